@@ -1,0 +1,165 @@
+"""What comes in as files: a roster of a region, results, completions (contracts §7)."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from metodika.world import World
+from services.registry.domain import package, roster
+from services.registry.domain.identity import snils_digits
+from services.registry.domain.organisation import Organisation
+from services.registry.policies import ORGANISATIONS
+from shared.events.registry import EmploymentChanged, EmploymentEnded, EmploymentStarted
+from shared.kernel import standing
+from shared.kernel.ids import EventId, OrgId, RegionCode, Territory
+from shared.runtime import bulk
+from shared.runtime.bulk import Line, Report, Unreadable
+from shared.runtime.codec import decode_meta
+from shared.runtime.engine import Engine, Withdraw
+from shared.runtime.work import Work
+
+JOBS = (EmploymentStarted, EmploymentChanged, EmploymentEnded)
+
+
+@dataclass(kw_only=True)
+class Plan:
+    """What a roster asks for, row by row, before anything is asked.
+
+    `held` names the organisations for which somebody must confirm it.
+    """
+
+    import_id: UUID
+    lines: list[Line]
+    held: dict[OrgId, package.Shift] = field(default_factory=dict)
+
+    def verdicts(self) -> Iterator[tuple[str, int, str]]:
+        """Return what becomes of each row, as a person reads it."""
+        for each in self.lines:
+            if each.fault:
+                reason = f"{each.fault.column}: {each.fault.reason} ({each.fault.clause})"
+                yield each.file, each.line, reason
+            else:
+                asked = ", ".join(type(it).__name__ for it in each.commands)
+                yield each.file, each.line, asked or "—"
+
+
+def plan(
+    engine: Engine, files: Mapping[str, bytes], *, system: str, region: str | None, on: date
+) -> Plan:
+    """Read a OneRoster package against what the registry knows; nothing is stored.
+
+    `files` are its CSV files by name. Raises `Unreadable` when it is no such package.
+    """
+    if not files.keys() >= {"users.csv", "roles.csv"}:
+        raise Unreadable(
+            "users.csv and roles.csv must stand in the package (OneRoster 1.2)"
+        )
+    source = roster.Source(
+        system=system,
+        on=on,
+        fingerprint=lambda said: engine.hmac(f"roster {system}", said).hex(),
+        region=RegionCode(region) if region else None,
+    )
+    rows: package.Package = {
+        "orgs": bulk.by_name(files, "orgs"),
+        "users": bulk.by_name(files, "users"),
+        "roles": bulk.by_name(files, "roles"),
+    }
+    work = engine.known()
+    jobs = _known_jobs(work, rows, source)
+    register = roster.Register(
+        holder=work.holder, organisation=_organisations(work), jobs=jobs
+    )
+    lines = [
+        Line(file=f"{it.file}.csv", line=it.line, commands=it.commands, fault=it.fault)
+        for it in package.read(rows, source, register)
+    ]
+    asked = (command for line in lines for command in line.commands)
+    shifts = package.shifts(jobs, asked)
+    return Plan(
+        import_id=bulk.digest(system.encode(), *(files[name] for name in sorted(files))),
+        lines=lines,
+        held={org: shift for org, shift in shifts.items() if shift.is_held},
+    )
+
+
+def take(
+    engine: Engine,
+    planned: Plan,
+    *,
+    actor: str,
+    home: str | None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Report:
+    """Take a planned roster: each good row once, also after a kill or a second sending."""
+    return bulk.take(
+        engine,
+        planned.lines,
+        Report(import_id=planned.import_id),
+        actor=actor,
+        home=Territory(home) if home else None,
+        progress=progress,
+    )
+
+
+def take_back(
+    world: World, import_id: UUID, *, actor: str, reason: str, on: date
+) -> Report:
+    """Withdraw what an import brought, the last first; what others build on stays.
+
+    Returns a report whose faults name what could not be withdrawn, and why.
+    """
+    report = Report(import_id=import_id)
+    for engine in world.engines.values():
+        brought = [
+            each
+            for each in engine.store.walk()  # pyright: ignore[reportAttributeAccessIssue]
+            if decode_meta(each.meta).correlation_id == import_id
+            and not each.name.endswith(".FactWithdrawn")
+        ]
+        lines = (
+            Line(
+                file=each.name,
+                line=each.position,
+                commands=(
+                    Withdraw(
+                        event_id=EventId(each.event_id), reason=reason, withdrawn_on=on
+                    ),
+                ),
+            )
+            for each in reversed(brought)
+        )
+        bulk.take(engine, lines, report, actor=actor)
+    return report
+
+
+def _known_jobs(
+    work: Work, rows: package.Package, source: roster.Source
+) -> Mapping[Any, Any]:
+    links = [("roster", source.link(row.get("sourcedId", ""))) for row in rows["users"]]
+    snils = [
+        ("snils", digits)
+        for row in rows["users"]
+        if (digits := snils_digits(row.get("metadata.snils", "")))
+    ]
+    work.foresee(keys=[*links, *snils])
+    people = {held for kind, key in (*links, *snils) if (held := work.holder(kind, key))}
+    facts: list[Any] = []
+    for some in bulk.in_chunks(people, 1000):
+        work.foresee(streams=some)
+        for person in some:
+            stands = (each.fact for each in standing(work.history(person)))
+            facts.extend(each for each in stands if isinstance(each, JOBS))
+    return package.jobs_of(facts)
+
+
+def _organisations(work: Work) -> Callable[[OrgId], Organisation]:
+    return lambda org_id: work.of(ORGANISATIONS, org_id)
+
+
+def read_csv(path: Path) -> list[bulk.Row]:
+    """Return the rows of one CSV file. Raises `Unreadable`."""
+    return bulk.rows(path.read_bytes(), path.name)

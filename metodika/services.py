@@ -1,0 +1,27 @@
+"""The five, and where each is put together."""
+
+from importlib import import_module
+from typing import cast
+
+from shared.runtime.doors import Door, Reading
+from shared.runtime.service import Service
+
+NAMES = ("registry", "diagnostics", "routes", "mentoring", "monitoring")
+SEALING = ("registry", "routes")
+"""They say facts with personal fields, so they hold keys; the others never see one."""
+
+
+def service(name: str) -> Service:
+    """Return a service by its name; no service is imported before it is asked for."""
+    return cast("Service", import_module(f"services.{name}.app").SERVICE)
+
+
+def doors(name: str) -> tuple[Door | Reading, ...]:
+    """Return the HTTP doors that a service declares."""
+    api = import_module(f"services.{name}.api")
+    return cast("tuple[Door | Reading, ...]", api.DOORS)
+
+
+def source(name: str) -> str:
+    """Return the name of a service's log."""
+    return f"{name}@0"

@@ -1,0 +1,116 @@
+"""The embedded world: five services, their logs and the ledger, in one process."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from shared.runtime.columns import Ledger
+
+from metodika.services import NAMES, SEALING, service, source
+from shared.runtime import codec
+from shared.runtime.engine import Engine, utc_now
+from shared.runtime.seal import Keys
+from shared.runtime.seal_shelves import migrate_keys
+from shared.runtime.settings import Settings
+from shared.runtime.store import LogStore, migrate, open_store
+
+BATCH = 500
+"""Facts heard in one transaction."""
+
+
+class World:
+    """Every log, every engine and the ledger of one folder or of one cluster's stores.
+
+    What one service says the others hear in `settle`, straight from the logs.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
+        self.settings = settings
+        self.keys = Keys(settings.keys, settings.the_master_key())
+        self.stores: dict[str, LogStore] = {
+            name: open_store(settings.store(name), source(name)) for name in NAMES
+        }
+        self.engines = {
+            name: Engine(
+                service(name),
+                self.stores[name],
+                self.keys if name in SEALING else None,
+                clock,
+            )
+            for name in NAMES
+        }
+        self.ledger = Ledger(settings.ledger)
+        self._settling = Lock()
+
+    def settle(self) -> int:
+        """Let everybody hear everybody until nothing new is said; return how many."""
+        with self._settling:
+            total = 0
+            while heard := self._hear_round():
+                total += heard
+            return total + self.follow()
+
+    def follow(self) -> int:
+        """Bring the ledger up to the logs; return how many records it took."""
+        taken = 0
+        for name in NAMES:
+            store = self.stores[name]
+            while records := store.read(
+                self.ledger.positions().get(store.source, (None, 0))[1], 20_000
+            ):
+                self.ledger.ingest(records)
+                taken += len(records)
+        return taken
+
+    def _hear_round(self) -> int:
+        heard = 0
+        for name, engine in self.engines.items():
+            marks = engine.store.marks()
+            for other in NAMES:
+                if other == name:
+                    continue
+                mark = marks.get(source(other))
+                records = self.stores[other].read(mark.position if mark else 0, BATCH)
+                if records:
+                    engine.hear(source(other), [codec.wire(each) for each in records])
+                    heard += len(records)
+        return heard
+
+    def close(self) -> None:
+        """Let go of every file and connection."""
+        self.ledger.close()
+        self.keys.close()
+        for store in self.stores.values():
+            store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def prepare(settings: Settings) -> None:
+    """Make every table that a world needs; nothing that stands is touched."""
+    if settings.embedded:
+        Path(settings.world).mkdir(parents=True, exist_ok=True)
+    migrate_keys(settings.keys)
+    for name in NAMES:
+        migrate(settings.store(name), source(name))
+
+
+@contextmanager
+def opened(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iterator[World]:
+    """Make what is missing, open the world, close it in the end."""
+    prepare(settings)
+    with World(settings, clock) as world:
+        yield world

@@ -1,0 +1,1 @@
+"""Five services that speak to one another only through facts."""

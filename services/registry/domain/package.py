@@ -1,0 +1,252 @@
+"""A whole roster package, and what it would do to each organisation it names."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import date
+from functools import reduce
+from typing import TypeVar
+from uuid import UUID
+
+from services.registry.domain.employment import (
+    ChangeEmployment,
+    EndEmployment,
+    Job,
+    Jobs,
+    StartEmployment,
+    with_job,
+)
+from services.registry.domain.people import RegisterTeacher
+from services.registry.domain.roster import (
+    NOT_STAFF,
+    Command,
+    File,
+    Register,
+    Source,
+    Verdict,
+    changed_on,
+    identify,
+    is_gone,
+    read_org,
+    read_role,
+    read_user,
+)
+from services.registry.domain.rows import Fault, Row, needed, text
+from shared.events.registry import EmploymentFact
+from shared.kernel.ids import EmploymentId, OrgId, PersonId
+
+T = TypeVar("T")
+
+type Package = Mapping[File, Sequence[Row]]
+"""The rows of `orgs`, `users` and `roles`, each in the order of its file."""
+
+Tally = defaultdict[OrgId, set[T]]
+"""Distinct things by organisation."""
+
+ENDED_PCT = 10
+CHANGED_PCT = 75
+
+# ── Reading ─────────────────────────────────────────────────────────────────
+
+
+def read(package: Package, source: Source, register: Register) -> Iterator[Verdict]:
+    """Give a verdict for every row: organisations, then people, then their jobs.
+
+    A row is taken as a whole or not at all. Pupils and parents are passed over: their
+    rows get a verdict without commands. A parent stands before its organisations.
+    """
+    yield from read_orgs(package.get("orgs", ()), source, register)
+    roles = package.get("roles", ())
+    staff = {text(row, "userSourcedId") for row in roles if is_staff(row)}
+    people = People(source, register, staff)
+    for line, row in enumerate(package.get("users", ()), start=2):
+        yield people.read(line, row)
+    for line, row in enumerate(roles, start=2):
+        yield people.read_role(line, row)
+
+
+def read_orgs(rows: Sequence[Row], source: Source, register: Register) -> Iterator[Verdict]:
+    """Read organisations, each after the one above it."""
+    above = {text(row, "sourcedId"): text(row, "parentSourcedId") for row in rows}
+
+    def depth(sourced_id: str) -> int:
+        steps, seen = 0, set[str]()
+        while sourced_id in above and sourced_id not in seen:
+            seen.add(sourced_id)
+            sourced_id, steps = above[sourced_id], steps + 1
+        return steps
+
+    numbered = list(enumerate(rows, start=2))
+    for line, row in sorted(numbered, key=lambda it: depth(text(it[1], "sourcedId"))):
+        try:
+            org_id = source.organisation(text(row, "sourcedId"))
+            asked = read_org(row, source, register.organisation(org_id))
+        except Fault as fault:
+            yield Verdict(file="orgs", line=line, fault=fault)
+        else:
+            yield Verdict(file="orgs", line=line, commands=asked)
+
+
+def is_staff(row: Row) -> bool:
+    """Say whether a role is a job."""
+    return text(row, "role") not in NOT_STAFF
+
+
+@dataclass
+class People:
+    """Who the rows of one package speak of, as far as they are read.
+
+    Two rows of one package with one СНИЛС are one person, as two packages' would be.
+    """
+
+    source: Source
+    register: Register
+    staff: AbstractSet[str]
+    known: dict[str, PersonId] = field(default_factory=dict)
+    snils: dict[str, UUID] = field(default_factory=dict)
+    gone: dict[str, date] = field(default_factory=dict)
+    faulty: set[str] = field(default_factory=set)
+
+    def read(self, line: int, row: Row) -> Verdict:
+        """Read a row of users."""
+        try:
+            commands = self.user(row)
+        except Fault as fault:
+            self.faulty.add(row.get("sourcedId", ""))
+            return Verdict(file="users", line=line, fault=fault)
+        return Verdict(file="users", line=line, commands=commands)
+
+    def user(self, row: Row) -> tuple[Command, ...]:
+        """Return what a row of users asks for."""
+        sourced_id = needed(row, "sourcedId", "S1 5.5")
+        if is_gone(row):  # nothing new of who leaves, but the roles end
+            self.gone[sourced_id] = changed_on(row, self.source)
+            return ()
+        if sourced_id not in self.staff:
+            return ()
+        person_id, identity = identify(row, self.source, self.holder)
+        commands = (*identity, *read_user(row, person_id))
+        self.known[sourced_id] = person_id
+        for each in identity:
+            if isinstance(each, RegisterTeacher):
+                self.snils[each.snils] = person_id
+        return commands
+
+    def holder(self, kind: str, key: str) -> UUID | None:
+        """Return who holds a key, by this package or by the registry."""
+        own = self.snils.get(key) if kind == "snils" else None
+        return own or self.register.holder(kind, key)
+
+    def read_role(self, line: int, row: Row) -> Verdict:
+        """Read a row of roles."""
+        try:
+            commands = self.role(row) if is_staff(row) else ()
+        except Fault as fault:
+            return Verdict(file="roles", line=line, fault=fault)
+        return Verdict(file="roles", line=line, commands=commands)
+
+    def role(self, row: Row) -> tuple[Command, ...]:
+        """Return what a row of roles asks for; a job once recorded stays whose it was.
+
+        So the jobs of a record that was merged into another go on where they stand.
+        """
+        user = needed(row, "userSourcedId", "S0 I")
+        job = self.register.jobs.get(
+            self.source.employment(needed(row, "sourcedId", "S0 I"))
+        )
+        person_id = job.started.person_id if job else self.person(user)
+        return read_role(row, self.source, person_id, job, self.gone.get(user))
+
+    def person(self, user: str) -> PersonId:
+        """Return who a user of this package is."""
+        if user in self.faulty:
+            raise Fault("userSourcedId", "Строка этого человека не принята", "S0 I")
+        linked = self.register.holder("roster", self.source.link(user))
+        found = self.known.get(user) or linked
+        if found is None:
+            raise Fault("userSourcedId", "Такого человека нет", "S0 I")
+        return PersonId(found)
+
+
+# ── What it would do ────────────────────────────────────────────────────────
+
+
+def jobs_of(facts: Iterable[EmploymentFact]) -> Jobs:
+    """Fold the facts about jobs, as they stand, into jobs by their id."""
+    return reduce(with_job, facts, dict[EmploymentId, Job]())
+
+
+def missing(
+    before: Mapping[EmploymentId, Job],
+    named: AbstractSet[EmploymentId],
+    orgs: AbstractSet[OrgId],
+    on: date,
+) -> Iterator[EndEmployment]:
+    """End the jobs of these organisations that a whole (bulk) package does not name.
+
+    For a package that is the state of its organisations, `file.roles` being `bulk`.
+    """
+    for employment_id, job in before.items():
+        at_one_of_them = job.now.org_id in orgs and job.now.occurred_on <= on
+        if at_one_of_them and not job.ended and employment_id not in named:
+            yield EndEmployment(
+                employment_id=employment_id,
+                person_id=job.started.person_id,
+                ended_on=on,
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shift:
+    """What a package would do to one organisation, against what it has now."""
+
+    jobs: int
+    ended: int
+    people: int
+    touched: int
+
+    @property
+    def is_held(self) -> bool:
+        """Say whether somebody must confirm it (contracts §7).
+
+        It ends more than 10 % of the jobs or touches more than 75 % of the people; to
+        an organisation that has nobody yet anybody may come.
+        """
+        ends = 100 * self.ended > ENDED_PCT * self.jobs
+        touches = 100 * self.touched > CHANGED_PCT * self.people
+        return bool(self.people) and (ends or touches)
+
+
+def shifts(
+    before: Mapping[EmploymentId, Job], asked: Iterable[Command]
+) -> dict[OrgId, Shift]:
+    """Compare what is with what is asked for, organisation by organisation.
+
+    A job that moves away counts as ended where it was and as touched on both sides.
+    """
+    jobs, ended = Tally[EmploymentId](set), Tally[EmploymentId](set)
+    people, touched = Tally[PersonId](set), Tally[PersonId](set)
+    for employment_id, job in before.items():
+        if not job.ended:
+            jobs[job.now.org_id].add(employment_id)
+            people[job.now.org_id].add(job.now.person_id)
+    for each in asked:
+        if not isinstance(each, StartEmployment | ChangeEmployment | EndEmployment):
+            continue
+        job = before.get(each.employment_id)
+        here = {job.now.org_id} if job and not job.ended else set[OrgId]()
+        there = set[OrgId]() if isinstance(each, EndEmployment) else {each.org_id}
+        for org_id in here - there:
+            ended[org_id].add(each.employment_id)
+        for org_id in here | there:
+            touched[org_id].add(each.person_id)
+    return {
+        org_id: Shift(
+            jobs=len(jobs[org_id]),
+            ended=len(ended[org_id]),
+            people=len(people[org_id]),
+            touched=len(touched[org_id]),
+        )
+        for org_id in [*jobs, *(touched.keys() - jobs.keys())]
+    }

@@ -1,0 +1,204 @@
+"""What the registry's commands must know of its other streams."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from services.registry.domain import (
+    MUNICIPALITY,
+    ORGANISATION,
+    REGION,
+    AddMunicipality,
+    AssignExpertGroup,
+    ChangeEmployment,
+    DraftProgram,
+    GrantAccess,
+    MergePersons,
+    OpenRegionalCentre,
+    RegisterGraduate,
+    RegisterOrganisation,
+    StartEmployment,
+)
+from services.registry.domain.organisation import NoOrganisation, Organisation
+from services.registry.domain.people import Survivor
+from services.registry.domain.territory import (
+    NOWHERE,
+    Municipality,
+    MunicipalityState,
+    RegionState,
+)
+from shared.events.registry import (
+    MunicipalityFact,
+    OrganisationFact,
+    PersonsMerged,
+    RegionFact,
+    TeacherRegistered,
+)
+from shared.kernel import Borrowed, Known, informs
+from shared.kernel.ids import EventId, Oktmo, OrgId, Territory, named
+
+# ── Own facts, by other streams' ids ────────────────────────────────────────
+
+REGIONS: Borrowed[RegionState, RegionFact] = Borrowed(
+    name="registry.region",
+    facts=REGION.facts,
+    about=lambda said: named("region", said.region),
+    initial=REGION.initial,
+    evolve=lambda so_far, said, _: REGION.evolve(so_far, said),
+)
+MUNICIPALITIES: Borrowed[MunicipalityState, MunicipalityFact] = Borrowed(
+    name="registry.municipality",
+    facts=MUNICIPALITY.facts,
+    about=lambda said: named("municipality", said.oktmo),
+    initial=MUNICIPALITY.initial,
+    evolve=lambda so_far, said, _: MUNICIPALITY.evolve(so_far, said),
+)
+ORGANISATIONS: Borrowed[Organisation, OrganisationFact] = Borrowed(
+    name="registry.organisation",
+    facts=ORGANISATION.facts,
+    about=lambda said: said.org_id,
+    initial=ORGANISATION.initial,
+    evolve=lambda so_far, said, _: ORGANISATION.evolve(so_far, said),
+)
+
+
+def who_is_there(
+    _: Survivor, said: TeacherRegistered | PersonsMerged, __: EventId
+) -> Survivor:
+    """Keep whether a record stands by itself."""
+    return "merged" if isinstance(said, PersonsMerged) else "registered"
+
+
+def record(said: TeacherRegistered | PersonsMerged) -> UUID:
+    """Return whose record a fact stands in."""
+    return said.merged_id if isinstance(said, PersonsMerged) else said.person_id
+
+
+PEOPLE: Borrowed[Survivor, TeacherRegistered | PersonsMerged] = Borrowed(
+    name="registry.person",
+    facts=(TeacherRegistered, PersonsMerged),
+    about=record,
+    initial="unknown",
+    evolve=who_is_there,
+)
+
+# ── What a command is told ──────────────────────────────────────────────────
+
+
+@informs(AddMunicipality)
+def of_its_region(asked: AddMunicipality, known: Known) -> AddMunicipality:
+    """Субъект РФ, в котором лежит муниципальное образование (S1 4.1)."""
+    region = known.of(REGIONS, named("region", asked.region))
+    return replace(asked, in_region=region)
+
+
+@informs(RegisterOrganisation)
+def of_its_place(asked: RegisterOrganisation, known: Known) -> RegisterOrganisation:
+    """Территория и вышестоящая организация (S1 4.1)."""
+    parent = known.of(ORGANISATIONS, asked.parent_id) if asked.parent_id else None
+    return replace(
+        asked,
+        in_region=known.of(REGIONS, named("region", asked.region)),
+        in_municipality=municipality(known, asked.oktmo),
+        parent=parent or asked.parent,
+    )
+
+
+def municipality(known: Known, oktmo: Oktmo | None) -> MunicipalityState:
+    """Return what is known of a municipality; of none, nothing."""
+    return known.of(MUNICIPALITIES, named("municipality", oktmo)) if oktmo else NOWHERE
+
+
+@informs(OpenRegionalCentre)
+def of_its_host(asked: OpenRegionalCentre, known: Known) -> OpenRegionalCentre:
+    """Субъект РФ и организация, при которой открывают ЦНППМ (S0 III)."""
+    return replace(
+        asked,
+        in_region=known.of(REGIONS, named("region", asked.region)),
+        host=known.of(ORGANISATIONS, asked.host_org_id),
+    )
+
+
+@informs(StartEmployment)
+def of_the_employer(asked: StartEmployment, known: Known) -> StartEmployment:
+    """Организация, куда принимают (S0 I)."""
+    return replace(asked, organisation=known.of(ORGANISATIONS, asked.org_id))
+
+
+@informs(ChangeEmployment)
+def of_the_new_employer(asked: ChangeEmployment, known: Known) -> ChangeEmployment:
+    """Организация, где теперь работают (S0 I)."""
+    return replace(asked, organisation=known.of(ORGANISATIONS, asked.org_id))
+
+
+@informs(RegisterGraduate)
+def of_the_university(asked: RegisterGraduate, known: Known) -> RegisterGraduate:
+    """Вуз, который окончил выпускник (S0 V.2)."""
+    return replace(asked, university=known.of(ORGANISATIONS, asked.university_id))
+
+
+@informs(MergePersons)
+def of_the_survivor(asked: MergePersons, known: Known) -> MergePersons:
+    """Есть ли основная запись и стоит ли она сама (S1 7.2)."""
+    return replace(asked, survivor=known.of(PEOPLE, asked.survivor_id))
+
+
+@informs(DraftProgram)
+def of_the_author(asked: DraftProgram, known: Known) -> DraftProgram:
+    """Организация-разработчик (S1 4.3)."""
+    return replace(asked, provider=known.of(ORGANISATIONS, asked.provider_org_id))
+
+
+@informs(AssignExpertGroup)
+def of_the_experts(asked: AssignExpertGroup, known: Known) -> AssignExpertGroup:
+    """RU11: организации, от которых выступают эксперты (S0 III.1)."""
+    employers = (known.of(ORGANISATIONS, each.org_id) for each in asked.experts)
+    return replace(asked, organisations=tuple(employers))
+
+
+@informs(GrantAccess)
+def of_the_territory(asked: GrantAccess, known: Known) -> GrantAccess:
+    """Есть ли территория, на которой дают доступ (S0 V)."""
+    return replace(asked, territory_exists=exists(known, asked.territory))
+
+
+def exists(known: Known, territory: Territory) -> bool:
+    """Say whether every step of a path is there, and each within the one above."""
+    match territory.split("/"):
+        case [""]:
+            return True
+        case [region]:
+            return known.of(REGIONS, named("region", region)) != NOWHERE
+        case [region, oktmo]:
+            place = known.of(MUNICIPALITIES, named("municipality", oktmo))
+            return isinstance(place, Municipality) and place.added.region == region
+        case [region, oktmo, org_id]:
+            return is_there(known, region, oktmo, org_id)
+        case _:
+            return False
+
+
+def is_there(known: Known, region: str, oktmo: str, org_id: str) -> bool:
+    """Say whether an organisation stands where a path says; `-` is no municipality."""
+    try:
+        organisation = known.of(ORGANISATIONS, OrgId(UUID(org_id)))
+    except ValueError:
+        return False
+    if isinstance(organisation, NoOrganisation):
+        return False
+    registered = organisation.registered
+    return (registered.region, registered.oktmo or "-") == (region, oktmo)
+
+
+INFORMED = (
+    of_its_region,
+    of_its_place,
+    of_its_host,
+    of_the_employer,
+    of_the_new_employer,
+    of_the_university,
+    of_the_survivor,
+    of_the_author,
+    of_the_experts,
+    of_the_territory,
+)
+BORROWED = (REGIONS, MUNICIPALITIES, ORGANISATIONS, PEOPLE)

@@ -1,0 +1,53 @@
+"""What was said, and what stands of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from shared.kernel.ids import EventId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Withdrawal:
+    """What each owner's `FactWithdrawn` says: it was recorded, and it never was so.
+
+    It stands in the stream of the fact that it withdraws.
+    """
+
+    withdraws: EventId
+    name: str
+    reason: str
+    occurred_on: date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recorded[Fact]:
+    """A fact as a log holds it, so far as pure code may see the envelope.
+
+    `corrects` names the first record of the fact that is restated: a fact keeps one
+    identity, so of two corrections the later stands, and a withdrawal ends them all.
+    """
+
+    event_id: EventId
+    fact: Fact
+    corrects: EventId | None = None
+
+
+def as_corrected[F](history: Iterable[Recorded[F] | Recorded[Withdrawal]]) -> list[F]:
+    """Return what stands: a restated fact in its first place, a withdrawn one gone."""
+    return [each.fact for each in standing(history)]
+
+
+def standing[F](
+    history: Iterable[Recorded[F] | Recorded[Withdrawal]],
+) -> list[Recorded[F]]:
+    """Return what stands, each with the id of the record that says it so."""
+    stands: dict[EventId, Recorded[F]] = {}
+    for each in history:
+        if isinstance(each.fact, Withdrawal):
+            stands.pop(each.fact.withdraws, None)
+        else:
+            stands[each.corrects or each.event_id] = Recorded(
+                event_id=each.event_id, fact=each.fact, corrects=each.corrects
+            )
+    return list(stands.values())

@@ -1,0 +1,80 @@
+"""Policies: whenever this is heard, and given what is known, then those commands."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from shared.kernel.ids import EventId
+
+
+@dataclass(frozen=True, kw_only=True)
+class Borrowed[Document, Fact]:
+    """What a service keeps of facts about one id: a document, folded from their history.
+
+    The facts may be a neighbour's or its own. What is kept is the history, so that a
+    correction or a withdrawal heard later folds it anew. `evolve` gets the id of the
+    record as well, for a command that must cite its evidence.
+    """
+
+    name: str
+    facts: tuple[type[Any], ...]
+    about: Callable[[Fact], UUID]
+    initial: Document
+    evolve: Callable[[Document, Fact, EventId], Document]
+
+
+class Known(Protocol):
+    """All that is borrowed, the fact just heard included."""
+
+    def of[D](self, borrowed: Borrowed[D, Any], about: UUID) -> D:
+        """Return the document; the initial one when nothing was heard yet."""
+        ...
+
+    def holder(self, kind: str, key: str) -> UUID | None:
+        """Return who holds a claimed key, if anybody does."""
+        ...
+
+
+@dataclass(frozen=True)
+class Policy[Fact, Command]:
+    """A named, pure reaction. The name goes into the ids of its commands: keep it."""
+
+    name: str
+    facts: tuple[type[Any], ...]
+    react: Callable[[Fact, Known], Iterable[Command]]
+
+
+def whenever[F, C](
+    *facts: type[F], name: str
+) -> Callable[[Callable[[F, Known], Iterable[C]]], Policy[F, C]]:
+    """Read as: whenever one of FACTS is heard, this function says what to do."""
+    return lambda react: Policy(name, facts, react)
+
+
+@dataclass(frozen=True)
+class Informed[Command]:
+    """Before a command is decided, what is known is written into it as evidence."""
+
+    command: type[Any]
+    inform: Callable[[Command, Known], Command]
+
+
+def informs[C](
+    command: type[C],
+) -> Callable[[Callable[[C, Known], C]], Informed[C]]:
+    """Read as: this function tells COMMAND what its guards must know."""
+    return lambda inform: Informed(command, inform)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Projection[Document, Fact]:
+    """A document for each stream that has one of these facts, folded from its history.
+
+    `document` is a dictionary of plain values, as JSON has them; `name` is the home of
+    all documents of this kind. `None` is no document (yet, or any more).
+    """
+
+    name: str
+    facts: tuple[type[Any], ...]
+    evolve: Callable[[Document | None, Fact], Document | None]

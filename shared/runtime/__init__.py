@@ -1,0 +1,1 @@
+"""The one door to the world: every effect that Metodika has lives here."""

@@ -1,0 +1,57 @@
+"""How a command is asked and how it is answered, whoever asks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from shared.kernel.ids import Territory
+from shared.runtime.codec import Basis
+
+type May = Callable[[Territory | None], bool]
+"""Says whether a caller may say facts that belong to a territory; None is federal."""
+
+type Status = Literal["accepted", "unchanged", "refused", "conflict"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One command, who asks it, by what act and because of what.
+
+    `home` is where its facts belong when nothing in them tells.
+    """
+
+    command: Any
+    command_id: UUID
+    actor: str
+    body_hmac: bytes = b""
+    basis: Basis | None = None
+    correlation_id: UUID | None = None
+    causation_id: UUID | None = None
+    traceparent: str | None = None
+    expected_version: int | None = None
+    home: Territory | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a command was answered, once and for ever (except `conflict`).
+
+    `position` is the head of the log once it was answered: see `min_position`.
+    """
+
+    status: Status
+    stream: UUID
+    version: int
+    position: int = 0
+    event_ids: tuple[UUID, ...] = ()
+    clause: str | None = None
+    reason: str | None = None
+
+
+class OtherBody(Exception):  # noqa: N818 - 422, contracts §4
+    """The id of this command was used for another one."""
+
+
+class NotAllowed(Exception):  # noqa: N818 - 403
+    """The facts would belong to a territory on which the caller has no such role."""

@@ -1,0 +1,195 @@
+"""Files from outside: rows of a CSV or of a package, and how their commands are asked."""
+
+import csv
+import hashlib
+import io
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from shared.kernel import Fault
+from shared.kernel.ids import Territory
+from shared.runtime.asking import Asked, Outcome
+from shared.runtime.codec import Basis
+from shared.runtime.engine import Engine
+from shared.runtime.work import Work
+
+COMMANDS = 500
+"""Commands decided in one transaction."""
+
+MOST_BYTES = 2**31
+"""The most that one file of a package may unpack to."""
+
+type Row = dict[str, str]
+
+
+class Unreadable(Exception):  # noqa: N818 - it is told to whoever sent the file
+    """This is no such file; the message says what is expected and where it differs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One row of one file: what it asks for, or why it can't be taken."""
+
+    file: str
+    line: int
+    commands: tuple[Any, ...] = ()
+    fault: Fault | None = None
+
+
+@dataclass(kw_only=True)
+class Report:
+    """What became of a file: every row is taken, unchanged or refused, and why."""
+
+    import_id: UUID
+    rows: int = 0
+    accepted: int = 0
+    unchanged: int = 0
+    facts: int = 0
+    faults: list[tuple[str, int, Fault]] = field(default_factory=list)
+
+
+def digest(*parts: bytes) -> UUID:
+    """Return the id of an import: the same bytes from the same system are the same."""
+    said = hashlib.sha256(b"\0".join(hashlib.sha256(each).digest() for each in parts))
+    return UUID(bytes=said.digest()[:16], version=8)
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    """Return the CSV files of a package, a zip or a folder, by their names.
+
+    Raises `Unreadable`.
+    """
+    if path.is_dir():
+        return {each.name: each.read_bytes() for each in sorted(path.glob("*.csv"))}
+    return unzipped(path.read_bytes(), path.name)
+
+
+def unzipped(said: bytes, name: str) -> dict[str, bytes]:
+    """Return the CSV files of a zip. Raises `Unreadable`."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(said)) as archive:
+            members = [each for each in archive.infolist() if not each.is_dir()]
+            for each in members:
+                if each.file_size > MOST_BYTES:
+                    raise Unreadable(f"{name}: {each.filename} unpacks to too much")
+            return {
+                Path(each.filename).name: archive.read(each)
+                for each in members
+                if each.filename.endswith(".csv")
+            }
+    except zipfile.BadZipFile:
+        raise Unreadable(f"{name} is no zip archive") from None
+
+
+def rows(said: bytes, name: str) -> list[Row]:
+    """Return the rows of a CSV file, UTF-8 with or without a mark, blanks stripped.
+
+    A row that is shorter or longer than the header has what it has. Raises `Unreadable`.
+    """
+    try:
+        text = said.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        raise Unreadable(f"{name}: byte {wrong.start} is not UTF-8") from None
+    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="")
+    if not reader.fieldnames:
+        raise Unreadable(f"{name} has no header")
+    return [
+        {key: value.strip() for key, value in row.items() if isinstance(value, str)}
+        for row in reader
+    ]
+
+
+def take(  # noqa: PLR0913 - all that a file is taken with
+    engine: Engine,
+    lines: Iterable[Line],
+    report: Report,
+    *,
+    actor: str,
+    basis: Basis | None = None,
+    home: Territory | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Report:
+    """Ask every command of every row, once whatever happens, many in a transaction.
+
+    The id of a command follows from the import and from its words: an import that was
+    killed goes on, and a file sent twice says nothing new.
+    """
+    pending: list[tuple[Line, Any]] = []
+
+    def asked(command: Any) -> Asked:
+        words = engine.hmac(f"import {report.import_id}", repr(command))
+        return Asked(
+            command=command,
+            command_id=UUID(bytes=words[:16], version=8),
+            actor=actor,
+            basis=basis,
+            correlation_id=report.import_id,
+            home=home,
+        )
+
+    def flush() -> None:
+        if pending:
+            commands = [command for _, command in pending]
+            outcomes = engine.ask_many(
+                [asked(each) for each in commands],
+                foresee=lambda work: foresee(engine, work, commands),
+            )
+            for (line, _), outcome in zip(pending, outcomes, strict=True):
+                count(report, line, outcome)
+            progress(len(pending))
+            pending.clear()
+
+    for each in lines:
+        report.rows += 1
+        if each.fault:
+            report.faults.append((each.file, each.line, each.fault))
+        pending.extend((each, command) for command in each.commands)
+        if len(pending) >= COMMANDS:
+            flush()
+    flush()
+    return report
+
+
+def count(report: Report, line: Line, outcome: Outcome) -> None:
+    """Add an outcome to the report; a refusal is a fault of its row."""
+    report.facts += len(outcome.event_ids)
+    match outcome.status:
+        case "accepted":
+            report.accepted += 1
+        case "unchanged":
+            report.unchanged += 1
+        case "refused" | "conflict":
+            reason = outcome.reason or "Запись занята, повторите"
+            fault = Fault("", reason, outcome.clause or "contracts §4")
+            report.faults.append((line.file, line.line, fault))
+
+
+def foresee(engine: Engine, work: Work, commands: Sequence[Any]) -> None:
+    """Read at once all that these commands will ask for: streams, places, people."""
+    streams = {engine.stream_of(each) for each in commands}
+    work.foresee(streams=streams)
+    about: set[tuple[str, UUID]] = set()
+    for each in commands:
+        org_id, person_id = getattr(each, "org_id", None), getattr(each, "person_id", None)
+        if org_id:
+            about |= {(name, org_id) for name in engine.borrowed_about("org_id")}
+        if person_id:
+            about |= {(name, person_id) for name in engine.borrowed_about("person_id")}
+    work.foresee(about=about)
+
+
+def in_chunks[T](many: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Cut into lists of at most `size`."""
+    iterator = iter(many)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def by_name(files: Mapping[str, bytes], name: str) -> list[Row]:
+    """Return the rows of one file of a package; none if it is absent."""
+    return rows(files[f"{name}.csv"], f"{name}.csv") if f"{name}.csv" in files else []

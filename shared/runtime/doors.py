@@ -1,0 +1,38 @@
+"""What a service declares of its HTTP doors: a command in, a document out."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.events.registry import Role
+from shared.kernel import Projection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """`POST path`: a verb on its thing, `/routes/{route_id}/assign`.
+
+    The names in braces are fields of the command, all others come in the body, except
+    what is `Told`. `roles` may knock, each on its own territory only. `example` is a
+    whole body, as OpenAPI shows it. The summary is the command's own sentence.
+    """
+
+    command: type[Any]
+    path: str
+    roles: tuple[Role, ...]
+    example: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """`GET path` and `GET path/{id}`: documents of a projection.
+
+    `by` are fields of the document that may be asked for by equality, `sort` is the
+    field that orders a list. `summary` is Russian, as a reader of the API sees it.
+    """
+
+    projection: Projection[Any, Any]
+    path: str
+    roles: tuple[Role, ...]
+    by: tuple[str, ...] = ()
+    sort: str = "id"
+    summary: str

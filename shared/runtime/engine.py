@@ -1,0 +1,507 @@
+"""Commands in, facts out: read, decide, append, and again when somebody was faster."""
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, get_type_hints
+from uuid import UUID, uuid5
+
+import msgspec
+import psycopg
+from eventsourcing.persistence import PersistenceError
+
+from shared.kernel import (
+    Decider,
+    Policy,
+    Recorded,
+    Refused,
+    Withdrawal,
+    catalogue,
+    kind_of,
+)
+from shared.kernel.ids import EventId
+from shared.runtime import codec
+from shared.runtime.asking import Asked, May, NotAllowed, OtherBody, Outcome
+from shared.runtime.codec import Meta
+from shared.runtime.log import Answered, Conflict, Mark, Parked, Record, Store, Unit
+from shared.runtime.seal import Erased, Keys
+from shared.runtime.service import Service
+from shared.runtime.territory import TREE
+from shared.runtime.work import Kept, Work, stays_with
+
+HEARTBEAT = "metodika.Heartbeat"
+TRIES = 4
+LONGEST_PAUSE = 300
+AWAY = (psycopg.Error, sqlite3.Error, PersistenceError, OSError)
+"""The world is away; nobody's fact is to blame, so nothing is parked for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correct:
+    """Restate a fact in full: it was always so (contracts §1)."""
+
+    event_id: EventId
+    fact: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withdraw:
+    """Say that a recorded fact never was (contracts §1)."""
+
+    event_id: EventId
+    reason: str
+    withdrawn_on: date
+
+
+@dataclass(kw_only=True)
+class Hearing:
+    """What came of a batch: every record is skipped, applied or parked."""
+
+    position: int = 0
+    heard: int = 0
+    skipped: int = 0
+    parked: int = 0
+    effects: int = 0
+    refused: int = 0
+
+
+class Hole(Exception):  # noqa: N818 - the reader stops (contracts §2)
+    """A position is missing, or the epoch is another: lost, or restored unsaid."""
+
+
+def utc_now() -> datetime:
+    """Return the moment, in whole microseconds UTC."""
+    return datetime.now(UTC)
+
+
+class Engine:
+    """The working of one service on one log. Blocking: call it in threads."""
+
+    def __init__(
+        self,
+        service: Service,
+        store: Store,
+        keys: Keys | None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.service = service
+        self.store = store
+        self.clock = clock
+        self._keys = keys
+        self._borrowed = (*service.borrowed, *TREE)
+        self._deciders = {c: d for d in service.deciders for c in d.commands}
+        self._lives = {f: d for d in service.deciders for f in d.facts}
+        self._informed = {each.command: each.inform for each in service.informed}
+        self._policies = _by_fact(service.policies)
+
+    # ── Commands ────────────────────────────────────────────────────────────
+
+    def ask(
+        self,
+        asked: Asked,
+        may: May | None = None,
+    ) -> Outcome:
+        """Decide one command in a transaction of its own.
+
+        Raises `OtherBody`, `NotAllowed`; answers `conflict` when its version is old, or
+        when others were faster `TRIES` times.
+        """
+        return self.ask_many([asked], may)[0]
+
+    def ask_many(
+        self,
+        asked: Sequence[Asked],
+        may: May | None = None,
+        foresee: Callable[[Work], None] | None = None,
+    ) -> list[Outcome]:
+        """Decide many commands in one transaction, each seeing those before it."""
+        for _ in range(TRIES):
+            work = self._work()
+            if foresee:
+                foresee(work)
+            before = self.store.answers([each.command_id for each in asked])
+            outcomes = [self._answer(work, each, before, may) for each in asked]
+            try:
+                position = self._append(work)
+            except Conflict:
+                continue
+            return [
+                each if each.position else replace(each, position=position)
+                for each in outcomes
+            ]
+        return [self._too_late(each) for each in asked]
+
+    def borrowed_about(self, field: str) -> tuple[str, ...]:
+        """Name what is kept about the id that a fact has in `field`."""
+        return tuple(
+            each.name
+            for each in self._borrowed
+            if field in get_type_hints(each.facts[0])
+        )
+
+    def known(self) -> Work:
+        """Return what is known now, to look things up in; nothing of it is written."""
+        return self._work()
+
+    def _answer(
+        self,
+        work: Work,
+        asked: Asked,
+        before: dict[UUID, Answered],
+        may: May | None,
+    ) -> Outcome:
+        body = asked.body_hmac or self.hmac("body", repr(asked.command))
+        if answered := before.get(asked.command_id):
+            if answered.body_hmac != body:
+                raise OtherBody(str(asked.command_id))
+            outcome = msgspec.json.decode(answered.outcome, type=Outcome)
+            return replace(outcome, position=answered.position)
+        outcome = self._decided(work, asked, may)
+        if outcome.status != "conflict":
+            work.unit.answers.append(
+                Answered(
+                    command_id=asked.command_id,
+                    body_hmac=body,
+                    outcome=msgspec.json.encode(outcome),
+                )
+            )
+        return outcome
+
+    def _decided(
+        self,
+        work: Work,
+        asked: Asked,
+        may: May | None,
+    ) -> Outcome:
+        stream = self.stream_of(asked.command)
+        version = work.version(stream) if stream else 0
+        if asked.expected_version not in (None, version):
+            return Outcome(status="conflict", stream=stream, version=version)
+        try:
+            event_ids = self._said(work, asked, stream, may)
+        except (Refused, Erased) as refused:
+            clause = getattr(refused, "clause", "S1 5.5")
+            reason = getattr(refused, "reason", "Персональные данные уничтожены")
+            return Outcome(
+                status="refused",
+                stream=stream,
+                version=version,
+                clause=clause,
+                reason=reason,
+            )
+        return Outcome(
+            status="accepted" if event_ids else "unchanged",
+            stream=stream,
+            version=work.version(stream),
+            event_ids=tuple(event_ids),
+        )
+
+    def _said(
+        self,
+        work: Work,
+        asked: Asked,
+        stream: UUID,
+        may: May | None,
+    ) -> list[UUID]:
+        match asked.command:
+            case Correct() | Withdraw() as amended:
+                decider, facts, corrects = self._amended(work, stream, amended)
+            case command:
+                decider, corrects = self._deciders[type(command)], None
+                inform = self._informed.get(type(command))
+                told = inform(command, work) if inform else command
+                facts = decider.decide(work.state(decider, stream), told)
+        work.free(decider, facts)
+        return [
+            self._say(work, decider, stream, each, asked, corrects, may) for each in facts
+        ]
+
+    def _say(  # noqa: PLR0913, PLR0917 - all that a fact is said with
+        self,
+        work: Work,
+        decider: Decider[Any, Any, Any],
+        stream: UUID,
+        fact: Any,
+        asked: Asked,
+        corrects: EventId | None,
+        may: May | None,
+    ) -> UUID:
+        def meta(event_id: UUID, home_org: UUID | None) -> Meta:
+            return Meta(
+                event_id=event_id,
+                actor=asked.actor,
+                command_id=asked.command_id,
+                correlation_id=asked.correlation_id or asked.command_id,
+                causation_id=asked.causation_id,
+                basis=asked.basis,
+                home_org=home_org,
+                corrects=corrects,
+                traceparent=asked.traceparent,
+            )
+
+        event_id, territory = work.say(
+            decider, stream, fact, meta, home=asked.home, corrects=corrects
+        )
+        if may and not may(territory):
+            raise NotAllowed(type(asked.command).__name__)
+        self._react(work, fact, event_id, asked)
+        return event_id
+
+    # ── Corrections ─────────────────────────────────────────────────────────
+
+    def stream_of(self, command: Any) -> UUID:
+        """Return the thing that a command is about. TypeError if it is none of ours."""
+        if isinstance(command, Correct | Withdraw):
+            found = self.store.events([command.event_id]).get(command.event_id)
+            return found.stream if found else UUID(int=0)
+        if type(command) not in self._deciders:
+            raise TypeError(f"{type(command).__name__} is no command of this service")
+        return self._deciders[type(command)].stream(command)
+
+    def _amended(
+        self, work: Work, stream: UUID, asked: Correct | Withdraw
+    ) -> tuple[Decider[Any, Any, Any], list[Any], EventId | None]:
+        """A correction that leaves no possible life is refused (contracts §1)."""
+        history = work.history(stream)
+        wrong = next((e for e in history if e.event_id == asked.event_id), None)
+        if wrong is None or isinstance(wrong.fact, Withdrawal):
+            raise Refused("S1 7.2", "Такой записи в этом журнале нет")
+        first = wrong.corrects or wrong.event_id
+        decider = self._lives[type(wrong.fact)]
+        if isinstance(asked, Withdraw):
+            kind = kind_of(wrong.fact)
+            said: Any = catalogue[f"{self.service.name}.FactWithdrawn"].fact(
+                withdraws=first,
+                name=kind.name,
+                reason=asked.reason,
+                occurred_on=asked.withdrawn_on,
+            )
+            corrects = None
+        else:
+            said, corrects = asked.fact, first
+            if type(said) is not type(wrong.fact) or not stays_with(
+                wrong.fact, said, stream
+            ):
+                raise Refused("S1 7.2", "Исправление говорит о другом")
+        anew = Recorded(event_id=EventId(UUID(int=0)), fact=said, corrects=corrects)
+        if not decider.is_a_life([*history, anew]):
+            raise Refused("S1 7.2", "С таким исправлением история невозможна")
+        return decider, [said], corrects
+
+    # ── Hearing ─────────────────────────────────────────────────────────────
+
+    def hear(self, source: str, wires: Sequence[bytes]) -> Hearing:
+        """Hear a batch of one source: one transaction with all that it brings about.
+
+        What fails is parked with its error, and its stream queues behind it. Raises
+        `Hole`, and whatever says that the world is away.
+        """
+        records = [(wire, codec.unwire(wire)) for wire in wires]
+        heard = [(w, r) for w, r in records if r.name != HEARTBEAT]
+        failed: dict[int, str] = {}
+        while True:
+            work, hearing = self._work(), Hearing()
+            mark = self.store.marks().get(source)
+            fresh = self._fresh(heard, mark)
+            hearing.skipped = len(heard) - len(fresh)
+            if not fresh:
+                return replace(hearing, position=mark.position if mark else 0)
+            behind = {e.stream for e in self.store.parked() if e.source == source}
+            broken = self._hear_all(work, fresh, failed, behind, hearing)
+            if broken:
+                failed |= broken
+                continue
+            last = fresh[-1][1]
+            work.unit.heard.append(Mark(source, last.epoch, last.position))
+            hearing.position = last.position
+            try:
+                self._append(work)
+            except Conflict:
+                continue
+            return hearing
+
+    def _fresh(
+        self, heard: Sequence[tuple[bytes, Record]], mark: Mark | None
+    ) -> list[tuple[bytes, Record]]:
+        position = mark.position if mark else 0
+        fresh: list[tuple[bytes, Record]] = []
+        for wire, record in heard:
+            if mark and record.epoch != mark.epoch:
+                raise Hole(f"{record.source}: epoch {record.epoch} was not announced")
+            if record.position <= position:
+                continue
+            if record.position != position + 1:
+                raise Hole(
+                    f"{record.source}: nothing between {position} and {record.position}"
+                )
+            position = record.position
+            fresh.append((wire, record))
+        return fresh
+
+    def _hear_all(
+        self,
+        work: Work,
+        fresh: Sequence[tuple[bytes, Record]],
+        failed: dict[int, str],
+        behind: set[UUID],
+        hearing: Hearing,
+    ) -> dict[int, str]:
+        for wire, record in fresh:
+            error = failed.get(record.position)
+            if error is None and record.stream in behind:
+                error = "queues behind a parked fact of its stream"
+            if error is not None:
+                behind.add(record.stream)
+                work.unit.parked.append(self._parked(wire, record, error))
+                hearing.parked += 1
+                continue
+            try:
+                self._hear_one(work, record, hearing)
+            except AWAY:
+                raise
+            except Exception as wrong:  # noqa: BLE001 - whatever it is, it is parked
+                return {record.position: f"{type(wrong).__name__}: {_harmless(wrong)}"}
+        return {}
+
+    def _hear_one(self, work: Work, record: Record, hearing: Hearing) -> None:
+        if record.name not in catalogue:
+            hearing.skipped += 1
+            return
+        fact = codec.decode(record.name, record.schema, record.data)
+        meta = codec.decode_meta(record.meta)
+        work.learn(
+            Kept(
+                record.event_id,
+                meta.corrects,
+                record.name,
+                record.schema,
+                msgspec.Raw(record.data),
+            ),
+            fact,
+            record.stream,
+        )
+        hearing.heard += 1
+        cause = Asked(
+            command=None,
+            command_id=record.event_id,
+            actor=f"policy:{self.service.name}",
+            correlation_id=meta.correlation_id,
+            traceparent=meta.traceparent,
+            basis=meta.basis,
+        )
+        for outcome in self._react(work, fact, EventId(record.event_id), cause):
+            hearing.effects += len(outcome.event_ids)
+            hearing.refused += outcome.status == "refused"
+
+    def _react(
+        self, work: Work, fact: Any, event_id: EventId, cause: Asked
+    ) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for policy in self._policies.get(type(fact), ()):
+            for n, command in enumerate(policy.react(fact, work)):
+                asked = replace(
+                    cause,
+                    command=command,
+                    command_id=uuid5(event_id, f"{policy.name}/{n}"),
+                    body_hmac=b"",
+                    correlation_id=cause.correlation_id or cause.command_id,
+                    causation_id=event_id,
+                    expected_version=None,
+                )
+                outcomes.append(self._answer(work, asked, {}, None))
+        return outcomes
+
+    # ── Parked ──────────────────────────────────────────────────────────────
+
+    def _parked(self, wire: bytes, record: Record, error: str) -> Parked:
+        return Parked(
+            source=record.source,
+            epoch=record.epoch,
+            position=record.position,
+            stream=record.stream,
+            name=record.name,
+            wire=wire,
+            error=error,
+            attempts=1,
+            retry_at=self.clock() + timedelta(seconds=1),
+        )
+
+    def retry(self, parked: Parked) -> Hearing:
+        """Hear a parked record again; it leaves with its effects in one transaction."""
+        record, hearing, work = codec.unwire(parked.wire), Hearing(), self._work()
+        try:
+            self._hear_one(work, record, hearing)
+            work.unit.unparked.append((parked.source, parked.position))
+        except AWAY:
+            raise
+        except Exception as wrong:  # noqa: BLE001 - it stays parked, with its new error
+            work = self._work()
+            pause = min(2**parked.attempts, LONGEST_PAUSE)
+            error = f"{type(wrong).__name__}: {_harmless(wrong)}"
+            again = replace(
+                parked,
+                error=error,
+                attempts=parked.attempts + 1,
+                retry_at=self.clock() + timedelta(seconds=pause),
+            )
+            work.unit.parked.append(again)
+            hearing = Hearing(parked=1)
+        self._append(work)
+        return hearing
+
+    def skip(self, parked: Parked) -> None:
+        """Let a parked record go without its effects; the caller logs why."""
+        work = self._work()
+        work.unit.unparked.append((parked.source, parked.position))
+        self._append(work)
+
+    # ── Inside ──────────────────────────────────────────────────────────────
+
+    def hmac(self, kind: str, key: str) -> bytes:
+        """Return what stands for a key: keyed, by the key database if there is one."""
+        if self._keys is not None:
+            return self._keys.hmac(kind, key)
+        secret = self.store.source.encode()
+        return hashlib.blake2b(
+            f"{kind}/{key}".encode(), key=secret, digest_size=32
+        ).digest()
+
+    def _work(self) -> Work:
+        return Work(
+            self.store,
+            self._keys,
+            self._borrowed,
+            self.hmac,
+            Unit(now=self.clock()),
+            names_people=self.service.names_people,
+        )
+
+    def _append(self, work: Work) -> int:
+        unit = work.unit
+        unit.known.extend(work.learned())
+        if not (unit.facts or unit.answers or unit.heard or unit.parked or unit.unparked):
+            return self.store.head().position
+        return self.store.append(unit).position
+
+    def _too_late(self, asked: Asked) -> Outcome:
+        stream = self.stream_of(asked.command)
+        history = self.store.streams([stream]).get(stream, [])
+        version = history[-1].version if history else 0
+        return Outcome(status="conflict", stream=stream, version=version)
+
+
+def _by_fact(
+    policies: Sequence[Policy[Any, Any]],
+) -> dict[type[Any], list[Policy[Any, Any]]]:
+    by_fact: dict[type[Any], list[Policy[Any, Any]]] = {}
+    for each in policies:
+        for fact in each.facts:
+            by_fact.setdefault(fact, []).append(each)
+    return by_fact
+
+
+def _harmless(wrong: Exception) -> str:
+    """Say what went wrong, if whoever said it promised to name no value."""
+    return str(wrong) if isinstance(wrong, codec.Unreadable | Refused) else "see the log"

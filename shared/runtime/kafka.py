@@ -1,0 +1,127 @@
+"""Where Kafka is, how it is spoken to, and what a log is called there."""
+
+import ssl
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
+from faststream.security import (
+    BaseSecurity,
+    SASLPlaintext,
+    SASLScram256,
+    SASLScram512,
+)
+
+from shared.runtime.settings import Settings
+
+LONGEST = 4 * 1024 * 1024
+"""The longest record, bytes: what a door lets in, and its envelope."""
+
+FOREVER: Mapping[str, str] = {
+    "retention.ms": "-1",
+    "retention.bytes": "-1",
+    "cleanup.policy": "delete",
+    "max.message.bytes": str(LONGEST),
+}
+SASL = {
+    "PLAIN": SASLPlaintext,
+    "SCRAM-SHA-256": SASLScram256,
+    "SCRAM-SHA-512": SASLScram512,
+}
+
+
+class NotProvisioned(Exception):  # noqa: N818 - said of a cluster
+    """Topics could not be made: which, and what the broker said."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Broker:
+    """A Kafka cluster. `prefix` begins the name of each topic; two worlds may share one.
+
+    `user` is (mechanism, name, password); without it nobody is asked who we are.
+    """
+
+    bootstrap: str
+    prefix: str = "metodika"
+    tls: ssl.SSLContext | None = None
+    user: tuple[str, str, str] | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Broker":
+        """Read it from the settings; ValueError when they name no broker."""
+        if settings.kafka_bootstrap is None:
+            raise ValueError("METODIKA_KAFKA_BOOTSTRAP is empty")
+        user = None
+        if settings.kafka_mechanism and settings.kafka_password:
+            password = settings.kafka_password.get_secret_value()
+            user = settings.kafka_mechanism, settings.kafka_username or "", password
+        tls = _tls(settings) if settings.kafka_security.endswith("SSL") else None
+        return cls(bootstrap=settings.kafka_bootstrap, tls=tls, user=user)
+
+    def options(self) -> dict[str, Any]:
+        """Return what each client of aiokafka is told."""
+        protocol = ("SASL_" if self.user else "") + ("SSL" if self.tls else "PLAINTEXT")
+        said: dict[str, Any] = {
+            "bootstrap_servers": self.bootstrap,
+            "security_protocol": protocol,
+            "ssl_context": self.tls,
+        }
+        if self.user:
+            mechanism, name, password = self.user
+            said["sasl_mechanism"] = mechanism
+            said |= {"sasl_plain_username": name, "sasl_plain_password": password}
+        return said
+
+    def security(self) -> BaseSecurity:
+        """Return the same for FastStream."""
+        if self.user is None:
+            return BaseSecurity(self.tls, use_ssl=self.tls is not None)
+        mechanism, name, password = self.user
+        tls = self.tls is not None
+        return SASL[mechanism](name, password, ssl_context=self.tls, use_ssl=tls)
+
+    def topic(self, source: str) -> str:
+        """Return the topic of a log: `metodika.registry.v1` of `registry@0`."""
+        return f"{self.prefix}.{source.partition('@')[0]}.v1"
+
+    def partition(self, source: str) -> TopicPartition:
+        """Return where exactly a log is published: `registry@3` is partition 3."""
+        return TopicPartition(self.topic(source), int(source.partition("@")[2]))
+
+    async def provision(self, sources: Collection[str]) -> None:
+        """Make the topics of these logs, kept for ever; those that are there stay.
+
+        A topic has as many partitions as its service has logs here. Raises
+        `NotProvisioned`.
+        """
+        logs = [self.partition(source) for source in sources]
+        last = {topic: max(n for t, n in logs if t == topic) for topic, _ in logs}
+        # -1: as many replicas as the cluster makes by itself
+        asked = [
+            NewTopic(topic, n + 1, -1, topic_configs=dict(FOREVER))
+            for topic, n in last.items()
+        ]
+        admin = AIOKafkaAdminClient(**self.options())
+        try:
+            await admin.start()
+            answer: Any = await admin.create_topics(asked)
+        finally:
+            await admin.close()
+        for topic, code, *said in answer.topic_errors:
+            if for_code(code) not in {NoError, TopicAlreadyExistsError}:
+                raise NotProvisioned(f"{topic}: {said or for_code(code).__name__}")
+
+
+def source_of(where: TopicPartition) -> str:
+    """Return which log stands at a partition of a topic."""
+    return f"{where.topic.split('.')[-2]}@{where.partition}"
+
+
+def _tls(settings: Settings) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=settings.kafka_ca)
+    if settings.kafka_cert and settings.kafka_key:
+        context.load_cert_chain(settings.kafka_cert, settings.kafka_key)
+    return context

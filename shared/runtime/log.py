@@ -1,0 +1,211 @@
+"""The shapes of a log: one record, one transaction (contracts §1, §2, §4)."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One record of one log. `data` and `meta` are the stored bytes, never re-encoded.
+
+    `recorded_at` is UTC in whole microseconds; `position` counts from 1 without gaps,
+    `version` from 1 in its stream; `territory` is a path (`25/05701/<org_id>`) or None.
+    """
+
+    source: str
+    epoch: UUID
+    position: int
+    recorded_at: datetime
+    event_id: UUID
+    stream: UUID
+    version: int
+    name: str
+    schema: int
+    territory: str | None
+    meta: bytes
+    data: bytes
+    leaf: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A fact on its way into the log: position, moment and leaf come with the append."""
+
+    event_id: UUID
+    stream: UUID
+    version: int
+    name: str
+    schema: int
+    territory: str | None
+    meta: bytes
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """How a command was answered; `outcome` is JSON and is never judged anew."""
+
+    command_id: UUID
+    body_hmac: bytes
+    outcome: bytes
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A claimed key and its holder. `key_hmac` tells nothing about the key."""
+
+    kind: str
+    key_hmac: bytes
+    holder: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """The history that is kept about one id: a JSON array, see `engine.History`."""
+
+    kind: str
+    about: UUID
+    history: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a source has been heard: everything up to `position` of its `epoch`."""
+
+    source: str
+    epoch: UUID
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """A heard record that failed: its wire bytes, why, and when to try it again."""
+
+    source: str
+    epoch: UUID
+    position: int
+    stream: UUID
+    name: str
+    wire: bytes
+    error: str
+    attempts: int
+    retry_at: datetime
+
+
+@dataclass(slots=True, kw_only=True)
+class Unit:
+    """Everything that one transaction writes: all of it, or nothing.
+
+    Facts of one stream come in order, the first with the version that follows what was
+    read. `unparked` names (source, position) of records that are done with.
+    """
+
+    now: datetime
+    facts: list[Pending] = field(default_factory=list)
+    answers: list[Answered] = field(default_factory=list)
+    claims: list[Key] = field(default_factory=list)
+    releases: list[Key] = field(default_factory=list)
+    known: list[Learned] = field(default_factory=list)
+    heard: list[Mark] = field(default_factory=list)
+    parked: list[Parked] = field(default_factory=list)
+    unparked: list[tuple[str, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a log. `position` 0 and no moment: nothing was recorded yet."""
+
+    epoch: UUID
+    position: int
+    recorded_at: datetime | None
+
+
+class Conflict(Exception):  # noqa: N818 - not an error: decide again on fresh state
+    """Somebody else wrote first: a stream, a key, a mark or a command is taken.
+
+    `what` is one of "stream", "key", "mark", "command"; `which` names it.
+    """
+
+    def __init__(self, what: str, which: str) -> None:
+        super().__init__(f"{what} {which}")
+        self.what = what
+        self.which = which
+
+
+class Store(Protocol):
+    """One log and all that is written in its transactions. Blocking: call it in threads.
+
+    `source` is the log's name on the wire, `registry@0`.
+    """
+
+    source: str
+
+    def append(self, unit: Unit) -> Head:
+        """Write the unit under the append lock and return the head after it.
+
+        Raises `Conflict`, and then nothing is written.
+        """
+        ...
+
+    def head(self) -> Head:
+        """Return the end of the log."""
+        ...
+
+    def head_at(self, moment: datetime) -> Head:
+        """Return the last record with `recorded_at` ≤ moment (contracts §3)."""
+        ...
+
+    def read(
+        self,
+        after: int,
+        limit: int,
+        *,
+        names: Collection[str] = (),
+        scopes: Collection[str] | None = None,
+    ) -> Sequence[Record]:
+        """Return records after a position, in order; of these names, if any are given.
+
+        `scopes` are territory paths: only records at or below one of them. The empty
+        path, or None, is everything.
+        """
+        ...
+
+    def streams(self, ids: Collection[UUID]) -> dict[UUID, list[Record]]:
+        """Return the history of each stream that has one."""
+        ...
+
+    def events(self, ids: Collection[UUID]) -> dict[UUID, Record]:
+        """Return records by event id."""
+        ...
+
+    def answers(self, ids: Collection[UUID]) -> dict[UUID, Answered]:
+        """Return what was answered to these commands."""
+        ...
+
+    def holders(self, keys: Collection[tuple[str, bytes]]) -> dict[tuple[str, bytes], UUID]:
+        """Return who holds these keys (kind, key_hmac)."""
+        ...
+
+    def known(self, keys: Collection[tuple[str, UUID]]) -> dict[tuple[str, UUID], bytes]:
+        """Return the histories kept about these (kind, id)."""
+        ...
+
+    def marks(self) -> dict[str, Mark]:
+        """Return how far each source has been heard."""
+        ...
+
+    def parked(self) -> Sequence[Parked]:
+        """Return what is parked, oldest first."""
+        ...
+
+    def forget(self, kind: str, holder: UUID) -> None:
+        """Delete the keys of a kind that somebody holds (erasure, contracts §6)."""
+        ...
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        ...

@@ -1,0 +1,239 @@
+"""Sealed fields: a key for each person, in a database of their own (contracts §6)."""
+
+import hmac
+from base64 import b64decode, b64encode
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from functools import cache
+from os import urandom
+from threading import Lock
+from time import monotonic
+from typing import Any, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from uuid_utils.compat import uuid7
+
+from shared.kernel import Kind, Personal, Sealed, kind_of
+from shared.kernel.ids import KeyId
+from shared.runtime.seal_shelves import Kept, open_shelf
+
+ALG = "A256GCM"
+NONCE = 12
+KEY = 32
+PADDING = 32
+REMEMBERED = 20_000
+"""How many keys are kept in memory, the most recently used."""
+
+
+class Erased(Exception):  # noqa: N818 - an answer: nothing more is known of this person
+    """The key of this person was destroyed, and there will be no other."""
+
+    def __init__(self, subject: UUID) -> None:
+        super().__init__(f"{subject} is erased")
+        self.subject = subject
+
+
+class WrongMaster(Exception):  # noqa: N818 - said of a setting
+    """These keys were wrapped under another master key."""
+
+
+class Broken(Exception):  # noqa: N818 - said of a stored field
+    """A sealed field does not open: it was changed, or moved from another record."""
+
+
+class Keys:
+    """Seals and opens the personal fields of facts. Safe to share between threads.
+
+    `url` is the keys' own database, `sqlite://<path>` or `postgresql://…`, migrated
+    before; `master` are 32 secret bytes or more. What another process erases is
+    noticed here within `max_age` seconds.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        master: bytes,
+        *,
+        max_age: float = 5.0,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        if len(master) < KEY:
+            raise ValueError(f"the master key has {len(master)} bytes, not {KEY}")
+        self._wrap = AESGCM(_derived(master, b"metodika wrap"))
+        self._claims = _derived(master, b"metodika claims")
+        self._max_age = max_age
+        self._clock = clock
+        self._lock = Lock()
+        self._recent: OrderedDict[UUID, tuple[float, UUID, AESGCM | None]] = OrderedDict()
+        self._shelf = open_shelf(url)
+        mine = _derived(master, b"metodika master")
+        if not hmac.compare_digest(self._shelf.master(mine), mine):
+            self._shelf.close()
+            raise WrongMaster("these keys were made under another master key")
+
+    def hmac(self, kind: str, key: str) -> bytes:
+        """Return what stands for a claimed key: 32 bytes that tell nothing about it."""
+        return hmac.digest(self._claims, f"{kind}\0{key}".encode(), "sha256")
+
+    def prepare(self, subjects: Collection[UUID]) -> None:
+        """Make the keys that these people lack, in one transaction; none for erased."""
+        missing = set(subjects) - self._find(subjects).keys()
+        if missing:
+            self._shelf.add([self._new(subject) for subject in missing])
+            self._find(missing)
+
+    def warm(self, subjects: Collection[UUID]) -> None:
+        """Read the keys of many people in one go, before their facts are opened."""
+        self._find(subjects)
+
+    def seal(self, kind: Kind, fact: Any, stream: UUID, version: int) -> Any:
+        """Return the fact with its personal fields sealed to its place in the log.
+
+        Raises `Erased`. What is sealed already, or None, stays as it is.
+        """
+        sealed: dict[str, Sealed] = {}
+        for field, about in kind.sealed.items():
+            plain = getattr(fact, field)
+            if plain is None or isinstance(plain, Sealed):
+                continue
+            subject: UUID = getattr(fact, about)
+            key_id, cipher = self._key(subject, make=True)
+            if cipher is None:
+                raise Erased(subject)
+            nonce, text = urandom(NONCE), msgspec.json.encode(plain)
+            padded = text.ljust(-len(text) // PADDING * -PADDING)
+            place = _place(stream, version, kind.name, field)
+            sealed[field] = Sealed(
+                subject=subject,
+                key_id=key_id,
+                alg=ALG,
+                ciphertext=b64encode(nonce + cipher.encrypt(nonce, padded, place)).decode(),
+            )
+        return replace(fact, **sealed) if sealed else fact
+
+    def open(self, fact: Any, stream: UUID, version: int) -> Any:
+        """Return the fact in clear, as it was said; of the erased it stays sealed.
+
+        Raises `Broken` when a field was not sealed at this place.
+        """
+        kind = kind_of(fact)
+        plain: dict[str, Any] = {}
+        for field in kind.sealed:
+            sealed = getattr(fact, field)
+            if not isinstance(sealed, Sealed):
+                continue
+            key_id, cipher = self._key(sealed.subject, make=False)
+            if cipher is None:
+                continue
+            place = _place(stream, version, kind.name, field)
+            try:
+                if sealed.alg != ALG or sealed.key_id != key_id:
+                    raise InvalidTag  # noqa: TRY301 - the same to whoever asked
+                box = b64decode(sealed.ciphertext)
+                text = cipher.decrypt(box[:NONCE], box[NONCE:], place)
+            except (InvalidTag, ValueError):
+                where = f"{kind.name}.{field} of {stream}, version {version}"
+                raise Broken(f"{where}, does not open") from None
+            plain[field] = _plain(kind.fact)[field].decode(text)
+        return replace(fact, **plain) if plain else fact
+
+    def erase(self, subject: UUID) -> KeyId:
+        """Destroy the key of a person, for ever; asked twice, the same answer.
+
+        SQLite overwrites it in file and journal before this returns; PostgreSQL keeps
+        the old row until vacuum, and its WAL as long as the key database retains it.
+        """
+        key_id = self._shelf.destroy(subject, uuid7())
+        with self._lock:
+            self._recent.pop(subject, None)
+        return KeyId(key_id)
+
+    def close(self) -> None:
+        """Forget all keys and let go of the database."""
+        with self._lock:
+            self._recent.clear()
+        self._shelf.close()
+
+    def _key(self, subject: UUID, *, make: bool) -> tuple[UUID | None, AESGCM | None]:
+        found = self._find([subject])
+        if make and subject not in found:
+            self.prepare([subject])
+            found = self._find([subject])
+        return found.get(subject, (None, None))
+
+    def _find(self, subjects: Collection[UUID]) -> dict[UUID, tuple[UUID, AESGCM | None]]:
+        found: dict[UUID, tuple[UUID, AESGCM | None]] = {}
+        now = self._clock()
+        with self._lock:
+            for subject in subjects:
+                until, key_id, cipher = self._recent.get(subject, _STALE)
+                if now < until:
+                    self._recent.move_to_end(subject)
+                    found[subject] = key_id, cipher
+        unread = [subject for subject in subjects if subject not in found]
+        if unread:
+            read = {k.subject: (k.key_id, self._open(k)) for k in self._read(unread)}
+            self._remember(read, now + self._max_age)
+            found |= read
+        return found
+
+    def _read(self, subjects: Collection[UUID]) -> Collection[Kept]:
+        return self._shelf.find(subjects)
+
+    def _remember(self, read: dict[UUID, tuple[UUID, AESGCM | None]], until: float) -> None:
+        with self._lock:
+            for subject, (key_id, cipher) in read.items():
+                self._recent[subject] = until, key_id, cipher
+                self._recent.move_to_end(subject)
+            while len(self._recent) > REMEMBERED:
+                self._recent.popitem(last=False)
+
+    def _new(self, subject: UUID) -> Kept:
+        key_id, nonce = uuid7(), urandom(NONCE)
+        place = subject.bytes + key_id.bytes
+        wrapped = nonce + self._wrap.encrypt(nonce, urandom(KEY), place)
+        return Kept(subject, key_id, wrapped)
+
+    def _open(self, kept: Kept) -> AESGCM | None:
+        if kept.wrapped is None:
+            return None
+        nonce, box = kept.wrapped[:NONCE], kept.wrapped[NONCE:]
+        try:
+            place = kept.subject.bytes + kept.key_id.bytes
+            return AESGCM(self._wrap.decrypt(nonce, box, place))
+        except InvalidTag:
+            raise Broken(f"the key of {kept.subject} does not unwrap") from None
+
+
+_STALE = float("-inf"), UUID(int=0), None
+
+
+def _derived(master: bytes, purpose: bytes) -> bytes:
+    return HKDFExpand(algorithm=SHA256(), length=KEY, info=purpose).derive(master)
+
+
+def _place(stream: UUID, version: int, name: str, field: str) -> bytes:
+    return f"{stream} {version} {name} {field}".encode()
+
+
+@cache
+def _plain(fact: type[Any]) -> dict[str, msgspec.json.Decoder[Any]]:
+    return {
+        name: msgspec.json.Decoder(next(_personal(hint)))
+        for name, hint in get_type_hints(fact).items()
+        if any(_personal(hint))
+    }
+
+
+def _personal(hint: Any) -> Any:
+    if get_origin(hint) is Personal:
+        yield get_args(hint)[0]
+    else:
+        for arm in get_args(hint):
+            yield from _personal(arm)

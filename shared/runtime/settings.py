@@ -1,0 +1,299 @@
+"""What the operator may say: one class, read from `METODIKA_*`, checked at the start."""
+
+import base64
+import binascii
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FilePath,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+PREFIX = "METODIKA_"
+KEY_BYTES = 32
+
+type ServiceName = Literal["registry", "diagnostics", "routes", "mentoring", "monitoring"]
+type Algorithm = Literal[
+    "Ed25519", "EdDSA", "ES256", "ES384", "RS256", "RS384", "RS512", "PS256"
+]
+type Security = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+type Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+type Megabytes = Annotated[int, Field(ge=1, le=4096)]
+
+
+class WrongSettings(Exception):  # noqa: N818 - it is told to a person, once
+    """The start stops here: which variable is wrong and why, never what it held."""
+
+
+class TrustedIssuer(BaseModel):
+    """Whose access tokens are believed: `jwks` is a file's path or an http(s) URL."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    issuer: str = Field(min_length=1)
+    audience: str = Field(min_length=1)
+    jwks: str = Field(min_length=1)
+    algorithms: tuple[Algorithm, ...] = ("Ed25519", "EdDSA", "ES256", "RS256")
+
+
+class Settings(BaseSettings):
+    """Every setting of every process; what is not said has the default of a laptop."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, hide_input_in_errors=True, extra="forbid"
+    )
+
+    service: ServiceName | None = Field(
+        default=None, description="the one service to run; empty: all five together"
+    )
+    world: Path = Field(default=Path("world"), description="folder of the embedded world")
+    store_url: str | None = Field(
+        default=None,
+        repr=False,
+        pattern=r"^postgresql://",
+        description="postgresql://… of the log, TLS by its sslmode; empty: a SQLite "
+        "file per service in the world folder",
+    )
+    keys_url: str | None = Field(
+        default=None,
+        repr=False,
+        pattern=r"^postgresql://",
+        description="postgresql://… of the database of wrapped keys, never the log's "
+        "own; empty: a SQLite file in the world folder",
+    )
+    master_key: SecretStr | None = Field(
+        default=None,
+        description="base64 of the 32 bytes that wrap persons' keys; empty: made once "
+        "in the world folder, embedded world only",
+    )
+    views_url: str | None = Field(
+        default=None,
+        repr=False,
+        pattern=r"^mongodb(\+srv)?://",
+        description="mongodb://… of the documents; empty: SQLite in the world folder",
+    )
+    views_ca: FilePath | None = Field(
+        default=None, description="CA file of MongoDB; given: TLS is required"
+    )
+    views_cert: FilePath | None = Field(
+        default=None, description="client certificate and key for MongoDB, one PEM file"
+    )
+    kafka_bootstrap: str | None = Field(
+        default=None,
+        pattern=r"^[^\s:,]+:\d{1,5}(,[^\s:,]+:\d{1,5})*$",
+        description="host:port,… of Kafka; empty: neighbours' logs are read directly",
+    )
+    kafka_security: Security = Field(
+        default="PLAINTEXT", description="how brokers are spoken to"
+    )
+    kafka_mechanism: Mechanism | None = Field(
+        default=None, description="SASL mechanism, when kafka_security is SASL_…"
+    )
+    kafka_username: str | None = Field(default=None, description="SASL user")
+    kafka_password: SecretStr | None = Field(default=None, description="SASL password")
+    kafka_ca: FilePath | None = Field(
+        default=None, description="CA file of the brokers; empty: the system's"
+    )
+    kafka_cert: FilePath | None = Field(
+        default=None, description="client certificate for Kafka, PEM"
+    )
+    kafka_key: FilePath | None = Field(
+        default=None, description="key of the client certificate for Kafka, PEM"
+    )
+    ledger_dir: Path | None = Field(
+        default=None, description="folder of the ledger; empty: `ledger` in the world"
+    )
+    oidc_issuers: tuple[TrustedIssuer, ...] = Field(
+        default=(),
+        description='JSON list of {"issuer", "audience", "jwks", "algorithms"}: whose '
+        "access tokens are believed; empty: the local issuer, embedded world only",
+    )
+    otlp_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="where traces and metrics go, OTLP over HTTP; empty: nowhere",
+    )
+    trace_ratio: float = Field(
+        default=0.1, ge=0, le=1, description="share of traces that are recorded"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="the least that is logged"
+    )
+    http_host: str = Field(default="127.0.0.1", description="address to listen on")
+    http_port: int = Field(default=8000, ge=0, le=65535, description="port; 0: any")
+    body_kilobytes: int = Field(
+        default=256, ge=1, le=65536, description="longest body of a command, KiB"
+    )
+    import_megabytes: Megabytes = Field(
+        default=256, description="longest body of an import, MiB"
+    )
+    page_limit: int = Field(
+        default=500, ge=1, le=10_000, description="most items on one page"
+    )
+    read_wait_seconds: float = Field(
+        default=2, ge=0, le=30, description="how long a read waits for min_position, s"
+    )
+    feed_wait_seconds: float = Field(
+        default=25, ge=0, le=120, description="how long /feed may wait for news, s"
+    )
+
+    @property
+    def embedded(self) -> bool:
+        """Say whether nothing outside this folder is used to keep the log."""
+        return self.store_url is None
+
+    @property
+    def ledger(self) -> Path:
+        """Return the folder of the ledger."""
+        return self.ledger_dir or self.world / "ledger"
+
+    @property
+    def keys(self) -> str:
+        """Return the URL of the keys: `sqlite://<path>` in the embedded world."""
+        return self.keys_url or f"sqlite://{self.world / 'keys.sqlite'}"
+
+    def store(self, service: str) -> str:
+        """Return the URL of a service's log: `sqlite://<path>` in the embedded world."""
+        return self.store_url or f"sqlite://{self.world / service}.sqlite"
+
+    @field_validator("master_key")
+    @classmethod
+    def _a_key(cls, said: SecretStr | None) -> SecretStr | None:
+        if said is not None:
+            _key_of(said.get_secret_value())
+        return said
+
+    @field_validator("oidc_issuers")
+    @classmethod
+    def _one_of_a_name(cls, said: tuple[TrustedIssuer, ...]) -> tuple[TrustedIssuer, ...]:
+        names = [each.issuer for each in said]
+        if len(names) != len(set(names)):
+            raise ValueError("the same issuer stands twice")
+        return said
+
+    @model_validator(mode="after")
+    def _belong_together(self) -> Self:
+        for wrong in _contradictions(self):
+            raise ValueError(wrong)
+        return self
+
+    def the_master_key(self) -> bytes:
+        """Return the 32 bytes that wrap persons' keys; the embedded world makes them.
+
+        The file is readable by its owner alone. Raises `WrongSettings`.
+        """
+        if self.master_key is not None:
+            return _key_of(self.master_key.get_secret_value())
+        path = self.world / "master.key"
+        made = base64.b64encode(secrets.token_bytes(KEY_BYTES))
+        try:
+            return _key_of(kept(path, made).decode())
+        except ValueError as error:
+            raise WrongSettings(f"{path}: {error}") from None
+
+
+def kept(path: Path, made: bytes) -> bytes:
+    """Return what a secret file holds; what was just made, when there was none.
+
+    Written aside and linked, so that two processes that start together agree.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(made)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            path.hardlink_to(aside)
+        aside.unlink()
+    return path.read_bytes()
+
+
+def _key_of(text: str) -> bytes:
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("is not base64") from None
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"must be {KEY_BYTES} bytes in base64")
+    return key
+
+
+def _contradictions(said: Settings) -> Iterator[str]:
+    sasl = said.kafka_security.startswith("SASL")
+    known = said.kafka_mechanism and said.kafka_username and said.kafka_password
+    if sasl and not known:
+        yield (
+            f"{PREFIX}KAFKA_SECURITY asks for {PREFIX}KAFKA_MECHANISM, "
+            f"{PREFIX}KAFKA_USERNAME and {PREFIX}KAFKA_PASSWORD"
+        )
+    if said.kafka_mechanism and not sasl:
+        yield f"{PREFIX}KAFKA_MECHANISM has no use unless {PREFIX}KAFKA_SECURITY is SASL_…"
+    if (said.kafka_cert is None) != (said.kafka_key is None):
+        yield f"{PREFIX}KAFKA_CERT and {PREFIX}KAFKA_KEY come together"
+    if (said.kafka_ca or said.kafka_cert) and not said.kafka_security.endswith("SSL"):
+        yield f"{PREFIX}KAFKA_SECURITY must be SSL or SASL_SSL where certificates are given"
+    if said.store_url is not None and said.store_url == said.keys_url:
+        yield f"{PREFIX}KEYS_URL must not be the database of {PREFIX}STORE_URL"
+    if said.store_url is None:
+        return
+    for name in ("service", "keys_url", "master_key", "oidc_issuers"):
+        if not getattr(said, name):
+            yield f"{PREFIX}{name.upper()} is needed where {PREFIX}STORE_URL is given"
+
+
+def load(**said: Any) -> Settings:
+    """Read the environment; what is said here goes first. Raises `WrongSettings`."""
+    _refuse_misspelt()
+    try:
+        return Settings(**said)
+    except ValidationError as wrong:
+        lines = (f"  {_where(each['loc'])}{each['msg']}" for each in wrong.errors())
+        told = "\n".join(lines).replace("Value error, ", "")
+    except SettingsError as wrong:
+        told = f"  {_unreadable(wrong)}: is not JSON"
+    raise WrongSettings(f"wrong settings\n{told}")
+
+
+def _where(loc: tuple[int | str, ...]) -> str:
+    if not loc:
+        return ""
+    name, *inside = loc
+    return PREFIX + str(name).upper() + "".join(f"[{at}]" for at in inside) + ": "
+
+
+def _unreadable(wrong: SettingsError) -> str:
+    fields = (name for name in Settings.model_fields if f'"{name}"' in str(wrong))
+    return PREFIX + next(fields, "?").upper()
+
+
+def _refuse_misspelt() -> None:
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    for name in os.environ:
+        if name.startswith(PREFIX) and name not in known:
+            for meant in get_close_matches(name, known, n=1, cutoff=0.9):
+                raise WrongSettings(f"wrong settings\n  {name} is no setting; {meant} is")
+
+
+def describe() -> str:
+    """Return a Markdown table of every setting: variable, default, meaning."""
+    rows = ["| Variable | Default | Meaning |", "|---|---|---|"]
+    for name, each in Settings.model_fields.items():
+        default = "" if each.default in (None, ()) else f"`{each.default}`"
+        rows.append(f"| `{PREFIX}{name.upper()}` | {default} | {each.description} |")
+    return "\n".join(rows) + "\n"

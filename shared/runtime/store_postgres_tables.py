@@ -1,0 +1,252 @@
+"""The tables of a log in PostgreSQL 15 or newer, and the function that appends."""
+
+import psycopg
+from uuid_utils.compat import uuid7
+
+from shared.runtime.store_log import SCHEMA
+
+APPENDING = 0x6D65746F64696B01
+RELAYING = 0x6D65746F64696B02
+MIGRATING = 0x6D65746F64696B03
+"""Keys of advisory locks; they count within one database, and so within one log."""
+
+CONFLICT = "MK409"
+"""The SQLSTATE of `Conflict`: the message is `what`, the detail is `which`."""
+
+# Small rows that every append rewrites: room to do it in place, and early vacuum.
+BUSY = "WITH (fillfactor = 50, autovacuum_vacuum_threshold = 500)"
+
+TABLES = f"""
+CREATE TABLE IF NOT EXISTS schema_version (version int NOT NULL);
+CREATE TABLE IF NOT EXISTS head (
+    one int PRIMARY KEY CHECK (one = 1), source text NOT NULL, epoch uuid NOT NULL,
+    position bigint NOT NULL, recorded_at bigint
+) {BUSY};
+CREATE TABLE IF NOT EXISTS log_epoch (
+    n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, epoch uuid NOT NULL UNIQUE,
+    parent uuid, branched_at_position bigint NOT NULL
+);
+CREATE TABLE IF NOT EXISTS records (
+    position bigint PRIMARY KEY, epoch uuid NOT NULL, recorded_at bigint NOT NULL,
+    event_id uuid NOT NULL UNIQUE, stream uuid NOT NULL, version bigint NOT NULL,
+    name text NOT NULL, schema bigint NOT NULL, territory text COLLATE "C",
+    region text COLLATE "C", meta bytea NOT NULL, data bytea NOT NULL,
+    leaf bytea NOT NULL, UNIQUE (stream, version)
+);
+COMMENT ON COLUMN records.recorded_at IS 'microseconds since 1970 UTC';
+CREATE INDEX IF NOT EXISTS records_by_region ON records (region, position)
+    WHERE region IS NOT NULL;
+CREATE TABLE IF NOT EXISTS commands (
+    command_id uuid PRIMARY KEY, body_hmac bytea NOT NULL, outcome bytea NOT NULL,
+    position bigint NOT NULL
+);
+CREATE TABLE IF NOT EXISTS claims (
+    kind text NOT NULL, key_hmac bytea NOT NULL, holder uuid NOT NULL,
+    PRIMARY KEY (kind, key_hmac)
+);
+CREATE INDEX IF NOT EXISTS claims_by_holder ON claims (holder, kind);
+CREATE TABLE IF NOT EXISTS known (
+    kind text NOT NULL, about uuid NOT NULL, history bytea NOT NULL,
+    PRIMARY KEY (kind, about)
+);
+CREATE TABLE IF NOT EXISTS marks (
+    source text PRIMARY KEY, epoch uuid NOT NULL, position bigint NOT NULL
+) {BUSY};
+CREATE TABLE IF NOT EXISTS parked (
+    source text NOT NULL, position bigint NOT NULL, epoch uuid NOT NULL,
+    stream uuid NOT NULL, name text NOT NULL, wire bytea NOT NULL, error text NOT NULL,
+    attempts bigint NOT NULL, retry_at bigint NOT NULL, PRIMARY KEY (source, position)
+);
+CREATE TABLE IF NOT EXISTS readers (
+    reader text PRIMARY KEY, position bigint NOT NULL
+) {BUSY};
+CREATE TABLE IF NOT EXISTS checkpoints (
+    size bigint PRIMARY KEY, origin text NOT NULL, root bytea NOT NULL,
+    frontier bytea NOT NULL
+);
+"""
+
+ARGUMENTS: dict[str, str] = {
+    "f_event_id": "uuid",
+    "f_stream": "uuid",
+    "f_version": "bigint",
+    "f_name": "text",
+    "f_schema": "bigint",
+    "f_territory": "text",
+    "f_meta": "bytea",
+    "f_data": "bytea",
+    "b_stream": "uuid",
+    "b_version": "bigint",
+    "a_command_id": "uuid",
+    "a_body_hmac": "bytea",
+    "a_outcome": "bytea",
+    "a_facts": "bigint",
+    "c_kind": "text",
+    "c_key_hmac": "bytea",
+    "c_holder": "uuid",
+    "r_kind": "text",
+    "r_key_hmac": "bytea",
+    "r_holder": "uuid",
+    "k_kind": "text",
+    "k_about": "uuid",
+    "k_history": "bytea",
+    "m_source": "text",
+    "m_epoch": "uuid",
+    "m_position": "bigint",
+    "u_source": "text",
+    "u_position": "bigint",
+    "p_source": "text",
+    "p_position": "bigint",
+    "p_epoch": "uuid",
+    "p_stream": "uuid",
+    "p_name": "text",
+    "p_wire": "bytea",
+    "p_error": "text",
+    "p_attempts": "bigint",
+    "p_retry_at": "bigint",
+}
+"""Arrays, by the part of the unit they hold: facts, the version before them of each
+stream, answers, claims, releases, known, marks, unparked, parked."""
+
+UNIT = ", ".join(f"{name} {type_}[]" for name, type_ in ARGUMENTS.items())
+
+# Each statement of a volatile function sees what was committed before it: so all that
+# follows the lock sees what its last holder did.
+APPEND = rf"""
+CREATE OR REPLACE FUNCTION append_unit(now_ bigint, {UNIT})
+RETURNS TABLE (epoch_ uuid, position_ bigint, recorded_at_ bigint)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    h head;
+    last bigint;
+    taken record;
+    opening bytea;
+BEGIN
+    PERFORM pg_advisory_xact_lock({APPENDING});
+    SELECT * INTO STRICT h FROM head;
+    last := h.position;
+
+    IF m_source <> '{{}}' THEN
+        FOR taken IN
+            SELECT source, CASE WHEN marks.epoch <> e THEN 'epoch' ELSE 'mark' END AS what
+            FROM unnest(m_source, m_epoch, m_position) AS m (source, e, p)
+            JOIN marks USING (source) WHERE marks.epoch <> e OR marks.position >= p
+        LOOP
+            RAISE SQLSTATE '{CONFLICT}' USING MESSAGE = taken.what, DETAIL = taken.source;
+        END LOOP;
+        INSERT INTO marks SELECT * FROM unnest(m_source, m_epoch, m_position)
+        ON CONFLICT (source) DO UPDATE
+        SET epoch = excluded.epoch, position = excluded.position;
+    END IF;
+
+    IF a_command_id <> '{{}}' THEN
+        FOR taken IN
+            SELECT command_id FROM unnest(a_command_id) AS a (command_id)
+            JOIN commands USING (command_id)
+        LOOP
+            RAISE SQLSTATE '{CONFLICT}'
+                USING MESSAGE = 'command', DETAIL = taken.command_id;
+        END LOOP;
+        INSERT INTO commands
+        SELECT id, hmac, outcome, h.position
+            + CASE facts WHEN 0 THEN cardinality(f_stream) ELSE facts END
+        FROM unnest(a_command_id, a_body_hmac, a_outcome, a_facts)
+            AS a (id, hmac, outcome, facts);
+    END IF;
+
+    IF f_stream <> '{{}}' THEN
+        FOR taken IN
+            SELECT b.stream FROM unnest(b_stream, b_version) AS b (stream, before)
+            WHERE before <> coalesce((
+                SELECT r.version FROM records r WHERE r.stream = b.stream
+                ORDER BY r.version DESC LIMIT 1), 0)
+        LOOP
+            RAISE SQLSTATE '{CONFLICT}' USING MESSAGE = 'stream', DETAIL = taken.stream;
+        END LOOP;
+        now_ := greatest(now_, h.recorded_at);
+        last := h.position + cardinality(f_stream);
+        opening := '\x00' || int4send(octet_length(convert_to(h.source, 'UTF8')))
+            || convert_to(h.source, 'UTF8') || '\x00000010' || uuid_send(h.epoch)
+            || '\x00000008';
+        INSERT INTO records
+        SELECT h.position + n, h.epoch, now_, event_id, stream, version, name, schema,
+            territory, split_part(territory, '/', 1), meta, data,
+            sha256(
+                opening || int8send(h.position + n)
+                || '\x00000010' || uuid_send(stream) || '\x00000008' || int8send(version)
+                || int4send(octet_length(convert_to(name, 'UTF8')))
+                || convert_to(name, 'UTF8')
+                || '\x00000008' || int8send(schema) || '\x00000008' || int8send(now_)
+                || int4send(octet_length(meta)) || meta
+                || int4send(octet_length(data)) || data
+            )
+        FROM unnest(
+            f_event_id, f_stream, f_version, f_name, f_schema, f_territory, f_meta, f_data
+        ) WITH ORDINALITY
+            AS f (event_id, stream, version, name, schema, territory, meta, data, n);
+        UPDATE head SET position = last, recorded_at = now_;
+        h.recorded_at := now_;
+    END IF;
+
+    IF r_kind <> '{{}}' THEN
+        DELETE FROM claims USING unnest(r_kind, r_key_hmac, r_holder) AS r (k, h, id)
+        WHERE kind = k AND key_hmac = r.h AND holder = id;
+    END IF;
+
+    IF c_kind <> '{{}}' THEN
+        FOR taken IN
+            SELECT kind, key_hmac FROM unnest(c_kind, c_key_hmac, c_holder)
+                AS c (kind, key_hmac, id)
+            JOIN claims USING (kind, key_hmac) WHERE holder <> id
+        LOOP
+            RAISE SQLSTATE '{CONFLICT}' USING MESSAGE = 'key',
+                DETAIL = taken.kind || '/' || encode(taken.key_hmac, 'hex');
+        END LOOP;
+        INSERT INTO claims SELECT * FROM unnest(c_kind, c_key_hmac, c_holder)
+        ON CONFLICT DO NOTHING;
+    END IF;
+
+    IF k_kind <> '{{}}' THEN
+        INSERT INTO known SELECT * FROM unnest(k_kind, k_about, k_history)
+        ON CONFLICT (kind, about) DO UPDATE SET history = excluded.history;
+    END IF;
+
+    IF u_source <> '{{}}' THEN
+        DELETE FROM parked USING unnest(u_source, u_position) AS u (s, p)
+        WHERE source = s AND position = p;
+    END IF;
+
+    IF p_source <> '{{}}' THEN
+        INSERT INTO parked
+        SELECT * FROM unnest(
+            p_source, p_position, p_epoch, p_stream, p_name, p_wire, p_error, p_attempts,
+            p_retry_at
+        )
+        ON CONFLICT (source, position) DO UPDATE SET error = excluded.error,
+            attempts = excluded.attempts, retry_at = excluded.retry_at;
+    END IF;
+
+    RETURN QUERY SELECT h.epoch, last, h.recorded_at;
+END $$;
+"""
+
+CALL = f"SELECT * FROM append_unit(%s::bigint, {
+    ', '.join(f'%b::{type_}[]' for type_ in ARGUMENTS.values())
+})"
+
+
+def migrate_postgres(url: str, source: str) -> None:
+    """Make the tables of a log and its first epoch, if they are not there."""
+    with psycopg.connect(url) as pg:
+        pg.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATING])
+        pg.execute(TABLES)
+        pg.execute(APPEND)
+        if pg.execute("SELECT FROM head").fetchone() is None:
+            epoch = uuid7()
+            pg.execute("INSERT INTO schema_version VALUES (%s)", [SCHEMA])
+            pg.execute("INSERT INTO head VALUES (1, %s, %s, 0)", [source, epoch])
+            pg.execute(
+                "INSERT INTO log_epoch (epoch, branched_at_position) VALUES (%s, 0)",
+                [epoch],
+            )

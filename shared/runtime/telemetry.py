@@ -1,0 +1,232 @@
+"""Traces and metrics: sent when an endpoint is set, silent otherwise, never a name."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.metrics import Meter, NoOpMeter
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import (
+    InMemoryMetricReader,
+    MetricReader,
+    PeriodicExportingMetricReader,
+)
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import (
+    Link,
+    NoOpTracer,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    TraceFlags,
+    Tracer,
+)
+from opentelemetry.trace.propagation import set_span_in_context
+
+from shared.runtime.logs import ALLOWED, harmless
+from shared.runtime.settings import Settings
+
+LINKS = 128
+"""How many causes a batch names."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One series: what is measured, in which unit, and how it is kept."""
+
+    kind: str  # "gauge" | "histogram" | "counter"
+    unit: str
+    about: str
+
+
+METRICS: Mapping[str, Metric] = {
+    "metodika.lag": Metric("gauge", "{fact}", "facts of a source not yet taken in"),
+    "metodika.parked": Metric("gauge", "{fact}", "facts that wait to be tried again"),
+    "metodika.relay.age": Metric("gauge", "s", "age of the oldest unpublished fact"),
+    "metodika.append.seconds": Metric("histogram", "s", "a command, asked to answered"),
+    "metodika.commands": Metric("counter", "{command}", "commands by how they ended"),
+    "metodika.unaccounted": Metric(
+        "gauge", "{fact}", "consumed − effects − skipped − parked; not 0 is an alarm"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Telemetry:
+    """Where spans and measures go. `close` sends what is left."""
+
+    tracer: Tracer = field(default_factory=NoOpTracer)
+    meter: Meter = field(default_factory=lambda: NoOpMeter("metodika"))
+    spans: InMemorySpanExporter | None = None
+    reader: InMemoryMetricReader | None = None
+    providers: tuple[TracerProvider, MeterProvider] | None = None
+    instruments: dict[str, Any] = field(default_factory=dict)
+
+    def measure(self, name: str, value: float, **said: Any) -> None:
+        """Add to a counter, record in a histogram, or set a gauge of `METRICS`."""
+        metric, attributes = METRICS[name], allowed(said)
+        make = getattr(self.meter, f"create_{metric.kind}")
+        if name not in self.instruments:
+            self.instruments[name] = make(name, metric.unit, metric.about)
+        act = {"gauge": "set", "histogram": "record", "counter": "add"}[metric.kind]
+        getattr(self.instruments[name], act)(value, attributes)
+
+    def measures(self) -> dict[str, list[tuple[dict[str, Any], Any]]]:
+        """Return what was measured so far: name → (attributes, value or sum)."""
+        found: dict[str, list[tuple[dict[str, Any], Any]]] = {}
+        data = self.reader.get_metrics_data() if self.reader else None
+        for metric in (
+            metric
+            for resource in (data.resource_metrics if data else ())
+            for scope in resource.scope_metrics
+            for metric in scope.metrics
+        ):
+            found[metric.name] = [
+                (dict(point.attributes or {}), getattr(point, "value", None))
+                for point in metric.data.data_points
+            ]
+        return found
+
+    def close(self) -> None:
+        """Send what is left, and stop."""
+        for each in self.providers or ():
+            each.shutdown()
+
+
+_current = Telemetry()
+
+
+def start(settings: Settings, name: str) -> Telemetry:
+    """Send traces and metrics of this process to the endpoint, if there is one."""
+    if settings.otlp_endpoint is None:
+        return use(Telemetry())
+    # read only where wanted: the exporters bring an HTTP client of their own
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import (  # noqa: PLC0415
+        OTLPMetricExporter,
+    )
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
+        OTLPSpanExporter,
+    )
+
+    endpoint = settings.otlp_endpoint.rstrip("/")
+    spans = BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces"))
+    metrics = OTLPMetricExporter(endpoint=f"{endpoint}/v1/metrics")
+    reader = PeriodicExportingMetricReader(metrics)
+    return use(_telling(name, spans, reader, settings.trace_ratio))
+
+
+def in_memory() -> Telemetry:
+    """Keep every span and measure here, for a test to look at."""
+    spans, reader = InMemorySpanExporter(), InMemoryMetricReader()
+    made = _telling("test", SimpleSpanProcessor(spans), reader, ratio=1)
+    return use(Telemetry(made.tracer, made.meter, spans, reader, providers=made.providers))
+
+
+def use(telemetry: Telemetry) -> Telemetry:
+    """Let `span` and `measure` of this process speak to it."""
+    global _current  # noqa: PLW0603 - one process, one place to tell
+    _current = telemetry
+    return telemetry
+
+
+def _telling(
+    name: str, spans: SpanProcessor, reader: MetricReader, ratio: float
+) -> Telemetry:
+    resource = Resource({"service.name": name, "service.namespace": "metodika"})
+    tracing = TracerProvider(
+        sampler=ParentBased(TraceIdRatioBased(ratio)),
+        resource=resource,
+        shutdown_on_exit=False,
+    )
+    tracing.add_span_processor(spans)
+    metering = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
+    return Telemetry(
+        tracing.get_tracer("metodika"),
+        metering.get_meter("metodika"),
+        providers=(tracing, metering),
+    )
+
+
+def measure(name: str, value: float, **said: Any) -> None:
+    """Add to a counter, record in a histogram, or set a gauge of `METRICS`."""
+    _current.measure(name, value, **said)
+
+
+def allowed(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return attributes of known keys; ValueError on another: it is a mistake in code.
+
+    Texts that are not plain English, such as a name, are withheld.
+    """
+    unknown = said.keys() - ALLOWED
+    if unknown:
+        raise ValueError(f"no attribute of a span or a metric: {sorted(unknown)}")
+    return {key: harmless(value) for key, value in said.items() if value is not None}
+
+
+@contextmanager
+def span(
+    name: str,
+    traceparent: str | None = None,
+    *,
+    links: Iterable[str | None] = (),
+    server: bool = False,
+    **said: Any,
+) -> Iterator[None]:
+    """Trace what happens inside: below `traceparent`, else below the current span.
+
+    `links` are the traceparents of what a batch works on. An error marks the span with
+    its class alone, for its text may hold a value.
+    """
+    above = _parsed(traceparent)
+    parent = set_span_in_context(trace.NonRecordingSpan(above)) if above else None
+    causes = [Link(each) for each in map(_parsed, dict.fromkeys(links)) if each]
+    with _current.tracer.start_as_current_span(
+        name,
+        context=parent,
+        kind=SpanKind.SERVER if server else SpanKind.INTERNAL,
+        attributes=allowed(said),
+        links=causes[:LINKS],
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as here:
+        try:
+            yield
+        except BaseException as error:
+            here.set_status(Status(StatusCode.ERROR, type(error).__name__))
+            raise
+
+
+def current_traceparent() -> str | None:
+    """Return the W3C traceparent of where we are, for `Meta` and headers."""
+    here = trace.get_current_span().get_span_context()
+    if not here.is_valid:
+        return None
+    return f"00-{here.trace_id:032x}-{here.span_id:016x}-{here.trace_flags:02x}"
+
+
+def _parsed(text: str | None) -> SpanContext | None:
+    match (text or "").split("-"):
+        case ["00", trace_id, span_id, flags] if (
+            len(trace_id),
+            len(span_id),
+            len(flags),
+        ) == (32, 16, 2):
+            try:
+                found = SpanContext(
+                    int(trace_id, 16),
+                    int(span_id, 16),
+                    is_remote=True,
+                    trace_flags=TraceFlags(int(flags, 16)),
+                )
+            except ValueError:
+                return None
+            return found if found.is_valid else None
+        case _:
+            return None

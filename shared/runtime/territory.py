@@ -1,0 +1,140 @@
+"""Whose a fact is: the place in the tree that its own fields lead to."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from shared.events.registry import (
+    AccessRevoked,
+    EmploymentChanged,
+    EmploymentEnded,
+    EmploymentFact,
+    EmploymentStarted,
+    OrganisationRegistered,
+    ProgramDrafted,
+)
+from shared.kernel import Borrowed, Known
+from shared.kernel.ids import EmploymentId, EventId, OrgId, Territory, named
+from shared.runtime.grants import GRANTS
+
+ORGANISATIONS = ("org_id", "host_org_id", "provider_org_id", "university_id")
+PEOPLE = ("person_id", "mentee_id", "survivor_id")
+
+
+def path(region: str, oktmo: str | None = None, org_id: UUID | None = None) -> str:
+    """Return a path down the tree; `-` where the municipal level is skipped (S4 2.1)."""
+    if org_id is not None:
+        return f"{region}/{oktmo or '-'}/{org_id}"
+    return f"{region}/{oktmo}" if oktmo else region
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where somebody works: each employment as it stands, the latest said last."""
+
+    running: tuple[tuple[EmploymentId, OrgId, bool], ...] = ()
+    last: OrgId | None = None
+
+    @property
+    def org_id(self) -> OrgId | None:
+        """Return the main place of work; without one any; without any the last one."""
+        main = [org for _, org, is_main in self.running if is_main]
+        return (main or [org for _, org, _ in self.running] or [self.last])[-1]
+
+
+def _placed(_: object, said: OrganisationRegistered, *__: EventId) -> Territory:
+    return Territory(path(said.region, said.oktmo, said.org_id))
+
+
+def _at_home(so_far: Home, said: EmploymentFact, _: EventId) -> Home:
+    others = tuple(each for each in so_far.running if each[0] != said.employment_id)
+    match said:
+        case EmploymentStarted() | EmploymentChanged():
+            here = (said.employment_id, said.org_id, said.is_main)
+            return Home((*others, here), said.org_id)
+        case EmploymentEnded():
+            return Home(others, said.org_id)
+
+
+def _provided(_: OrgId | None, said: ProgramDrafted, __: EventId) -> OrgId:
+    return said.provider_org_id
+
+
+PLACE: Borrowed[Territory | None, OrganisationRegistered] = Borrowed(
+    name="place",
+    facts=(OrganisationRegistered,),
+    about=lambda said: said.org_id,
+    initial=None,
+    evolve=_placed,
+)
+"""organisation → its path in the tree."""
+
+HOME: Borrowed[Home, EmploymentFact] = Borrowed(
+    name="home",
+    facts=(EmploymentStarted, EmploymentChanged, EmploymentEnded),
+    about=lambda said: said.person_id,
+    initial=Home(),
+    evolve=_at_home,
+)
+"""person → the organisation where that person works, or worked last."""
+
+PROVIDER: Borrowed[OrgId | None, ProgramDrafted] = Borrowed(
+    name="provider",
+    facts=(ProgramDrafted,),
+    about=lambda said: said.program_id,
+    initial=None,
+    evolve=_provided,
+)
+"""programme → the organisation that drafted it."""
+
+TREE = (PLACE, HOME, PROVIDER, GRANTS)
+"""What every service must borrow: facts find their place, callers their rights."""
+
+
+def territory_of(
+    said: Any, known: Known, *, otherwise: Territory | None = None
+) -> tuple[Territory | None, OrgId | None]:
+    """Return the place of a fact, or None (federal), and the organisation it is of.
+
+    A field `territory` speaks for itself, then an organisation, then a person's place
+    of work, a programme's author, a region. `otherwise` is where a person stands who
+    works nowhere yet: where the stream stood before, or where the caller stands.
+    """
+    stated = _stated(said, known)
+    if stated is not None:
+        return stated or None, None
+    if isinstance(said, OrganisationRegistered):
+        return _placed(None, said), said.org_id
+    org_id = _organisation(said, known)
+    if org_id is not None:
+        place = known.of(PLACE, org_id)
+        if place is not None:
+            return place, org_id
+    if _first(said, "region") is not None:
+        return Territory(path(said.region, _first(said, "oktmo"))), org_id
+    if _first(said, *PEOPLE) is not None:
+        return otherwise, org_id
+    return None, org_id
+
+
+def _stated(said: Any, known: Known) -> Territory | None:
+    if isinstance(said, AccessRevoked):
+        grants = known.of(GRANTS, named("grantee", said.grantee))
+        return next((g.territory for g in grants if g.grant_id == said.grant_id), None)
+    return _first(said, "territory")
+
+
+def _organisation(said: Any, known: Known) -> OrgId | None:
+    named_here = _first(said, *ORGANISATIONS)
+    if named_here is not None:
+        return named_here
+    person = _first(said, *PEOPLE)
+    if person is not None:
+        return known.of(HOME, person).org_id
+    program = _first(said, "program_id")
+    return None if program is None else known.of(PROVIDER, program)
+
+
+def _first(said: Any, *names: str) -> Any:
+    values = (getattr(said, name, None) for name in names)
+    return next((value for value in values if value is not None), None)

@@ -1,0 +1,176 @@
+"""A service over HTTP: doors, readings, the feed, health, and one OpenAPI document."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute, Route
+
+from shared.runtime.access import Access, Knock
+from shared.runtime.doors import Door, Reading
+from shared.runtime.engine import Engine
+from shared.runtime.log import Store
+from shared.runtime.problems import answer_problems
+from shared.runtime.service import Service
+from shared.runtime.settings import Settings
+from shared.runtime.web_commands import COMPONENTS, Commands, accepted_by
+from shared.runtime.web_feed import Feed
+from shared.runtime.web_limits import Bounded
+from shared.runtime.web_reading import Readings, Views
+
+PUBLIC = ("/health/live", "/health/ready", "/openapi.json")
+"""What anybody may see: it says nothing of anybody."""
+
+type Ready = Callable[[], Mapping[str, str]]
+"""Names each part that is not well, and what it lacks; empty is ready. It may block."""
+
+
+class OpenDoor(Exception):  # noqa: N818 - it stops the start
+    """A route that asks nobody who he is, or a door that is not of this service."""
+
+
+def build_app(  # noqa: PLR0913 - what a service is over HTTP, each part once
+    service: Service,
+    doors: Sequence[Door | Reading],
+    *,
+    engine: Engine,
+    views: Views,
+    store: Store,
+    access: Access,
+    settings: Settings,
+    ready: Ready,
+    extra: Sequence[APIRouter] = (),
+) -> FastAPI:
+    """Return the application of one service.
+
+    Raises `OpenDoor` when a route has no roles, a door no decider, a reading no
+    projection; TypeError or ValueError when a door does not fit its command.
+    """
+    commands = [each for each in doors if isinstance(each, Door)]
+    readings = [each for each in doors if isinstance(each, Reading)]
+    _belongs(service, commands, readings)
+    app = FastAPI(
+        title=f"Методика: {service.name}",
+        version="1",
+        docs_url=None,  # their pages would be fetched from the internet
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.add_middleware(Bounded, limit=_limits(settings))
+    answer_problems(app)
+    app.include_router(Commands(service.name, engine, store, access).router(commands))
+    app.include_router(Readings(store.source, views, access, settings).router(readings))
+    app.include_router(Feed(service.name, store, access, settings).router())
+    app.include_router(_health(ready))
+    for router in extra:
+        app.include_router(router)
+    _guarded(app.routes)
+    _describe(app, commands)
+    return app
+
+
+def _belongs(service: Service, doors: Sequence[Door], readings: Sequence[Reading]) -> None:
+    known = {each for decider in service.deciders for each in decider.commands}
+    for door in doors:
+        if door.command not in known:
+            raise OpenDoor(f"{door.path}: {service.name} decides no such command")
+        if not door.roles:
+            raise OpenDoor(f"POST {door.path} has no roles")
+    for reading in readings:
+        if reading.projection not in service.projections:
+            raise OpenDoor(f"{reading.path}: {service.name} has no such projection")
+        if not reading.roles:
+            raise OpenDoor(f"GET {reading.path} has no roles")
+
+
+def _limits(settings: Settings) -> Callable[[str], int]:
+    bodies, imports = settings.body_kilobytes << 10, settings.import_megabytes << 20
+    return lambda path: imports if path.rstrip("/").endswith("/imports") else bodies
+
+
+def _health(ready: Ready) -> APIRouter:
+    router = APIRouter(prefix="/health")
+
+    @router.get("/live", operation_id="live", summary="Процесс жив")
+    async def live() -> dict[str, str]:
+        return {"status": "ok"}
+
+    unwell = {503: {"description": "Не готова: чего недостаёт"}}
+
+    @router.get("/ready", operation_id="ready", summary="Служба готова", responses=unwell)
+    async def is_ready() -> Response:
+        lacking = dict(await asyncio.to_thread(ready))
+        said = {"status": "waiting" if lacking else "ok", "parts": lacking}
+        return Response(
+            msgspec.json.encode(said),
+            503 if lacking else 200,
+            media_type="application/json",
+        )
+
+    return router
+
+
+def every_route(routes: Iterable[BaseRoute]) -> Iterable[BaseRoute]:
+    """Yield each route, those of included routers as well."""
+    for each in routes:
+        inner = getattr(each, "original_router", None)
+        if inner is None:
+            yield each
+        else:
+            yield from every_route(inner.routes)
+
+
+def _guarded(routes: Iterable[BaseRoute]) -> None:
+    for each in every_route(routes):
+        where = getattr(each, "path", type(each).__name__)
+        if isinstance(each, Route) and where in PUBLIC:
+            continue
+        if not isinstance(each, APIRoute) or not _asks_who(each):
+            raise OpenDoor(f"{where} asks nobody who he is")
+
+
+def _asks_who(route: APIRoute) -> bool:
+    knocks = [each.call for each in route.dependant.dependencies]
+    return any(isinstance(each, Knock) and each.roles for each in knocks)
+
+
+def _describe(app: FastAPI, doors: Sequence[Door]) -> None:
+    """Let `/openapi.json` tell all: bodies, examples, problems, tokens."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app, doors)
+        return app.openapi_schema
+
+    app.openapi = openapi
+    openapi()  # what cannot be described stops the start
+
+
+def _document(app: FastAPI, doors: Sequence[Door]) -> dict[str, Any]:
+    document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+    components = document.setdefault("components", {})
+    schemas: dict[str, Any] = components.setdefault("schemas", {})
+    for name, schema in _shapes(doors):
+        if schemas.setdefault(name, schema) != schema:
+            raise ValueError(f"two shapes are called {name}")
+    schemas |= COMPONENTS
+    components["securitySchemes"] = {
+        "oidc": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    }
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            operation["security"] = [] if path in PUBLIC else [{"oidc": []}]
+    return document
+
+
+def _shapes(doors: Sequence[Door]) -> Iterable[tuple[str, dict[str, Any]]]:
+    for door in doors:
+        schema = accepted_by(door).body.model_json_schema(
+            ref_template="#/components/schemas/{model}"
+        )
+        yield from schema.pop("$defs", {}).items()
+        yield door.command.__name__, schema

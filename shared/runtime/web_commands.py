@@ -1,0 +1,342 @@
+"""Doors: a command comes in, its outcome goes out (contracts §7)."""
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Annotated, Any
+from uuid import UUID, uuid5
+
+import msgspec
+from fastapi import APIRouter, Depends, Request, Response
+
+from shared.events.registry import Role
+from shared.kernel.ids import NAMES, Territory
+from shared.runtime.access import Access, Caller, Knock, forbidden
+from shared.runtime.codec import Basis
+from shared.runtime.doors import Door
+from shared.runtime.engine import Asked, Engine, NotAllowed, OtherBody, Outcome
+from shared.runtime.grants import covers
+from shared.runtime.log import Record, Store
+from shared.runtime.problems import SCHEMA, Problem, malformed
+from shared.runtime.schemas import Accepted
+from shared.runtime.telemetry import current_traceparent, measure, span
+
+KEY = re.compile(r'"?([!#-~](?:[ !#-~]{0,198}[!#-~])?)"?')
+VERSION = re.compile(r'"?(\d{1,10})"?')
+BRACES = re.compile(r"\{(\w+)\}")
+
+type May = Callable[[Territory | None], bool]
+
+ANSWER: dict[str, Any] = {
+    "type": "object",
+    "title": "Answer",
+    "required": ["version", "position", "event_ids"],
+    "properties": {
+        "version": {"type": "integer", "description": "версия после команды"},
+        "position": {"type": "integer", "description": "для чтения с min_position"},
+        "event_ids": {
+            "type": "array",
+            "items": {"type": "string", "format": "uuid"},
+            "description": "что сказано; пусто, если так уже и было",
+        },
+    },
+}
+ANSWERED: dict[str, Any] = {
+    "type": "object",
+    "title": "Answered",
+    "required": ["status", *ANSWER["required"]],
+    "properties": {
+        "status": {"enum": ["accepted", "unchanged", "refused", "conflict"]},
+        **ANSWER["properties"],
+        "clause": {"type": ["string", "null"]},
+        "reason": {"type": ["string", "null"]},
+    },
+}
+COMPONENTS = {"Answer": ANSWER, "Answered": ANSWERED, "Problem": SCHEMA}
+
+ANY_ROLE: tuple[Role, ...] = (
+    "federal", "region", "municipality", "organisation", "self", "auditor", "operator",
+)  # fmt: skip
+
+
+def told(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Declare problems for OpenAPI."""
+    ref = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {
+        status: {"description": "", "content": {"application/problem+json": ref}}
+        for status in statuses
+    }
+
+
+def found(name: str, description: str) -> dict[int | str, dict[str, Any]]:
+    """Declare a good answer for OpenAPI."""
+    ref = {"schema": {"$ref": f"#/components/schemas/{name}"}}
+    return {200: {"description": description, "content": {"application/json": ref}}}
+
+
+COMMAND_HEADERS: list[dict[str, Any]] = [
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": True,
+        "description": "номер команды: повтор с ним даст тот же ответ",
+        "schema": {"type": "string", "pattern": r"^[!#-~]{1,200}$"},
+    },
+    {
+        "name": "If-Match",
+        "in": "header",
+        "description": "версия, которую видел проситель",
+        "schema": {"type": "string", "pattern": r'^"\d{1,9}"$'},
+    },
+]
+
+
+@dataclass(frozen=True)
+class Commands:
+    """All doors of one service. `engine` and `store` block: they are called in threads."""
+
+    service: str
+    engine: Engine
+    store: Store
+    access: Access
+
+    def router(self, doors: Sequence[Door]) -> APIRouter:
+        """Return the routes. TypeError, ValueError when a door is made wrong."""
+        router = APIRouter()
+        for door in doors:
+            self._add(router, door)
+        router.add_api_route(
+            "/commands/{command_id}",
+            self._answered(),
+            methods=["GET"],
+            operation_id="get_command",
+            summary="Что было отвечено на команду",
+            responses=found("Answered", "Ответ") | told(401, 403, 404, 422, 500, 503),
+            response_class=Response,
+        )
+        return router
+
+    def _add(self, router: APIRouter, door: Door) -> None:
+        accepted = accepted_by(door)
+        name = door.command.__name__
+        body = {"schema": {"$ref": f"#/components/schemas/{name}"}}
+        if door.example:
+            body["example"] = door.example
+        router.add_api_route(
+            door.path,
+            self._handler(door, accepted),
+            methods=["POST"],
+            operation_id=name,
+            summary=(door.command.__doc__ or name).strip().split("\n")[0],
+            responses=found("Answer", "Исполнено, либо так уже и было")
+            | told(401, 403, 409, 412, 413, 415, 422, 500, 503, 507),
+            openapi_extra={
+                "parameters": [*COMMAND_HEADERS, *_path_parameters(accepted)],
+                "requestBody": {
+                    "required": bool(accepted.must),
+                    "content": {"application/json": body},
+                },
+            },
+            response_class=Response,
+        )
+
+    def _handler(self, door: Door, accepted: Accepted) -> Callable[..., Any]:
+        knock = Knock(self.access, door.roles)
+
+        async def handle(
+            request: Request, caller: Annotated[Caller, Depends(knock)]
+        ) -> Response:
+            started = perf_counter()
+            key = command_id(caller.actor, _idempotency_key(request))
+            version = _expected_version(request)
+            command, basis = accepted.read(request.path_params, await _json(request))
+            may = may_bring_about(caller, door.roles, command)
+            name = door.command.__name__
+            spelling = spelt(caller.actor, command, basis)
+            with span(
+                "command",
+                request.headers.get("traceparent"),
+                server=True,
+                service=self.service,
+                command=name,
+                command_id=key,
+            ):
+                asked = Asked(
+                    command=command,
+                    command_id=key,
+                    actor=caller.actor,
+                    body_hmac=self.engine.hmac("body", spelling),
+                    basis=basis,
+                    traceparent=current_traceparent(),
+                    expected_version=version,
+                    home=home_of(caller, door.roles),
+                )
+                outcome = await self._ask(asked, may)
+            seconds = perf_counter() - started
+            measure("metodika.append.seconds", seconds, service=self.service)
+            measure(
+                "metodika.commands",
+                1,
+                service=self.service,
+                command=name,
+                status=outcome.status,
+            )
+            return answer(outcome, version)
+
+        return handle
+
+    async def _ask(self, asked: Asked, may: May) -> Outcome:
+        try:
+            return await asyncio.to_thread(self.engine.ask, asked, may)
+        except OtherBody:
+            detail = "С этим Idempotency-Key уже просили о другом"
+            raise Problem(422, "key-reused", detail) from None
+        except NotAllowed:
+            raise forbidden("Не ваша территория") from None
+
+    def _answered(self) -> Callable[..., Any]:
+        knock = Knock(self.access, ANY_ROLE)
+
+        async def answered(
+            request: Request, caller: Annotated[Caller, Depends(knock)]
+        ) -> Response:
+            key = KEY.fullmatch(request.path_params["command_id"])
+            if key is None:
+                raise malformed(("command_id", "не той формы"))
+            said = await asyncio.to_thread(self._find, command_id(caller.actor, key[1]))
+            if said is None:
+                raise Problem(404, "no-such-command")
+            outcome, facts = said
+            scopes = caller.scopes_for(ANY_ROLE)
+            if not all(_theirs(scopes, caller, each) for each in facts):
+                raise Problem(404, "no-such-command")
+            return Response(msgspec.json.encode(outcome), media_type="application/json")
+
+        return answered
+
+    def _find(self, command_id: UUID) -> tuple[Outcome, list[Record]] | None:
+        said = self.store.answers([command_id]).get(command_id)
+        if said is None:
+            return None
+        outcome = msgspec.json.decode(said.outcome, type=Outcome)
+        return outcome, list(self.store.events(outcome.event_ids).values())
+
+
+def accepted_by(door: Door) -> Accepted:
+    """Return what a door accepts; ValueError where its example is not accepted."""
+    accepted = Accepted.of(door.command, BRACES.findall(door.path))
+    if accepted.must or door.example:
+        accepted.check(door.example)
+    return accepted
+
+
+def command_id(actor: str, key: str) -> UUID:
+    """Return the id of a command: the key itself, or what the actor means by it."""
+    try:
+        return UUID(key)
+    except ValueError:
+        return uuid5(NAMES, f"command/{actor}/{key}")
+
+
+def spelt(actor: str, command: Any, basis: Basis | None) -> str:
+    """Spell out a command in one way, so that its repetition is known as such."""
+    said = (actor, type(command).__name__, command, basis)
+    return msgspec.json.encode(said, order="deterministic").decode()
+
+
+def may_bring_about(caller: Caller, roles: Sequence[Role], command: Any) -> May:
+    """Return what the caller may bring about through a door open to these roles.
+
+    Who has no territory may speak of himself alone. Raises `Problem` 403.
+    """
+    if caller.scopes_for(roles):
+        return caller.may(roles)
+    if "self" in roles and caller.person is not None:
+        if getattr(command, "person_id", None) == caller.person:
+            return lambda _: True
+        raise forbidden("Это не о вас")
+    if "operator" in roles and caller.has("operator"):
+        return lambda place: place is None
+    raise forbidden()
+
+
+def home_of(caller: Caller, roles: Sequence[Role]) -> Territory | None:
+    """Return where a person stands who works nowhere yet: where the caller does.
+
+    Of several territories the first in order, until the first employment tells better.
+    """
+    return next((each for each in caller.scopes_for(roles) if each), None)
+
+
+def answer(outcome: Outcome, expected: int | None) -> Response:
+    """Turn an outcome into a response. Raises `Problem` 409, 412."""
+    match outcome.status:
+        case "accepted" | "unchanged":
+            said = {
+                "version": outcome.version,
+                "position": outcome.position,
+                "event_ids": outcome.event_ids,
+            }
+            headers = {"ETag": f'"{outcome.version}"'}
+            body = msgspec.json.encode(said)
+            return Response(body, headers=headers, media_type="application/json")
+        case "refused":
+            cited = {"clause": outcome.clause} if outcome.clause else {}
+            raise Problem(
+                409, "refused", outcome.reason or "", version=outcome.version, **cited
+            )
+        case "conflict":
+            status, kind = (409, "conflict") if expected is None else (412, "version")
+            raise Problem(status, kind, version=outcome.version)
+
+
+def _theirs(scopes: Sequence[Territory], caller: Caller, said: Record) -> bool:
+    place = None if said.territory is None else Territory(said.territory)
+    mine = msgspec.json.decode(said.meta, type=_Actor).actor == caller.actor
+    return mine or any(covers(scope, place) for scope in scopes)
+
+
+class _Actor(msgspec.Struct):
+    actor: str
+
+
+def _idempotency_key(request: Request) -> str:
+    said = KEY.fullmatch(request.headers.get("idempotency-key", ""))
+    if said is None:
+        raise malformed(("Idempotency-Key", "нужен: от 1 до 200 знаков ASCII"))
+    return said[1]
+
+
+def _expected_version(request: Request) -> int | None:
+    text = request.headers.get("if-match")
+    if text is None:
+        return None
+    said = VERSION.fullmatch(text.strip())
+    if said is None:
+        raise malformed(("If-Match", 'нужна версия: "3"'))
+    return int(said[1])
+
+
+async def _json(request: Request) -> bytes:
+    body = await request.body()
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if body and media != "application/json":
+        raise Problem(415, "media")
+    return body
+
+
+def _path_parameters(accepted: Accepted) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": _bare(adapter)}
+        for name, adapter in accepted.in_path.items()
+    ]
+
+
+def _bare(adapter: Any) -> dict[str, Any]:
+    said = adapter.json_schema()
+    inner = said.pop("$defs", {})
+    if "$ref" in said:
+        return inner[said["$ref"].rpartition("/")[2]]
+    return said

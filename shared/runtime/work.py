@@ -1,0 +1,312 @@
+"""One unit of work: what has been read, what will be written, and nothing half."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import fields
+from functools import reduce
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import uuid_utils
+
+from shared.kernel import (
+    Borrowed,
+    Claim,
+    Decider,
+    Recorded,
+    Refused,
+    Withdrawal,
+    catalogue,
+    kind_of,
+    standing,
+)
+from shared.kernel.ids import EventId, Territory
+from shared.runtime import codec
+from shared.runtime.log import Key, Learned, Pending, Record, Store, Unit
+from shared.runtime.seal import Keys
+from shared.runtime.territory import territory_of
+
+
+class Kept(msgspec.Struct, array_like=True, frozen=True):
+    """One fact as a service keeps it of others; the array is a borrowed history."""
+
+    event_id: UUID
+    corrects: UUID | None
+    name: str
+    schema: int
+    data: msgspec.Raw
+
+
+_histories = msgspec.json.Decoder(list[Kept])
+
+
+class Work:
+    """What is read is read once; what is said is seen by everything that follows."""
+
+    def __init__(  # noqa: PLR0913 - all that one transaction needs
+        self,
+        store: Store,
+        keys: Keys | None,
+        borrowed: Sequence[Borrowed[Any, Any]],
+        hmac: Callable[[str, str], bytes],
+        unit: Unit,
+        *,
+        names_people: bool,
+    ) -> None:
+        self.unit = unit
+        self._store = store
+        self._keys = keys
+        self._hmac = hmac
+        self._names_people = names_people
+        self._listeners = _listeners(borrowed)
+        self._streams: dict[UUID, list[Recorded[Any]]] = {}
+        self._versions: dict[UUID, int] = {}
+        self._territories: dict[UUID, Territory | None] = {}
+        self._states: dict[UUID, Any] = {}
+        self._known: dict[tuple[str, UUID], list[Kept]] = {}
+        self._documents: dict[tuple[str, UUID], Any] = {}
+        self._grown: dict[tuple[str, UUID], None] = {}
+        self._index: dict[tuple[str, UUID], UUID] = {}
+        self._holders: dict[tuple[str, bytes], UUID | None] = {}
+
+    # ── What is known ───────────────────────────────────────────────────────
+
+    def of[D](self, borrowed: Borrowed[D, Any], about: UUID) -> D:
+        """Return the document; the initial one when nothing was heard yet."""
+        at = (borrowed.name, about)
+        if at not in self._documents:
+            stand = standing(map(_recorded, self._history_about(at)))
+            self._documents[at] = reduce(
+                lambda so_far, each: borrowed.evolve(so_far, each.fact, each.event_id),
+                stand,
+                borrowed.initial,
+            )
+        return self._documents[at]
+
+    def holder(self, kind: str, key: str) -> UUID | None:
+        """Return who holds a claimed key, if anybody does."""
+        at = (kind, self._hmac(kind, key))
+        if at not in self._holders:
+            self._holders[at] = self._store.holders([at]).get(at)
+        return self._holders[at]
+
+    def foresee(
+        self,
+        streams: Collection[UUID] = (),
+        about: Collection[tuple[str, UUID]] = (),
+        keys: Collection[tuple[str, str]] = (),
+    ) -> None:
+        """Read at once what would be read one by one."""
+        new = [each for each in streams if each not in self._streams]
+        if new:
+            found = self._store.streams(new)
+            for each in new:
+                self._remember(each, found.get(each, []))
+        ahead = [each for each in about if each not in self._known]
+        if ahead:
+            kept = self._store.known(ahead)
+            for at in ahead:
+                self._known[at] = _histories.decode(kept.get(at, b"[]"))
+        hidden = [(kind, self._hmac(kind, key)) for kind, key in keys]
+        hidden = [each for each in hidden if each not in self._holders]
+        if hidden:
+            held = self._store.holders(hidden)
+            self._holders |= {each: held.get(each) for each in hidden}
+
+    # ── What stands in this log ─────────────────────────────────────────────
+
+    def state[S](self, decider: Decider[S, Any, Any], stream: UUID) -> S:
+        """Return where a thing is in its life."""
+        if stream not in self._states:
+            self._states[stream] = decider.state(self.history(stream))
+        return self._states[stream]
+
+    def history(self, stream: UUID) -> list[Recorded[Any]]:
+        """Return a stream, personal fields open if this service names people."""
+        self.foresee(streams=[stream])
+        return self._streams[stream]
+
+    def version(self, stream: UUID) -> int:
+        """Return the version of the last fact of a stream, 0 if there is none."""
+        self.foresee(streams=[stream])
+        return self._versions[stream]
+
+    def say(  # noqa: PLR0913 - all that a fact is said with
+        self,
+        decider: Decider[Any, Any, Any],
+        stream: UUID,
+        fact: Any,
+        meta: Callable[[UUID, UUID | None], codec.Meta],
+        *,
+        home: Territory | None,
+        corrects: EventId | None = None,
+    ) -> tuple[EventId, Territory | None]:
+        """Put a fact at the end of its stream; its keys and its readers are served."""
+        version = self.version(stream) + 1
+        event_id = EventId(UUID(int=uuid_utils.uuid7().int))
+        here = self._territories.get(stream) or home
+        territory, home_org = territory_of(fact, self, otherwise=here)
+        if not isinstance(fact, Withdrawal):
+            self._claim(decider, fact)
+        data = codec.encode(self._sealed(fact, stream, version))
+        kind = kind_of(fact)
+        self.unit.facts.append(
+            Pending(
+                event_id=event_id,
+                stream=stream,
+                version=version,
+                name=kind.name,
+                schema=kind.schema,
+                territory=territory,
+                meta=codec.encode_meta(meta(event_id, home_org)),
+                data=data,
+            )
+        )
+        recorded = Recorded(event_id=event_id, fact=fact, corrects=corrects)
+        self._versions[stream] = version
+        self._territories[stream] = territory
+        self._streams[stream].append(recorded)
+        if corrects or isinstance(fact, Withdrawal):
+            self._states.pop(stream, None)
+        elif stream in self._states:
+            self._states[stream] = decider.evolve(self._states[stream], fact)
+        raw = msgspec.Raw(data)
+        self.learn(Kept(event_id, corrects, kind.name, kind.schema, raw), fact, stream)
+        return event_id, territory
+
+    # ── What is borrowed ────────────────────────────────────────────────────
+
+    def learn(self, kept: Kept, fact: Any, stream: UUID) -> None:
+        """Keep a fact, heard or said, wherever somebody wants to know it."""
+        if isinstance(fact, Withdrawal):
+            kind = catalogue.get(fact.name)
+            for each in self._listeners.get(kind.fact, ()) if kind else ():
+                self._append(each, self._whereabouts(each, fact.withdraws, stream), kept)
+            return
+        for each in self._listeners.get(type(fact), ()):
+            about = each.about(fact)
+            if kept.corrects:
+                before = self._whereabouts(each, EventId(kept.corrects), stream)
+                if before != about:
+                    self._append(each, before, _gone(kept))
+            elif about != stream:
+                self._index[f"{each.name}@", kept.event_id] = about
+            self._append(each, about, kept)
+
+    def _whereabouts(
+        self, borrowed: Borrowed[Any, Any], event_id: EventId, stream: UUID
+    ) -> UUID:
+        at = (f"{borrowed.name}@", event_id)
+        if at in self._index:
+            return self._index[at]
+        found = self._store.known([at]).get(at)
+        return msgspec.json.decode(found, type=UUID) if found else stream
+
+    def _append(self, borrowed: Borrowed[Any, Any], about: UUID, kept: Kept) -> None:
+        at = (borrowed.name, about)
+        self._history_about(at).append(kept)
+        self._grown[at] = None
+        self._documents.pop(at, None)
+
+    def learned(self) -> Iterable[Learned]:
+        """Return every history that has grown."""
+        for at in self._grown:
+            yield Learned(*at, msgspec.json.encode(self._known[at]))
+        for at, about in self._index.items():
+            yield Learned(*at, msgspec.json.encode(about))
+
+    def _history_about(self, at: tuple[str, UUID]) -> list[Kept]:
+        self.foresee(about=[at])
+        return self._known[at]
+
+    # ── Inside ──────────────────────────────────────────────────────────────
+
+    def _remember(self, stream: UUID, records: Sequence[Record]) -> None:
+        self._versions[stream] = records[-1].version if records else 0
+        self._territories[stream] = next(
+            (Territory(r.territory) for r in reversed(records) if r.territory), None
+        )
+        self._streams[stream] = [self._read(each) for each in records]
+
+    def _read(self, record: Record) -> Recorded[Any]:
+        fact = codec.decode(record.name, record.schema, record.data)
+        if self._names_people and self._keys and kind_of(fact).sealed:
+            fact = self._keys.open(fact, record.stream, record.version)
+        corrects = codec.decode_meta(record.meta).corrects
+        return Recorded(
+            event_id=EventId(record.event_id),
+            fact=fact,
+            corrects=EventId(corrects) if corrects else None,
+        )
+
+    def _sealed(self, fact: Any, stream: UUID, version: int) -> Any:
+        kind = kind_of(fact)
+        if not kind.sealed:
+            return fact
+        if self._keys is None:
+            raise TypeError(f"{kind.name} names people, and this service has no keys")
+        return self._keys.seal(kind, fact, stream, version)
+
+    def free(self, decider: Decider[Any, Any, Any], facts: Iterable[Any]) -> None:
+        """Raise `Refused` if a key that these facts claim is held by another."""
+        for fact in facts:
+            for each in () if isinstance(fact, Withdrawal) else decider.claims(fact):
+                held = self.holder(each.kind, each.key)
+                if isinstance(each, Claim) and held not in (None, each.holder):
+                    raise Refused(each.clause, each.reason)
+
+    def _claim(self, decider: Decider[Any, Any, Any], fact: Any) -> None:
+        for each in decider.claims(fact):
+            at = (each.kind, self._hmac(each.kind, each.key))
+            held = self.holder(each.kind, each.key)
+            key = Key(*at, each.holder)
+            if isinstance(each, Claim):
+                if held is None:
+                    self._holders[at] = each.holder
+                    self.unit.claims.append(key)
+            elif held == each.holder:
+                self._holders[at] = None
+                if key in self.unit.claims:
+                    self.unit.claims.remove(key)
+                else:
+                    self.unit.releases.append(key)
+
+
+def _listeners(
+    borrowed: Iterable[Borrowed[Any, Any]],
+) -> dict[type[Any], list[Borrowed[Any, Any]]]:
+    by_fact: dict[type[Any], list[Borrowed[Any, Any]]] = {}
+    for each in borrowed:
+        for fact in each.facts:
+            by_fact.setdefault(fact, []).append(each)
+    return by_fact
+
+
+def _recorded(kept: Kept) -> Recorded[Any]:
+    return Recorded(
+        event_id=EventId(kept.event_id),
+        fact=codec.decode(kept.name, kept.schema, bytes(kept.data)),
+        corrects=EventId(kept.corrects) if kept.corrects else None,
+    )
+
+
+def _gone(kept: Kept) -> Kept:
+    """Withdraw, in one history, what a correction has moved to another."""
+    owner = kept.name.partition(".")[0]
+    gone = catalogue[f"{owner}.FactWithdrawn"]
+    day = codec.decode(kept.name, kept.schema, bytes(kept.data)).occurred_on
+    said = gone.fact(
+        withdraws=kept.corrects, name=kept.name, reason="перенесено", occurred_on=day
+    )
+    return Kept(
+        kept.event_id, None, gone.name, gone.schema, msgspec.Raw(codec.encode(said))
+    )
+
+
+def stays_with(old: Any, new: Any, stream: UUID) -> bool:
+    """Say whether a correction is still about the same thing."""
+    return all(
+        getattr(new, each.name) == stream
+        for each in fields(old)
+        if getattr(old, each.name) == stream
+    )

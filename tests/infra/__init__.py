@@ -1,0 +1,1 @@
+"""Real servers for tests: from the environment, from Docker, or started right here."""

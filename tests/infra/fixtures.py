@@ -1,0 +1,111 @@
+"""Fixtures that give a test real servers, and the lines that say which they are."""
+
+from collections.abc import Iterator
+from typing import cast
+
+import pytest
+
+from tests.infra.choice import Parts, required
+from tests.infra.servers import Kafka, Mongo, Postgres, Server
+
+NEEDS_A_SERVER = {
+    "kafka",
+    "mongo",
+    "postgres",
+    "postgres_url",
+    "breakable_kafka",
+    "breakable_mongo",
+    "breakable_postgres",
+}
+PARTS = pytest.StashKey[Parts]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the servers of this run known; none is started yet."""
+    config.stash[PARTS] = Parts()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End every server, also after Ctrl-C."""
+    config.stash[PARTS].close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark `infra` whatever needs a server: `-m "not infra"` leaves it out."""
+    for item in items:
+        if NEEDS_A_SERVER & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.infra)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Say where servers will come from; `-q` would leave out a report header."""
+    must = "required" if required() else "skipped when missing"
+    plan = " · ".join(session.config.stash[PARTS].plan())
+    session.config.get_terminal_writer().line(f"infra ({must}): {plan}")
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say which servers the tests ran on."""
+    terminalreporter.section("infrastructure used")
+    for line in config.stash[PARTS].report() or ["none: no test asked for a server"]:
+        terminalreporter.line(line)
+
+
+def _part(config: pytest.Config, name: str) -> Server:
+    try:
+        return config.stash[PARTS].part(name)
+    except RuntimeError as why:
+        if required():
+            pytest.fail(f"METODIKA_REQUIRE_INFRA is set, and {why}")
+        pytest.skip(str(why))
+
+
+@pytest.fixture(scope="session")
+def kafka(pytestconfig: pytest.Config) -> Kafka:
+    """Give a broker that all tests share; use topics of your own."""
+    return cast("Kafka", _part(pytestconfig, "kafka"))
+
+
+@pytest.fixture(scope="session")
+def postgres(pytestconfig: pytest.Config) -> Postgres:
+    """Give a PostgreSQL that all tests share; `new_database()` gives a URL."""
+    return cast("Postgres", _part(pytestconfig, "postgres"))
+
+
+@pytest.fixture(scope="session")
+def mongo(pytestconfig: pytest.Config) -> Mongo:
+    """Give a MongoDB-protocol server that all tests share."""
+    return cast("Mongo", _part(pytestconfig, "mongo"))
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> str:
+    """Give the URL of an empty database."""
+    return postgres.new_database()
+
+
+def _breakable(config: pytest.Config, name: str) -> Iterator[Server]:
+    shared = _part(config, name)
+    server = shared if shared.process else config.stash[PARTS].breakable(name)
+    yield server
+    server.start()  # whoever comes next finds it running
+
+
+@pytest.fixture
+def breakable_kafka(pytestconfig: pytest.Config) -> Iterator[Kafka]:
+    """Give a broker that a test may stop, kill and start."""
+    yield from cast("Iterator[Kafka]", _breakable(pytestconfig, "kafka"))
+
+
+@pytest.fixture
+def breakable_postgres(pytestconfig: pytest.Config) -> Iterator[Postgres]:
+    """Give a PostgreSQL that a test may stop, kill and start."""
+    yield from cast("Iterator[Postgres]", _breakable(pytestconfig, "postgres"))
+
+
+@pytest.fixture
+def breakable_mongo(pytestconfig: pytest.Config) -> Iterator[Mongo]:
+    """Give a MongoDB-protocol server that a test may stop; it forgets everything."""
+    yield from cast("Iterator[Mongo]", _breakable(pytestconfig, "mongo"))

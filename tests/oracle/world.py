@@ -1,0 +1,360 @@
+"""The predicates of kpi §2.1, over facts alone: who is in P, young, trained, supported.
+
+Where the text left a choice, the docstring says "Decided here".
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from shared.events.diagnostics import (
+    DeficitIdentified,
+    DeficitMapIssued,
+    DiagnosticAnnulled,
+    DiagnosticAssigned,
+    DiagnosticCompleted,
+)
+from shared.events.mentoring import (
+    MentorshipPairClosed,
+    MentorshipPairFormed,
+    MethodistActivated,
+    SupportFormEnded,
+    SupportFormStarted,
+    TeacherAttached,
+    TeacherDetached,
+)
+from shared.events.registry import (
+    EmploymentChanged,
+    EmploymentEnded,
+    EmploymentStarted,
+    GraduateRegistered,
+    OrganisationRegistered,
+    PersonsMerged,
+    RegionalCentreClosed,
+    RegionalCentreOpened,
+    YouthPeriodDetermined,
+)
+from shared.events.routes import (
+    CompletionAnnulled,
+    EnrolmentStarted,
+    ProgramCompleted,
+    RouteAgreed,
+    RouteAssigned,
+    RouteCancelled,
+    RouteCompleted,
+    TutorAppointed,
+)
+from tests.oracle.said import Past, Place, Said
+
+SINCE = date(2020, 8, 6)
+"""The first day of every cumulative period (§2.1: from S0)."""
+
+
+class World:
+    """The predicates of §2.1 at one day, as known by one vector."""
+
+    def __init__(
+        self, said: Iterable[Said], as_of: date, vector: Mapping[str, int]
+    ) -> None:
+        self.past = Past(said, as_of, vector)
+        self.t = as_of
+        self.new_year = date(as_of.year, 1, 1)
+        self.orgs = {each.org_id: each for each in self.past.every(OrganisationRegistered)}
+        self._merged_into: dict[UUID, UUID] = {
+            each.merged_id: each.survivor_id for each in self.past.every(PersonsMerged)
+        }
+        self.unit_of = self._ped_units()
+        """P(t): every pedagogical worker, with the one unit he is counted in."""
+
+    def who(self, person: UUID) -> UUID:
+        """Return whose record this is at t; a chain of mergers is followed to its end.
+
+        §2.4.3: a merger acts from its own date. Lifecycle 2: it re-keys projections,
+        not events, so what any of the records did, the survivor did.
+        """
+        seen = {person}
+        while (to := self._merged_into.get(person)) is not None and to not in seen:
+            seen.add(to)
+            person = to
+        return person
+
+    # ── P(t), Young(t), G(t) ────────────────────────────────────────────────
+
+    def _ped_units(self) -> dict[UUID, UUID]:
+        """P(t,s): a PED employment in force at t, org kind ≠ HE; one unit for each.
+
+        §2.1: the main PED employment, else the PED employment that began first (AM33).
+        AM4: every kind of organisation but HE. §2.4.3: the last day is in force.
+        Decided here: "PED employment" is one that makes its holder a member of P, so
+        one at an HE organisation gives no unit, main or not; of several main ones the
+        one that began first; an employment begins with its EmploymentStarted, whatever
+        it was then, and two of one day are told apart by Order; closing an organisation
+        ends nobody's employment (that is a fact of its own: lifecycle 1); an
+        organisation not registered by t has no place, so nobody is counted in it.
+        """
+        began: dict[UUID, Place] = {}
+        now: dict[UUID, EmploymentStarted | EmploymentChanged] = {}
+        last_day: dict[UUID, date] = {}
+        for place, start in self.past.placed(EmploymentStarted):
+            began[start.employment_id] = place
+        for terms in self.past.every(EmploymentStarted, EmploymentChanged):
+            now[terms.employment_id] = terms
+        for end in self.past.every(EmploymentEnded):
+            last_day[end.employment_id] = end.occurred_on
+
+        jobs: dict[UUID, list[tuple[bool, Place, UUID]]] = defaultdict(list)
+        for job, terms in now.items():
+            in_force = job in began and self.t <= last_day.get(job, self.t)
+            org = self.orgs.get(terms.org_id)
+            if not in_force or org is None or org.kind == "HE":
+                continue
+            if terms.position_class == "PED":
+                secondary = not terms.is_main
+                jobs[self.who(terms.person_id)].append(
+                    (secondary, began[job], terms.org_id)
+                )
+        return {person: min(each)[2] for person, each in jobs.items()}
+
+    def young(self) -> set[UUID]:
+        """Young(t): P(t) with t < young_until of the latest YouthPeriodDetermined.
+
+        AM13: the day of the 35th birthday is out. AM14, AM34: both conditions, settled
+        by the registry. Decided here: the latest that is dated by t, of all the records
+        of a person; nobody is young before it was determined.
+        """
+        until: dict[UUID, date | None] = {}
+        for each in self.past.every(YouthPeriodDetermined):
+            until[self.who(each.person_id)] = each.young_until
+        return {
+            person
+            for person in self.unit_of
+            if (day := until.get(person)) is not None and self.t < day
+        }
+
+    def graduates(self) -> dict[UUID, UUID]:
+        """G(t): graduated in the years 2020..year(t) and not in P; unit = university.
+
+        AM9. Decided here: `graduated_on` is a term (§2.4.7), so only its year is read,
+        also when the day is after t; a university that is no known organisation has no
+        place, so its graduates have none; of two registrations the later gives the
+        unit; who left P is back in G ("not employed as PED", AM9).
+        """
+        return {
+            self.who(each.person_id): each.university_id
+            for each in self.past.every(GraduateRegistered)
+            if SINCE.year <= each.graduated_on.year <= self.t.year
+            and each.university_id in self.orgs
+            and self.who(each.person_id) not in self.unit_of
+        }
+
+    # ── Diagnoses ───────────────────────────────────────────────────────────
+
+    def annulled(self) -> set[UUID]:
+        """§2.4.3: sessions annulled by t; they count no more (lifecycle 6)."""
+        return {each.session_id for each in self.past.every(DiagnosticAnnulled)}
+
+    def of_oneself(self) -> set[UUID]:
+        """AM39: self-diagnosis, by purpose or instrument, never feeds an indicator."""
+        return {
+            each.session_id
+            for each in self.past.every(DiagnosticAssigned, DiagnosticCompleted)
+            if each.purpose == "self" or each.instrument_kind == "self"
+        }
+
+    def literacy(self) -> dict[UUID, Decimal]:
+        """Return the best result in functional literacy since 06.08.2020 (AM8, AM31).
+
+        §2.4.11: it need not be independent.
+        """
+        best: dict[UUID, Decimal] = {}
+        void = self.annulled() | self.of_oneself()
+        for each in self.past.every(DiagnosticCompleted):
+            if (
+                each.instrument_kind == "functional_literacy"
+                and each.occurred_on >= SINCE
+                and each.session_id not in void
+            ):
+                who = self.who(each.person_id)
+                best[who] = max(best.get(who, each.score_pct), each.score_pct)
+        return best
+
+    def mapped(self) -> set[UUID]:
+        """K-RR03: DeficitMapIssued in year(t).
+
+        Decided here: the map of an annulled session counts no more (lifecycle 6: its
+        deficits are annulled with it), that of a self-diagnosis never (AM39).
+        """
+        void = self.annulled() | self.of_oneself()
+        return {
+            self.who(each.person_id)
+            for each in self.past.every(DeficitMapIssued)
+            if each.occurred_on >= self.new_year and each.session_id not in void
+        }
+
+    # ── Routes and training ─────────────────────────────────────────────────
+
+    def cancelled(self) -> set[UUID]:
+        """§2.4.14: cancelled routes never count (from the day of cancelling on)."""
+        return {each.route_id for each in self.past.every(RouteCancelled)}
+
+    def routed(self) -> set[UUID]:
+        """K-RR09: a route on a session that reached RouteAgreed in year(t) (AM32).
+
+        Decided here: a route on a self-diagnosis is none (AM39); one on a session that
+        was annulled later is (lifecycle 6: "basis lost, not deleted").
+        """
+        return {
+            self.who(each.person_id)
+            for each in self.past.every(RouteAgreed)
+            if each.occurred_on >= self.new_year
+            and each.session_id is not None
+            and each.session_id not in self.of_oneself()
+            and each.route_id not in self.cancelled()
+        }
+
+    def trained(self) -> set[UUID]:
+        """K-F1: done(p, FED, 06.08.2020, t) ∧ byDiag, for one and the same study."""
+        annulled = {each.enrolment_id for each in self.past.every(CompletionAnnulled)}
+        enrolments = {
+            each.enrolment_id: (place, each)
+            for place, each in self.past.placed(EnrolmentStarted)
+        }
+        return {
+            self.who(done.person_id)
+            for done in self.past.every(ProgramCompleted)
+            if done.occurred_on >= SINCE
+            and done.enrolment_id not in annulled
+            and done.enrolment_id in enrolments
+            and self._from_federal_register(enrolments[done.enrolment_id][1])
+            and self._by_diagnosis(*enrolments[done.enrolment_id])
+        }
+
+    def _from_federal_register(self, enrolment: EnrolmentStarted) -> bool:
+        """AM7: the register at the start of study decides; AM28: in both is in each."""
+        return "FED" in enrolment.register_status_at_start
+
+    def _by_diagnosis(self, place: Place, enrolment: EnrolmentStarted) -> bool:
+        """AM6: the enrolment names an item of an assigned route on a completed session.
+
+        byDiag: completed before the enrolment; competencies of the programme meet those
+        of the session's deficits that the enrolment names. Decided here: "before" is
+        Order, so a diagnosis of the same day that was recorded earlier is before; the
+        competencies of the version enrolled in are those that the enrolment carries; a
+        session annulled by t is no basis at t, a cancelled route no route (§2.4.14);
+        the item stands in RouteAssigned, and what it refers to is not compared; whose
+        the session and the route are is not compared either (ids prove the chain).
+        """
+        session = next(
+            (
+                route.session_id
+                for route in self.past.every(RouteAssigned)
+                if route.route_id == enrolment.route_id
+                and route.route_id not in self.cancelled()
+                and enrolment.route_item_id in {item.item_id for item in route.items}
+            ),
+            None,
+        )
+        if session is None or session in self.annulled() | self.of_oneself():
+            return False
+        completed_before = any(
+            each.session_id == session and when < place
+            for when, each in self.past.placed(DiagnosticCompleted)
+        )
+        lacking = {
+            each.competency_id
+            for each in self.past.every(DeficitIdentified)
+            if each.session_id == session and each.deficit_id in enrolment.deficit_ids
+        }
+        return completed_before and not lacking.isdisjoint(enrolment.competencies)
+
+    # ── Support of the young ────────────────────────────────────────────────
+
+    def _lasts(self, ended: date | None) -> bool:
+        """In force at t, or ended in year(t) (§2.4.3: the day it ends included)."""
+        return ended is None or ended >= self.new_year
+
+    def supported(self) -> set[UUID]:
+        """K-F4: a support form, a pair or an ИОМ-tutor, in force at t or ended in year.
+
+        Decided here: a pair supports its mentee, not its mentor, on any basis; a
+        proposed pair is none; a route has a tutor from the first one named (in
+        RouteAssigned or TutorAppointed) until the route is completed, also when he is
+        replaced; a cancelled route never counts (§2.4.14).
+        """
+        forms_over = {
+            each.support_id: each.occurred_on for each in self.past.every(SupportFormEnded)
+        }
+        pairs_over = {
+            each.pair_id: each.occurred_on for each in self.past.every(MentorshipPairClosed)
+        }
+        routes_over = {
+            each.route_id: each.occurred_on for each in self.past.every(RouteCompleted)
+        }
+        in_forms = {
+            each.person_id
+            for each in self.past.every(SupportFormStarted)
+            if self._lasts(forms_over.get(each.support_id))
+        }
+        in_pairs = {
+            each.mentee_id
+            for each in self.past.every(MentorshipPairFormed)
+            if self._lasts(pairs_over.get(each.pair_id))
+        }
+        with_tutor = {
+            each.person_id
+            for each in self.past.every(RouteAssigned, TutorAppointed)
+            if each.tutor_id is not None
+            and each.route_id not in self.cancelled()
+            and self._lasts(routes_over.get(each.route_id))
+        }
+        return {self.who(each) for each in in_forms | in_pairs | with_tutor}
+
+    # ── Methodists ──────────────────────────────────────────────────────────
+
+    def methodists(self) -> dict[UUID, UUID]:
+        """Return the active regional methodists: person → unit (lifecycle 13: level R).
+
+        Decided here: a methodist is a person, so two assignments of one person are one
+        methodist, at the organisation of the first (as AM33); the scope is that of the
+        organisation, and it may be of any kind, HE too (a ЦНППМ may be part of it).
+        """
+        found: dict[UUID, UUID] = {}
+        for each in self.past.every(MethodistActivated):
+            if each.level == "R" and each.org_id in self.orgs:
+                found.setdefault(self.who(each.person_id), each.org_id)
+        return found
+
+    def attached(self) -> dict[UUID, set[UUID]]:
+        """Return whom each active regional methodist has: methodist → people.
+
+        Detached on a day is not attached on it (TeacherDetached). Decided here: of the
+        facts about one assignment and one person (all his records) the last one holds;
+        who left P without being detached is still a burden (RU7), so the maximum counts
+        him and the coverage does not.
+        """
+        holds: dict[tuple[UUID, UUID], bool] = {}
+        for each in self.past.every(TeacherAttached, TeacherDetached):
+            pair = (each.methodist_id, self.who(each.person_id))
+            holds[pair] = isinstance(each, TeacherAttached)
+        of: dict[UUID, set[UUID]] = {who: set() for who in self.methodists()}
+        for each in self.past.every(MethodistActivated):
+            who = self.who(each.person_id)
+            if each.level == "R" and who in of:
+                of[who] |= {
+                    person
+                    for (methodist_id, person), is_so in holds.items()
+                    if is_so and methodist_id == each.methodist_id
+                }
+        return of
+
+    # ── Regions ─────────────────────────────────────────────────────────────
+
+    def open_centres(self) -> set[str]:
+        """K-F0: regions with a centre opened and not closed; closed "from this day"."""
+        region: dict[UUID, str | None] = {}
+        for each in self.past.every(RegionalCentreOpened, RegionalCentreClosed):
+            is_open = isinstance(each, RegionalCentreOpened)
+            region[each.centre_id] = each.region if is_open else None
+        return {each for each in region.values() if each is not None}

@@ -1,0 +1,53 @@
+"""Logs made for tests: real SQLite stores, records of no particular meaning."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+from uuid_utils.compat import uuid7
+
+from shared.runtime.log import Pending, Unit
+from shared.runtime.store import LogStore, migrate, open_store
+
+NAME = "registry.RegionAdded"
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+def a_log(folder: Path, source: str = "registry@0") -> LogStore:
+    """Make an empty log, or open the one that is there."""
+    url = f"sqlite://{folder / source}.sqlite"
+    migrate(url, source)
+    return open_store(url, source)
+
+
+def pending(n: int, traceparent: str | None = None) -> Pending:
+    """Make the n-th fact, in a stream of its own."""
+    event_id = uuid7()
+    meta = {"event_id": event_id, "actor": "test", "command_id": event_id}
+    meta |= {"correlation_id": event_id}
+    if traceparent:
+        meta["traceparent"] = traceparent
+    data = {"region": f"{n % 100:02}", "name": f"№ {n}", "occurred_on": "2024-02-01"}
+    return Pending(
+        event_id=event_id,
+        stream=UUID(int=uuid7().int),
+        version=1,
+        name=NAME,
+        schema=1,
+        territory=None,
+        meta=msgspec.json.encode(meta),
+        data=msgspec.json.encode(data),
+    )
+
+
+def record(store: LogStore, count: int, traceparent: str | None = None) -> None:
+    """Append this many facts in one transaction."""
+    facts = [pending(n, traceparent) for n in range(count)]
+    store.append(Unit(now=datetime.now(UTC), facts=facts))
+
+
+def positions(wires: Iterable[bytes]) -> list[int]:
+    """Read the position of each record on the wire."""
+    return [msgspec.json.decode(each)["position"] for each in wires]

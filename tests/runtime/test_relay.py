@@ -1,0 +1,249 @@
+"""The relay publishes all of a log, in order, and never forgets what it has not."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
+
+from shared.runtime import codec
+from shared.runtime.heartbeat import Heartbeat, apart
+from shared.runtime.kafka import Broker, source_of
+from shared.runtime.relay import RELAY, Gap, Pace, Relay
+from shared.runtime.store import LogStore
+from shared.runtime.tree import verify
+from tests.infra.servers import Kafka
+from tests.runtime.made import TRACE, a_log, positions, record
+
+QUICK = Pace(batch=50, poll=0.02, heartbeat=0.2, checkpoint_records=100)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[LogStore]:
+    store = a_log(tmp_path)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def broker(kafka: Kafka, log: LogStore) -> Broker:
+    broker = Broker(bootstrap=kafka.bootstrap, prefix=f"t{uuid4().hex[:8]}")
+    asyncio.run(broker.provision([log.source]))
+    return broker
+
+
+async def published(
+    broker: Broker, source: str = "registry@0"
+) -> list[ConsumerRecord[bytes, bytes]]:
+    where = broker.partition(source)
+    consumer = AIOKafkaConsumer(**broker.options(), auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        consumer.assign([where])
+        end = (await consumer.end_offsets([where]))[where]
+        found: list[ConsumerRecord[bytes, bytes]] = []
+        while await consumer.position(where) < end:
+            batch = await consumer.getmany(where, timeout_ms=1000)
+            found += batch.get(where, [])
+    finally:
+        await consumer.stop()
+    return found
+
+
+async def facts(broker: Broker) -> list[int]:
+    return positions(apart("registry@0", await published(broker))[0])
+
+
+async def until(true: Callable[[], Awaitable[bool] | bool]) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            said = true()
+            if said if isinstance(said, bool) else await said:
+                return
+            await asyncio.sleep(0.05)
+
+
+def test_what_is_published_is_what_was_stored(log: LogStore, broker: Broker) -> None:
+    record(log, 3, TRACE)
+    asyncio.run(Relay(log, broker).drain())
+
+    sent = asyncio.run(published(broker))
+    stored = log.read(0, 10)
+    read = [replace(codec.unwire(each.value or b""), territory=None) for each in sent]
+    assert read == stored
+    assert [each.key for each in sent] == [str(r.stream).encode() for r in stored]
+    assert {tuple(each.headers) for each in sent} == {
+        (
+            ("content-type", b"application/cloudevents+json"),
+            ("traceparent", TRACE.encode()),
+        )
+    }
+
+
+def test_it_goes_on_after_what_was_acknowledged(log: LogStore, broker: Broker) -> None:
+    """Relay: reads position > saved, moves after acknowledgement."""
+    record(log, 130)
+    first = asyncio.run(Relay(log, broker, pace=QUICK).drain())
+    record(log, 20)
+    second = asyncio.run(Relay(log, broker, pace=QUICK).drain())
+
+    assert (first, second, log.saved(RELAY)) == (130, 150, 150)
+    assert asyncio.run(facts(broker)) == [*range(1, 151)]
+
+
+def test_killed_before_it_remembers_it_says_it_again(log: LogStore, broker: Broker) -> None:
+    """Fault 2: duplicates on the wire, in order, and nothing lost."""
+    record(log, 60)
+    keep, log.save = log.save, lambda *_: (_ for _ in ()).throw(OSError("killed"))
+    with pytest.raises(OSError, match="killed"):
+        asyncio.run(Relay(log, broker, pace=QUICK).drain())
+    log.save = keep
+    asyncio.run(Relay(log, broker, pace=QUICK).drain())
+
+    assert asyncio.run(facts(broker)) == [*range(1, 51), *range(1, 61)]
+
+
+def test_one_relay_leads(log: LogStore, broker: Broker, tmp_path: Path) -> None:
+    """One active per store (lease)."""
+    record(log, 5)
+    other = a_log(tmp_path)
+    with other.lease():
+        reached = asyncio.run(Relay(log, broker).drain())
+    other.close()
+
+    assert reached == -1
+    assert asyncio.run(facts(broker)) == []
+
+
+def test_a_wiped_topic_is_rebuilt(log: LogStore, broker: Broker) -> None:
+    """Fault 6: `metodika relay --from 0` rebuilds a topic."""
+    record(log, 120)
+    asyncio.run(Relay(log, broker, pace=QUICK).drain())
+    anew = replace(broker, prefix=f"t{uuid4().hex[:8]}")
+    asyncio.run(anew.provision([log.source]))
+
+    assert asyncio.run(Relay(log, anew, pace=QUICK).rebuild(20)) == 120
+    assert asyncio.run(facts(anew)) == [*range(21, 121)]
+    assert log.saved(RELAY) == 120
+
+
+def test_a_hole_in_the_log_stops_it(log: LogStore, broker: Broker) -> None:
+    """A reader that sees a hole stops (contracts §2)."""
+    record(log, 5)
+    read = log.read
+    log.read = lambda after, limit: [  # type: ignore[method-assign]
+        each for each in read(after, limit) if each.position != 3
+    ]
+    with pytest.raises(Gap, match="registry@0: 3 is missing"):
+        asyncio.run(Relay(log, broker).drain())
+
+    assert asyncio.run(facts(broker)) == []
+
+
+def test_checkpoints_continue_one_tree(log: LogStore, broker: Broker) -> None:
+    """The relay keeps an RFC 6962 tree and writes checkpoints (contracts §2)."""
+    for count in (130, 40, 90):
+        record(log, count)
+        asyncio.run(Relay(log, broker, pace=QUICK).drain())
+    asyncio.run(Relay(log, broker, pace=QUICK).rebuild())
+
+    made = log.checkpoints()
+    assert [each.size for each in made] == [100, 220]
+    assert verify(log.walk(), made) is None
+
+
+async def serve(relay: Relay, meanwhile: Callable[[], Awaitable[None]]) -> None:
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(relay.run())
+        await meanwhile()
+        task.cancel()
+
+
+def test_a_silent_log_says_up_to_when_it_is_complete(log: LogStore, broker: Broker) -> None:
+    """Heartbeat {epoch, position, recorded_at} when idle (contracts §2)."""
+    record(log, 3)
+    head = log.head()
+
+    async def beat() -> Heartbeat | None:
+        return apart("registry@0", await published(broker))[1]
+
+    async def meanwhile() -> None:
+        async def complete() -> bool:
+            said = await beat()
+            return said is not None and said.recorded_at > (head.recorded_at or 0)
+
+        await until(complete)
+
+    asyncio.run(serve(Relay(log, broker, pace=QUICK), meanwhile))
+    said = asyncio.run(beat())
+
+    assert said is not None
+    assert (said.source, said.epoch, said.position) == ("registry@0", head.epoch, 3)
+
+
+def test_an_append_wakes_it(log: LogStore, broker: Broker) -> None:
+    slow = replace(QUICK, poll=600, heartbeat=600)
+    relay = Relay(log, broker, pace=slow)
+
+    async def meanwhile() -> None:
+        await until(lambda: relay.standing.acknowledged_at is not None)
+        await asyncio.to_thread(record, log, 7)
+        await until(lambda: relay.standing.position == 7)
+
+    asyncio.run(serve(relay, meanwhile))
+
+    assert asyncio.run(facts(broker)) == [*range(1, 8)]
+
+
+def test_what_stands_beside_lives_as_long_as_the_lease(
+    log: LogStore, broker: Broker, tmp_path: Path
+) -> None:
+    seen: list[str] = []
+
+    async def beside() -> None:
+        seen.append("led")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            seen.append("ended")
+
+    relay = Relay(log, broker, pace=QUICK, beside=[beside])
+    asyncio.run(serve(relay, lambda: until(lambda: bool(seen))))
+    with a_log(tmp_path).lease() as lease:
+        assert lease is not None
+
+    assert seen == ["led", "ended"]
+
+
+def test_a_broker_away_delays_and_loses_nothing(
+    log: LogStore, breakable_kafka: Kafka
+) -> None:
+    """Fault 5: commands keep being accepted; lag grows and drains; nothing lost."""
+    broker = Broker(bootstrap=breakable_kafka.bootstrap, prefix=f"t{uuid4().hex[:8]}")
+    asyncio.run(broker.provision([log.source]))
+    relay = Relay(log, broker, pace=QUICK)
+
+    async def meanwhile() -> None:
+        await asyncio.to_thread(record, log, 60)
+        await until(lambda: relay.standing.position == 60)
+        await asyncio.to_thread(breakable_kafka.kill9)
+        await asyncio.to_thread(record, log, 500)
+        await asyncio.to_thread(breakable_kafka.start)
+        await until(lambda: relay.standing.position == 560)
+
+    asyncio.run(serve(relay, meanwhile))
+    got = asyncio.run(facts(broker))
+
+    assert sorted(set(got)) == [*range(1, 561)]
+    assert all(after <= before + 1 for before, after in zip(got, got[1:], strict=False))
+
+
+def test_topics_are_made_once_and_carry_their_log(broker: Broker) -> None:
+    asyncio.run(broker.provision(["registry@0", "routes@0"]))
+    asyncio.run(broker.provision(["routes@0"]))
+
+    assert broker.topic("routes@0") == f"{broker.prefix}.routes.v1"
+    assert source_of(broker.partition("registry@3")) == "registry@3"
