@@ -32,21 +32,33 @@ class Plan:
     """
 
     import_id: UUID
+    service: str
     lines: list[Line]
     held: dict[OrgId, package.Shift] = field(default_factory=dict)
 
-    def verdicts(self) -> Iterator[tuple[str, int, str]]:
-        """Return what becomes of each row, as a person reads it."""
+    def verdicts(self) -> Iterator[tuple[str, int, str, bool]]:
+        """Return what becomes of each row, as a person reads it, and whether it is good."""
         for each in self.lines:
             if each.fault:
                 reason = f"{each.fault.column}: {each.fault.reason} ({each.fault.clause})"
-                yield each.file, each.line, reason
+                yield each.file, each.line, reason, False
             else:
                 asked = ", ".join(type(it).__name__ for it in each.commands)
-                yield each.file, each.line, asked or "—"
+                yield each.file, each.line, asked or "—", True
 
 
-def plan(
+def planned(
+    world: World, kind: str, path: Path, *, system: str, region: str | None, on: date
+) -> Plan:
+    """Read a file of a kind. Raises `Unreadable` when it is none."""
+    if kind == "roster":
+        files = bulk.contents(path)
+        registry = world.engines["registry"]
+        return roster_plan(registry, files, system=system, region=region, on=on)
+    return table_plan(world, kind, path.read_bytes(), path.name, system=system)
+
+
+def roster_plan(
     engine: Engine, files: Mapping[str, bytes], *, system: str, region: str | None, on: date
 ) -> Plan:
     """Read a OneRoster package against what the registry knows; nothing is stored.
@@ -54,9 +66,7 @@ def plan(
     `files` are its CSV files by name. Raises `Unreadable` when it is no such package.
     """
     if not files.keys() >= {"users.csv", "roles.csv"}:
-        raise Unreadable(
-            "users.csv and roles.csv must stand in the package (OneRoster 1.2)"
-        )
+        raise Unreadable("users.csv and roles.csv must stand in the package (OneRoster 1.2)")
     source = roster.Source(
         system=system,
         on=on,
@@ -70,9 +80,7 @@ def plan(
     }
     work = engine.known()
     jobs = _known_jobs(work, rows, source)
-    register = roster.Register(
-        holder=work.holder, organisation=_organisations(work), jobs=jobs
-    )
+    register = roster.Register(holder=work.holder, organisation=_organisations(work), jobs=jobs)
     lines = [
         Line(file=f"{it.file}.csv", line=it.line, commands=it.commands, fault=it.fault)
         for it in package.read(rows, source, register)
@@ -80,6 +88,7 @@ def plan(
     asked = (command for line in lines for command in line.commands)
     shifts = package.shifts(jobs, asked)
     return Plan(
+        service="registry",
         import_id=bulk.digest(system.encode(), *(files[name] for name in sorted(files))),
         lines=lines,
         held={org: shift for org, shift in shifts.items() if shift.is_held},
@@ -105,9 +114,7 @@ def take(
     )
 
 
-def take_back(
-    world: World, import_id: UUID, *, actor: str, reason: str, on: date
-) -> Report:
+def take_back(world: World, import_id: UUID, *, actor: str, reason: str, on: date) -> Report:
     """Withdraw what an import brought, the last first; what others build on stays.
 
     Returns a report whose faults name what could not be withdrawn, and why.
@@ -125,9 +132,7 @@ def take_back(
                 file=each.name,
                 line=each.position,
                 commands=(
-                    Withdraw(
-                        event_id=EventId(each.event_id), reason=reason, withdrawn_on=on
-                    ),
+                    Withdraw(event_id=EventId(each.event_id), reason=reason, withdrawn_on=on),
                 ),
             )
             for each in reversed(brought)
@@ -136,9 +141,7 @@ def take_back(
     return report
 
 
-def _known_jobs(
-    work: Work, rows: package.Package, source: roster.Source
-) -> Mapping[Any, Any]:
+def _known_jobs(work: Work, rows: package.Package, source: roster.Source) -> Mapping[Any, Any]:
     links = [("roster", source.link(row.get("sourcedId", ""))) for row in rows["users"]]
     snils = [
         ("snils", digits)

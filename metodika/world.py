@@ -48,11 +48,16 @@ class World:
 
     def settle(self) -> int:
         """Let everybody hear everybody until nothing new is said; return how many."""
+        heard = self.hear()
+        return heard + self.follow()
+
+    def hear(self) -> int:
+        """Let the services hear one another until nothing new is said."""
         with self._settling:
             total = 0
             while heard := self._hear_round():
                 total += heard
-            return total + self.follow()
+            return total
 
     def follow(self) -> int:
         """Bring the ledger up to the logs; return how many records it took."""
@@ -68,16 +73,17 @@ class World:
 
     def _hear_round(self) -> int:
         heard = 0
+        heads = {name: store.head().position for name, store in self.stores.items()}
         for name, engine in self.engines.items():
             marks = engine.store.marks()
             for other in NAMES:
-                if other == name:
-                    continue
                 mark = marks.get(source(other))
-                records = self.stores[other].read(mark.position if mark else 0, BATCH)
-                if records:
-                    engine.hear(source(other), [codec.wire(each) for each in records])
-                    heard += len(records)
+                position = mark.position if mark else 0
+                if other == name or position == heads[other]:
+                    continue
+                records = self.stores[other].read(position, BATCH)
+                engine.hear(source(other), [codec.wire(each) for each in records])
+                heard += len(records)
         return heard
 
     def close(self) -> None:

@@ -61,9 +61,7 @@ ORGANISATIONS: Borrowed[Organisation, OrganisationFact] = Borrowed(
 )
 
 
-def who_is_there(
-    _: Survivor, said: TeacherRegistered | PersonsMerged, __: EventId
-) -> Survivor:
+def who_is_there(_: Survivor, said: TeacherRegistered | PersonsMerged, __: EventId) -> Survivor:
     """Keep whether a record stands by itself."""
     return "merged" if isinstance(said, PersonsMerged) else "registered"
 

@@ -48,7 +48,7 @@ class DiagnosticStarted:
 
 @fact("diagnostics.DiagnosticCompleted", schema=1)
 class DiagnosticCompleted:
-    """Диагностика пройдена; результат от 0.00 до 100.00 % (S0 V.1)."""
+    """Диагностика пройдена; результат от 0 до 100 % (S0 V.1)."""
 
     session_id: SessionId
     person_id: PersonId

@@ -20,9 +20,7 @@ from shared.kernel.ids import (
 )
 
 type ItemKind = Literal["program", "internship", "event", "pair"]
-type Channel = Literal[
-    "cascade", "academy", "federal_register", "regional_register", "other"
-]
+type Channel = Literal["cascade", "academy", "federal_register", "regional_register", "other"]
 type DocKind = Literal["certificate", "diploma"]
 
 

@@ -134,9 +134,7 @@ class Tokens:
             raise Untrusted("sub")
         return subject
 
-    def _proved(
-        self, token: str, trusted: TrustedIssuer, keys: jwk.KeySet
-    ) -> dict[str, Any]:
+    def _proved(self, token: str, trusted: TrustedIssuer, keys: jwk.KeySet) -> dict[str, Any]:
         claimed = jwt.JWTClaimsRegistry(
             now=lambda: int(self._clock().timestamp()),
             leeway=LEEWAY,

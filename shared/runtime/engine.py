@@ -128,17 +128,14 @@ class Engine:
             except Conflict:
                 continue
             return [
-                each if each.position else replace(each, position=position)
-                for each in outcomes
+                each if each.position else replace(each, position=position) for each in outcomes
             ]
         return [self._too_late(each) for each in asked]
 
     def borrowed_about(self, field: str) -> tuple[str, ...]:
         """Name what is kept about the id that a fact has in `field`."""
         return tuple(
-            each.name
-            for each in self._borrowed
-            if field in get_type_hints(each.facts[0])
+            each.name for each in self._borrowed if field in get_type_hints(each.facts[0])
         )
 
     def known(self) -> Work:
@@ -214,9 +211,7 @@ class Engine:
                 told = inform(command, work) if inform else command
                 facts = decider.decide(work.state(decider, stream), told)
         work.free(decider, facts)
-        return [
-            self._say(work, decider, stream, each, asked, corrects, may) for each in facts
-        ]
+        return [self._say(work, decider, stream, each, asked, corrects, may) for each in facts]
 
     def _say(  # noqa: PLR0913, PLR0917 - all that a fact is said with
         self,
@@ -281,9 +276,7 @@ class Engine:
             corrects = None
         else:
             said, corrects = asked.fact, first
-            if type(said) is not type(wrong.fact) or not stays_with(
-                wrong.fact, said, stream
-            ):
+            if type(said) is not type(wrong.fact) or not stays_with(wrong.fact, said, stream):
                 raise Refused("S1 7.2", "Исправление говорит о другом")
         anew = Recorded(event_id=EventId(UUID(int=0)), fact=said, corrects=corrects)
         if not decider.is_a_life([*history, anew]):
@@ -333,9 +326,7 @@ class Engine:
             if record.position <= position:
                 continue
             if record.position != position + 1:
-                raise Hole(
-                    f"{record.source}: nothing between {position} and {record.position}"
-                )
+                raise Hole(f"{record.source}: nothing between {position} and {record.position}")
             position = record.position
             fresh.append((wire, record))
         return fresh
@@ -395,9 +386,7 @@ class Engine:
             hearing.effects += len(outcome.event_ids)
             hearing.refused += outcome.status == "refused"
 
-    def _react(
-        self, work: Work, fact: Any, event_id: EventId, cause: Asked
-    ) -> list[Outcome]:
+    def _react(self, work: Work, fact: Any, event_id: EventId, cause: Asked) -> list[Outcome]:
         outcomes: list[Outcome] = []
         for policy in self._policies.get(type(fact), ()):
             for n, command in enumerate(policy.react(fact, work)):
@@ -464,9 +453,7 @@ class Engine:
         if self._keys is not None:
             return self._keys.hmac(kind, key)
         secret = self.store.source.encode()
-        return hashlib.blake2b(
-            f"{kind}/{key}".encode(), key=secret, digest_size=32
-        ).digest()
+        return hashlib.blake2b(f"{kind}/{key}".encode(), key=secret, digest_size=32).digest()
 
     def _work(self) -> Work:
         return Work(

@@ -50,9 +50,7 @@ class Sent(Protocol):
 _decoder = msgspec.json.Decoder(Heartbeat)
 
 
-def apart(
-    source: str, records: Sequence[Sent]
-) -> tuple[list[bytes], Heartbeat | None, int]:
+def apart(source: str, records: Sequence[Sent]) -> tuple[list[bytes], Heartbeat | None, int]:
     """Return facts' wire bytes, the last heartbeat, and how many records are neither.
 
     A heartbeat's key is the name of its log; a fact's key is its stream.

@@ -19,9 +19,7 @@ class LocalIssuer:
     """Signs with an Ed25519 key that lies in the world folder, its owner's alone."""
 
     def __init__(self, world: Path) -> None:
-        made = OKPKey.generate_key(
-            "Ed25519", {"use": "sig", "alg": ALGORITHM}, auto_kid=True
-        )
+        made = OKPKey.generate_key("Ed25519", {"use": "sig", "alg": ALGORITHM}, auto_kid=True)
         stored = kept(world / "issuer.jwk", msgspec.json.encode(made.as_dict(private=True)))
         self._key = OKPKey.import_key(msgspec.json.decode(stored))
         self._jwks = world / "issuer.jwks.json"

@@ -20,6 +20,9 @@ from shared.runtime.settings import Settings
 LONGEST = 4 * 1024 * 1024
 """The longest record, bytes: what a door lets in, and its envelope."""
 
+REPLICAS = 3
+"""How many copies of a topic, if there are as many brokers."""
+
 FOREVER: Mapping[str, str] = {
     "retention.ms": "-1",
     "retention.bytes": "-1",
@@ -99,15 +102,17 @@ class Broker:
         """
         logs = [self.partition(source) for source in sources]
         last = {topic: max(n for t, n in logs if t == topic) for topic, _ in logs}
-        # -1: as many replicas as the cluster makes by itself
-        asked = [
-            NewTopic(topic, n + 1, -1, topic_configs=dict(FOREVER))
-            for topic, n in last.items()
-        ]
         admin = AIOKafkaAdminClient(**self.options())
         try:
             await admin.start()
-            answer: Any = await admin.create_topics(asked)
+            brokers = len((await admin.describe_cluster())["brokers"])
+            copies = min(brokers, REPLICAS)
+            answer: Any = await admin.create_topics(
+                [
+                    NewTopic(topic, n + 1, copies, topic_configs=dict(FOREVER))
+                    for topic, n in last.items()
+                ]
+            )
         finally:
             await admin.close()
         for topic, code, *said in answer.topic_errors:

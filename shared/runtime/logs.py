@@ -33,9 +33,7 @@ def harmless(value: Any) -> Any:
     return text if HARMLESS.fullmatch(text) else "(withheld)"
 
 
-def only_allowed(
-    _: Any, __: str, said: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
+def only_allowed(_: Any, __: str, said: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Leave out every key that is not on the list; count what was left out."""
     own = ("event", "level", "timestamp", "trace")
     kept = {k: harmless(v) for k, v in said.items() if k in ALLOWED or k in own}
@@ -69,7 +67,7 @@ def start(level: str, to: TextIO = sys.stderr, **said: str) -> None:
     """Write every log of this process as JSON lines; `said` stands on each."""
 
     def constant(_: Any, __: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
-        return said | line
+        return {**said, **line}
 
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(

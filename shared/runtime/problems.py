@@ -25,6 +25,7 @@ TITLES = {
     404: "Не найдено",
     405: "Так сюда не обращаются",
     409: "Отказано",
+    410: "Уничтожено",
     412: "Версия уже другая",
     413: "Слишком длинно",
     415: "Нужен application/json",
@@ -79,7 +80,7 @@ class Problem(Exception):  # noqa: N818 - it is an answer
         detail: str = "",
         *,
         headers: Mapping[str, str] | None = None,
-        **said: Any,
+        said: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(kind)
         self.status = status
@@ -89,7 +90,7 @@ class Problem(Exception):  # noqa: N818 - it is an answer
             "title": TITLES[status],
             "status": status,
             **({"detail": detail} if detail else {}),
-            **said,
+            **(said or {}),
         }
 
     def response(self) -> Response:
@@ -102,7 +103,7 @@ class Problem(Exception):  # noqa: N818 - it is an answer
 def malformed(*errors: tuple[str, str]) -> Problem:
     """Say which fields are wrong and why, never what they held."""
     said = [{"field": field, "reason": reason} for field, reason in errors]
-    return Problem(422, "malformed", errors=said)
+    return Problem(422, "malformed", said={"errors": said})
 
 
 REASONS = {
@@ -133,9 +134,7 @@ REASONS = {
 def unreadable(wrong: ValidationError | RequestValidationError) -> Problem:
     """Say what pydantic found, without input and context: they may name a person."""
     if isinstance(wrong, ValidationError):
-        found: Any = wrong.errors(
-            include_url=False, include_context=False, include_input=False
-        )
+        found: Any = wrong.errors(include_url=False, include_context=False, include_input=False)
     else:
         found = wrong.errors()
     reasons = ((each["loc"], each["type"]) for each in found[:MOST])

@@ -200,7 +200,7 @@ class Call(Protocol):
 
     async def __call__[R](self, ask: Callable[..., R], /, *said: Any) -> R:
         """Return what it answers."""
-        ...  # noqa: PIE790 - what a protocol has instead of a body
+        ...
 
 
 class Turn:

@@ -143,6 +143,11 @@ class Keys:
             plain[field] = _plain(kind.fact)[field].decode(text)
         return replace(fact, **plain) if plain else fact
 
+    def key_id(self, subject: UUID) -> KeyId | None:
+        """Return the id of a person's key, destroyed or not; None if there was none."""
+        key_id, _ = self._key(subject, make=False)
+        return None if key_id is None else KeyId(key_id)
+
     def erase(self, subject: UUID) -> KeyId:
         """Destroy the key of a person, for ever; asked twice, the same answer.
 

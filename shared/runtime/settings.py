@@ -140,9 +140,7 @@ class Settings(BaseSettings):
     import_megabytes: Megabytes = Field(
         default=256, description="longest body of an import, MiB"
     )
-    page_limit: int = Field(
-        default=500, ge=1, le=10_000, description="most items on one page"
-    )
+    page_limit: int = Field(default=500, ge=1, le=10_000, description="most items on one page")
     read_wait_seconds: float = Field(
         default=2, ge=0, le=30, description="how long a read waits for min_position, s"
     )

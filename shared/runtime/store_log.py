@@ -200,8 +200,7 @@ class LogStore(Store, ProcessRecorder):
         events = [
             _notification(record)
             for record in self.streams([stream]).get(stream, [])
-            if (gt is None or record.version > gt)
-            and (lte is None or record.version <= lte)
+            if (gt is None or record.version > gt) and (lte is None or record.version <= lte)
         ]
         return (events[::-1] if desc else events)[:limit]
 

@@ -188,9 +188,7 @@ class SqliteStore(LogStore):
             db.execute(gone, [kind, holder.bytes])
 
     def epochs(self) -> Sequence[Epoch]:
-        rows = self._all(
-            "SELECT epoch, parent, branched_at_position FROM log_epoch ORDER BY n"
-        )
+        rows = self._all("SELECT epoch, parent, branched_at_position FROM log_epoch ORDER BY n")
         return [Epoch(_epoch(e), p and UUID(bytes=p), at) for e, p, at in rows]
 
     def new_epoch(self, parent: UUID) -> Epoch:

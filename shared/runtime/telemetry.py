@@ -1,6 +1,6 @@
 """Traces and metrics: sent when an endpoint is set, silent otherwise, never a name."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -136,9 +136,7 @@ def use(telemetry: Telemetry) -> Telemetry:
     return telemetry
 
 
-def _telling(
-    name: str, spans: SpanProcessor, reader: MetricReader, ratio: float
-) -> Telemetry:
+def _telling(name: str, spans: SpanProcessor, reader: MetricReader, ratio: float) -> Telemetry:
     resource = Resource({"service.name": name, "service.namespace": "metodika"})
     tracing = TracerProvider(
         sampler=ParentBased(TraceIdRatioBased(ratio)),
@@ -178,7 +176,7 @@ def span(
     links: Iterable[str | None] = (),
     server: bool = False,
     **said: Any,
-) -> Iterator[None]:
+) -> Generator[None]:
     """Trace what happens inside: below `traceparent`, else below the current span.
 
     `links` are the traceparents of what a batch works on. An error marks the span with

@@ -13,7 +13,7 @@ from shared.events.registry import (
     OrganisationRegistered,
     ProgramDrafted,
 )
-from shared.kernel import Borrowed, Known
+from shared.kernel import Borrowed, Known, Withdrawal
 from shared.kernel.ids import EmploymentId, EventId, OrgId, Territory, named
 from shared.runtime.grants import GRANTS
 
@@ -98,8 +98,11 @@ def territory_of(
 
     A field `territory` speaks for itself, then an organisation, then a person's place
     of work, a programme's author, a region. `otherwise` is where a person stands who
-    works nowhere yet: where the stream stood before, or where the caller stands.
+    works nowhere yet, and a withdrawal: where the stream stood before, or where the
+    caller stands.
     """
+    if isinstance(said, Withdrawal):
+        return otherwise, None
     stated = _stated(said, known)
     if stated is not None:
         return stated or None, None

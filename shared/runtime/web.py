@@ -75,6 +75,8 @@ def build_app(  # noqa: PLR0913 - what a service is over HTTP, each part once
 
 def _belongs(service: Service, doors: Sequence[Door], readings: Sequence[Reading]) -> None:
     known = {each for decider in service.deciders for each in decider.commands}
+    if len({door.command for door in doors}) < len(doors):
+        raise OpenDoor(f"{service.name} has two doors for one command")
     for door in doors:
         if door.command not in known:
             raise OpenDoor(f"{door.path}: {service.name} decides no such command")
@@ -99,7 +101,9 @@ def _health(ready: Ready) -> APIRouter:
     async def live() -> dict[str, str]:
         return {"status": "ok"}
 
-    unwell = {503: {"description": "Не готова: чего недостаёт"}}
+    unwell: dict[int | str, dict[str, Any]] = {
+        503: {"description": "Не готова: чего недостаёт"}
+    }
 
     @router.get("/ready", operation_id="ready", summary="Служба готова", responses=unwell)
     async def is_ready() -> Response:
@@ -158,6 +162,9 @@ def _document(app: FastAPI, doors: Sequence[Door]) -> dict[str, Any]:
         if schemas.setdefault(name, schema) != schema:
             raise ValueError(f"two shapes are called {name}")
     schemas |= COMPONENTS
+    for door in doors:  # FastAPI would leave the nulls of an example out
+        body = document["paths"][door.path]["post"]["requestBody"]
+        body["content"]["application/json"]["example"] = door.example
     components["securitySchemes"] = {
         "oidc": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     }

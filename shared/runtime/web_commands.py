@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Annotated, Any
 from uuid import UUID, uuid5
@@ -14,20 +14,20 @@ from fastapi import APIRouter, Depends, Request, Response
 from shared.events.registry import Role
 from shared.kernel.ids import NAMES, Territory
 from shared.runtime.access import Access, Caller, Knock, forbidden
+from shared.runtime.asking import Asked, May, NotAllowed, OtherBody, Outcome
 from shared.runtime.codec import Basis
 from shared.runtime.doors import Door
-from shared.runtime.engine import Asked, Engine, NotAllowed, OtherBody, Outcome
+from shared.runtime.engine import Engine
 from shared.runtime.grants import covers
 from shared.runtime.log import Record, Store
 from shared.runtime.problems import SCHEMA, Problem, malformed
 from shared.runtime.schemas import Accepted
 from shared.runtime.telemetry import current_traceparent, measure, span
 
-KEY = re.compile(r'"?([!#-~](?:[ !#-~]{0,198}[!#-~])?)"?')
+KEY = re.compile(r'"?([!#-~]{1,200})"?')
 VERSION = re.compile(r'"?(\d{1,10})"?')
 BRACES = re.compile(r"\{(\w+)\}")
 
-type May = Callable[[Territory | None], bool]
 
 ANSWER: dict[str, Any] = {
     "type": "object",
@@ -76,13 +76,21 @@ def found(name: str, description: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": description, "content": {"application/json": ref}}}
 
 
+WORD = {"type": "string", "pattern": r"^[!#-~]{1,200}$"}
+COMMAND_ID: dict[str, Any] = {
+    "name": "command_id",
+    "in": "path",
+    "required": True,
+    "description": "тот же Idempotency-Key",
+    "schema": {"type": "string", "pattern": r"^[\w.~-]{1,200}$"},
+}
 COMMAND_HEADERS: list[dict[str, Any]] = [
     {
         "name": "Idempotency-Key",
         "in": "header",
         "required": True,
         "description": "номер команды: повтор с ним даст тот же ответ",
-        "schema": {"type": "string", "pattern": r"^[!#-~]{1,200}$"},
+        "schema": WORD,
     },
     {
         "name": "If-Match",
@@ -114,6 +122,7 @@ class Commands:
             operation_id="get_command",
             summary="Что было отвечено на команду",
             responses=found("Answered", "Ответ") | told(401, 403, 404, 422, 500, 503),
+            openapi_extra={"parameters": [COMMAND_ID]},
             response_class=Response,
         )
         return router
@@ -122,8 +131,6 @@ class Commands:
         accepted = accepted_by(door)
         name = door.command.__name__
         body = {"schema": {"$ref": f"#/components/schemas/{name}"}}
-        if door.example:
-            body["example"] = door.example
         router.add_api_route(
             door.path,
             self._handler(door, accepted),
@@ -151,7 +158,7 @@ class Commands:
             started = perf_counter()
             key = command_id(caller.actor, _idempotency_key(request))
             version = _expected_version(request)
-            command, basis = accepted.read(request.path_params, await _json(request))
+            command, basis = accepted.read(request.path_params, await _body(request))
             may = may_bring_about(caller, door.roles, command)
             name = door.command.__name__
             spelling = spelt(caller.actor, command, basis)
@@ -212,7 +219,16 @@ class Commands:
             scopes = caller.scopes_for(ANY_ROLE)
             if not all(_theirs(scopes, caller, each) for each in facts):
                 raise Problem(404, "no-such-command")
-            return Response(msgspec.json.encode(outcome), media_type="application/json")
+            return _json_of(
+                {
+                    "status": outcome.status,
+                    "version": outcome.version,
+                    "position": outcome.position,
+                    "event_ids": outcome.event_ids,
+                    "clause": outcome.clause,
+                    "reason": outcome.reason,
+                }
+            )
 
         return answered
 
@@ -221,6 +237,7 @@ class Commands:
         if said is None:
             return None
         outcome = msgspec.json.decode(said.outcome, type=Outcome)
+        outcome = replace(outcome, position=said.position)
         return outcome, list(self.store.events(outcome.event_ids).values())
 
 
@@ -279,17 +296,17 @@ def answer(outcome: Outcome, expected: int | None) -> Response:
                 "position": outcome.position,
                 "event_ids": outcome.event_ids,
             }
-            headers = {"ETag": f'"{outcome.version}"'}
-            body = msgspec.json.encode(said)
-            return Response(body, headers=headers, media_type="application/json")
+            return _json_of(said, ETag=f'"{outcome.version}"')
         case "refused":
-            cited = {"clause": outcome.clause} if outcome.clause else {}
-            raise Problem(
-                409, "refused", outcome.reason or "", version=outcome.version, **cited
-            )
+            said = {"version": outcome.version, "clause": outcome.clause or ""}
+            raise Problem(409, "refused", outcome.reason or "", said=said)
         case "conflict":
             status, kind = (409, "conflict") if expected is None else (412, "version")
-            raise Problem(status, kind, version=outcome.version)
+            raise Problem(status, kind, said={"version": outcome.version})
+
+
+def _json_of(said: dict[str, Any], **headers: str) -> Response:
+    return Response(msgspec.json.encode(said), headers=headers, media_type="application/json")
 
 
 def _theirs(scopes: Sequence[Territory], caller: Caller, said: Record) -> bool:
@@ -319,7 +336,7 @@ def _expected_version(request: Request) -> int | None:
     return int(said[1])
 
 
-async def _json(request: Request) -> bytes:
+async def _body(request: Request) -> bytes:
     body = await request.body()
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if body and media != "application/json":

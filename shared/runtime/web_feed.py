@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from shared.events.registry import Role
 from shared.kernel import catalogue
@@ -18,7 +18,7 @@ from shared.runtime.access import Access, Caller, Knock, forbidden
 from shared.runtime.codec import wire
 from shared.runtime.grants import covers, widest
 from shared.runtime.log import Record, Store
-from shared.runtime.problems import Problem, malformed
+from shared.runtime.problems import Problem
 from shared.runtime.settings import Settings
 from shared.runtime.telemetry import span
 from shared.runtime.web_commands import told
@@ -34,7 +34,7 @@ MEDIA = "application/cloudevents-batch+json"
 PAUSE = 0.25
 """Seconds between two looks at the end of the log while a reader waits."""
 
-CURSOR = re.compile(r"([0-9a-f-]{36})\.(\d{1,15})")
+CURSOR = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([0-9]{1,15})")
 
 
 class Asked(BaseModel):
@@ -47,11 +47,7 @@ class Asked(BaseModel):
         pattern=rf"^(0|{CURSOR.pattern})$",
         description="откуда: `Metodika-Next` прежнего ответа; 0 — с начала",
     )
-    types: str = Field(
-        default="",
-        pattern=r"^([a-z]+\.[A-Za-z]+(,[a-z]+\.[A-Za-z]+){0,99})?$",
-        description="имена фактов через запятую; пусто — все",
-    )
+    types: str = ""
     scope: str = Field(
         default="",
         pattern=r"^([\w-]+(/[\w-]+){0,2}(,[\w-]+(/[\w-]+){0,2}){0,19})?$",
@@ -109,11 +105,11 @@ class Feed:
 
         async def feed(
             request: Request,
-            asked: Annotated[Asked, Query()],
+            asked: Annotated[Asked, Query()],  # of this service, see below
             caller: Annotated[Caller, Depends(knock)],
         ) -> Response:
             scopes = narrowed(caller.reach(FEED), asked.scope)
-            names = known_names(self.service, asked.types)
+            names = [each for each in asked.types.split(",") if each]
             until = monotonic() + min(asked.wait, self.settings.feed_wait_seconds)
             limit = min(asked.limit, self.settings.page_limit)
             above = request.headers.get("traceparent")
@@ -132,6 +128,7 @@ class Feed:
                 media_type=MEDIA,
             )
 
+        feed.__annotations__["asked"] = Annotated[asked_of(self.service), Query()]
         return feed
 
     def _page(
@@ -160,10 +157,7 @@ class Feed:
         found = CURSOR.fullmatch(cursor)
         if found is None:
             return 0
-        try:
-            epoch, position = UUID(found[1]), int(found[2])
-        except ValueError:
-            raise malformed(("after", "не той формы")) from None
+        epoch, position = UUID(found[1]), int(found[2])
         head = self.store.head()
         here = epoch == head.epoch and position <= head.position
         if not here and position:
@@ -190,10 +184,10 @@ def narrowed(granted: Sequence[Territory], asked: str) -> Sequence[Territory]:
     return widest(scopes)
 
 
-def known_names(service: str, asked: str) -> Sequence[str]:
-    """Return the names of facts asked for. Raises `Problem` 422 on an unknown one."""
-    names = asked.split(",") if asked else []
-    for name in names:
-        if name not in catalogue or catalogue[name].owner != service:
-            raise malformed(("types", "служба таких фактов не сообщает"))
-    return names
+def asked_of(service: str) -> type[Asked]:
+    """Return what a reader may say: `types` are the names of this service's facts."""
+    names = sorted(name for name, kind in catalogue.items() if kind.owner == service)
+    one = f"({'|'.join(map(re.escape, names))})"
+    about = f"через запятую, пусто — все: {', '.join(names)}"
+    types = Field(default="", pattern=f"^({one}(,{one}){{0,99}})?$", description=about)
+    return create_model("AskedOfFeed", __base__=Asked, types=(str, types))

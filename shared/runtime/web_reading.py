@@ -112,10 +112,9 @@ class Readings:
         page = create_model(f"{reading.projection.name}_page", __base__=AskedPage, **by)
 
         async def documents(
-            asked: Annotated[page, Query()],  # pyright: ignore[reportInvalidTypeForm]
+            said: Annotated[AskedPage, Query()],
             caller: Annotated[Caller, Depends(knock)],
         ) -> Response:
-            said: AskedPage = asked
             wanted = said.model_dump(include=set(reading.by), exclude_none=True)
             equals = {name: _plain(text) for name, text in wanted.items()}
             scopes, own = reach(caller, reading.roles)
@@ -130,6 +129,7 @@ class Readings:
             )
             return _json({"items": list(found), "next": following})
 
+        documents.__annotations__["said"] = Annotated[page, Query()]
         return documents
 
     def _one(self, reading: Reading) -> Callable[..., Any]:
@@ -165,9 +165,7 @@ class Readings:
             await asyncio.sleep(PAUSE)
 
 
-def reach(
-    caller: Caller, roles: Sequence[Role]
-) -> tuple[Sequence[Territory], dict[str, Any]]:
+def reach(caller: Caller, roles: Sequence[Role]) -> tuple[Sequence[Territory], dict[str, Any]]:
     """Return where to look, and what else must hold, for the query.
 
     Who has no territory sees what is about himself. Raises `Problem` 403.

@@ -298,9 +298,7 @@ def _gone(kept: Kept) -> Kept:
     said = gone.fact(
         withdraws=kept.corrects, name=kept.name, reason="перенесено", occurred_on=day
     )
-    return Kept(
-        kept.event_id, None, gone.name, gone.schema, msgspec.Raw(codec.encode(said))
-    )
+    return Kept(kept.event_id, None, gone.name, gone.schema, msgspec.Raw(codec.encode(said)))
 
 
 def stays_with(old: Any, new: Any, stream: UUID) -> bool:

@@ -18,7 +18,7 @@ from tests.oracle import moves_learning as learning
 from tests.oracle import moves_mentoring as mentoring
 from tests.oracle import moves_registry as registry
 from tests.oracle.said import Said
-from tests.oracle.telling import DAYS, PEOPLE, PLACES, Telling
+from tests.oracle.telling import DAYS, EARLY, PEOPLE, PLACES, Telling
 
 LONG_AGO = DAYS.index(date(2020, 8, 6))
 
@@ -45,8 +45,11 @@ OFTEN: list[Move] = [
     registry.youth_is_determined,
     registry.two_records_are_one,
     learning.somebody_is_assessed,
+    learning.somebody_is_assessed_twice,
     learning.the_whole_way_is_gone,
     mentoring.somebody_is_attached_or_detached,
+    mentoring.somebody_young_is_supported,
+    mentoring.somebody_is_attached_for_a_while,
     something_is_corrected,
 ]
 SOMETIMES: list[Move] = [
@@ -71,10 +74,16 @@ SOMETIMES: list[Move] = [
     mentoring.a_pair_is_closed,
     mentoring.a_support_begins,
     mentoring.a_support_ends,
+    mentoring.a_candidate_is_nominated,
     mentoring.a_methodist_is_activated,
     something_is_withdrawn,
 ]
-MOVES: list[Move] = [nothing_happens, *OFTEN * 2, *SOMETIMES]
+MOVES: list[Move] = [
+    nothing_happens,
+    *OFTEN * 2,
+    *SOMETIMES,
+    *[something_is_corrected] * 3,
+]
 
 
 @dataclass(frozen=True)
@@ -123,8 +132,9 @@ def questions(draw: st.DrawFn, records: tuple[Said, ...]) -> Question:
     Known is what was recorded by the moment of a record, or up to any position of each
     log: readers of several logs are never equally far.
     """
+    days = sorted({each.fact.occurred_on for each in records} - {EARLY}) or DAYS
     beside = timedelta(days=draw(st.sampled_from((0, 0, -1, 1))))
-    as_of = draw(st.sampled_from(DAYS[:12] * 3 + DAYS[12:])) + beside
+    as_of = days[-1 - draw(st.integers(0, min(len(days) - 1, 7)))] + beside
     vector = heads(records)
     match draw(st.integers(0, 3)):
         case 2 if records:
@@ -145,8 +155,8 @@ def openings(draw: st.DrawFn, it: Telling) -> None:
         at = draw(somewhere)
         if 0 < at <= len(PLACES):
             registry.a_job_begins(it, who, at - 1, LONG_AGO, 0)
-        if (until := draw(small)) > len(DAYS) // 2:
-            registry.youth_is_determined(it, who, until - len(DAYS) // 2, LONG_AGO, 0)
+        if until := draw(st.integers(0, 8)):
+            registry.youth_is_determined(it, who, max(0, until - 4), LONG_AGO, 0)
     for who in range(2):
         at = draw(somewhere)
         if 0 < at <= len(PLACES):
@@ -154,8 +164,10 @@ def openings(draw: st.DrawFn, it: Telling) -> None:
 
 
 @st.composite
-def histories(draw: st.DrawFn, *, shortest: int = 40, longest: int = 100) -> History:
-    """Tell a history of so many moves (about 60–150 facts) and ask of it three times.
+def histories(
+    draw: st.DrawFn, *, shortest: int = 40, longest: int = 100, asked: int = 4
+) -> History:
+    """Tell a history of so many moves (about 60–150 facts), ask of it so many times.
 
     Each service has one log, or two by stream (contracts §2).
     """
@@ -164,8 +176,7 @@ def histories(draw: st.DrawFn, *, shortest: int = 40, longest: int = 100) -> His
     for move, *numbers in draw(st.lists(told_moves, min_size=shortest, max_size=longest)):
         move(it, *numbers)
     records = tuple(it.logs.records)
-    asked = tuple(draw(questions(records)) for _ in range(3))
-    return History(records, asked)
+    return History(records, tuple(draw(questions(records)) for _ in range(asked)))
 
 
 @st.composite

@@ -63,9 +63,7 @@ def completed_sessions(
 
 def a_map_is_issued(it: Telling, which: int, on: int, what: int, *_: int) -> None:
     done = pick(
-        completed_sessions(
-            it, diagnostics.DeficitMapIssued, diagnostics.DiagnosticAnnulled
-        ),
+        completed_sessions(it, diagnostics.DeficitMapIssued, diagnostics.DiagnosticAnnulled),
         which,
     )
     if done is None:
@@ -107,18 +105,17 @@ def a_session_is_annulled(it: Telling, which: int, on: int, *_: int) -> None:
 def a_route_is_agreed(it: Telling, which: int, on: int, how: int, who: int) -> None:
     """On a session with deficits if there is one, else on request."""
     on_map = pick(it.standing(diagnostics.DeficitMapIssued), which)
+    if on_map is None or how % 6 == 5:
+        basis: dict[str, Any] = {"person_id": person(who % PEOPLE), "session_id": None}
+        lacks: dict[str, Any] = {"deficit_ids": (), "on_request": True}
+    else:
+        basis = {"person_id": on_map.person_id, "session_id": on_map.session_id}
+        lacks = {"deficit_ids": on_map.deficit_ids}
     n = it.fresh(routes.RouteDrafted)
-    on_request = on_map is None or how % 6 == 5
-    about: dict[str, Any] = {
-        "route_id": route(n),
-        "person_id": on_map.person_id if on_map else person(who % PEOPLE),
-        "session_id": None if on_request or on_map is None else on_map.session_id,
-        "occurred_on": DAYS[on % len(DAYS)],
-    }
-    lacks = () if on_request or on_map is None else on_map.deficit_ids
-    it.say(a(routes.RouteDrafted, **about, deficit_ids=lacks, on_request=on_request))
+    basis |= {"route_id": route(n), "occurred_on": DAYS[on % len(DAYS)]}
+    it.say(a(routes.RouteDrafted, **basis, **lacks))
     items = (a(routes.RouteItem, item_id=item(n), ref_id=program(1)),)
-    it.say(a(routes.RouteAgreed, **about, items=items))
+    it.say(a(routes.RouteAgreed, **basis, items=items))
 
 
 def routes_in(it: Telling, *without: type[Any]) -> list[routes.RouteAgreed]:
@@ -280,5 +277,22 @@ def the_whole_way_is_gone(it: Telling, who: int, on: int, how: int, what: int) -
     a_map_is_issued(it, 0, on, what)
     a_route_is_agreed(it, 0, on, 0, who)
     a_route_is_assigned(it, 0, on, how)
-    a_study_begins(it, 0, on + how % 3, how % 2, what)
+    other = what // 2 if what % 5 == 4 else what
+    a_study_begins(it, 0, on + how % 3, (0, 0, 1, 1, 2, 3)[how % 6], other)
     a_study_is_completed(it, 0, on + what % 3)
+
+
+def somebody_is_assessed_twice(it: Telling, who: int, on: int, how: int, later: int) -> None:
+    """In functional literacy, with two results."""
+    somebody_is_assessed(it, who, 0, on, how % 4)
+    somebody_is_assessed(it, who, 0, on + later, (how + 1) % 4)
+
+
+def somebody_is_tutored(it: Telling, who: int, on: int, how: int, ends: int) -> None:
+    """On a route of his own wish, which mostly ends."""
+    a_route_is_agreed(it, 0, on, 5, who)
+    a_route_is_assigned(it, 0, on, how % 2)
+    if how % 4 > 1:
+        a_tutor_is_appointed(it, 0, on + how % 3, who + 1)
+    if ends % 4:
+        a_route_is_completed(it, 0, on + ends % 4)

@@ -1,8 +1,9 @@
 """Moves of mentoring: pairs, forms of support, methodists and whom they have."""
 
-from shared.events import mentoring
+from shared.events import mentoring, registry
 from shared.testing.facts import a
 from tests.golden.words import methodist, pair, person, support
+from tests.oracle.moves_learning import somebody_is_tutored
 from tests.oracle.moves_registry import place
 from tests.oracle.telling import DAYS, LEVELS, PEOPLE, Telling, pick
 
@@ -86,6 +87,39 @@ def a_support_ends(it: Telling, which: int, on: int, *_: int) -> None:
         )
 
 
+def somebody_young_is_supported(it: Telling, which: int, on: int, how: int, ends: int) -> None:
+    """By a pair, a form or a tutor; mostly it ends, on one of the next days."""
+    young = pick(it.standing(registry.YouthPeriodDetermined), which)
+    who = 0 if young is None else young.person_id.int & 0xFFF
+    match how % 3:
+        case 0:
+            a_support_begins(it, who, on)
+            if ends % 4:
+                a_support_ends(it, 0, on + ends % 4)
+        case 1:
+            a_pair_is_formed(it, who, how // 3, on, how // 3)
+            if ends % 4:
+                a_pair_is_closed(it, 0, on + ends % 4)
+        case _:
+            somebody_is_tutored(it, who, on, how // 3, ends)
+
+
+def a_candidate_is_nominated(it: Telling, who: int, at: int, on: int, _: int) -> None:
+    """And never activated."""
+    where = place(it, at)
+    it.say(
+        a(
+            mentoring.MethodistNominated,
+            methodist_id=methodist(100 + it.fresh(mentoring.MethodistNominated)),
+            person_id=person(who % PEOPLE),
+            org_id=where.org_id,
+            region=where.region,
+            level="R",
+            occurred_on=DAYS[on % len(DAYS)],
+        )
+    )
+
+
 def a_methodist_is_activated(it: Telling, who: int, at: int, on: int, how: int) -> None:
     where = place(it, at)
     it.say(
@@ -119,3 +153,11 @@ def somebody_is_attached_or_detached(
             occurred_on=max(to.occurred_on, it.day(key, on)),
         )
     )
+
+
+def somebody_is_attached_for_a_while(
+    it: Telling, which: int, who: int, on: int, until: int
+) -> None:
+    """Or, when attached already, not attached for a while."""
+    somebody_is_attached_or_detached(it, which, who, on)
+    somebody_is_attached_or_detached(it, which, who, on + until)

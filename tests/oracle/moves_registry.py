@@ -1,7 +1,6 @@
 """Moves of the registry: territory, organisations, people, jobs."""
 
 from datetime import date
-from typing import Any
 
 from shared.events import registry
 from shared.kernel.ids import Oktmo, RegionCode
@@ -10,9 +9,11 @@ from tests.golden.words import centre, employment, org, person
 from tests.oracle.telling import (
     DAYS,
     EARLY,
+    GRADUATIONS,
     PEOPLE,
     PLACES,
     POSITIONS,
+    UNTIL,
     Telling,
     pick,
 )
@@ -64,21 +65,18 @@ def an_organisation_closes(it: Telling, n: int, on: int, *_: int) -> None:
         )
 
 
-def a_centre_opens_or_closes(it: Telling, n: int, at: int, on: int, *_: int) -> None:
-    key = ("centre", centre(n % 4))
+def a_centre_opens_or_closes(it: Telling, n: int, on: int, *_: int) -> None:
+    """One of two centres of region 25, or the one of 26."""
+    key = ("centre", centre(n % 3))
+    host = place(it, (0, 0, 5)[n % 3])
     so_far = it.life(key)
-    host = place(it, at)
-    if so_far and isinstance(so_far[-1], registry.RegionalCentreOpened):
-        said: type[Any] = registry.RegionalCentreClosed
-    else:
-        said = registry.RegionalCentreOpened
-    region = so_far[0].region if so_far else host.region
+    is_open = so_far and isinstance(so_far[-1], registry.RegionalCentreOpened)
     it.say(
         a(
-            said,
-            centre_id=centre(n % 4),
-            region=region,
-            host_org_id=so_far[0].host_org_id if so_far else host.org_id,
+            registry.RegionalCentreClosed if is_open else registry.RegionalCentreOpened,
+            centre_id=centre(n % 3),
+            region=host.region,
+            host_org_id=host.org_id,
             occurred_on=it.day(key, on),
         )
     )
@@ -153,7 +151,7 @@ def youth_is_determined(it: Telling, who: int, until: int, on: int, never: int) 
         a(
             registry.YouthPeriodDetermined,
             person_id=person(who % PEOPLE),
-            young_until=None if never % 5 == 4 else DAYS[until % len(DAYS)],
+            young_until=None if never % 5 == 4 else UNTIL[until % len(UNTIL)],
             occurred_on=DAYS[on % len(DAYS)],
         )
     )
@@ -165,7 +163,7 @@ def a_graduate_is_registered(it: Telling, who: int, at: int, on: int, day: int) 
             registry.GraduateRegistered,
             person_id=person(who % PEOPLE),
             university_id=place(it, (4, 7)[at % 2]).org_id,
-            graduated_on=DAYS[day % len(DAYS)],
+            graduated_on=GRADUATIONS[day % len(GRADUATIONS)],
             occurred_on=DAYS[on % len(DAYS)],
         )
     )

@@ -102,9 +102,7 @@ class Past:
     an organisation that is registered later has no place in the tree of that date.
     """
 
-    def __init__(
-        self, said: Iterable[Said], as_of: date, vector: Mapping[str, int]
-    ) -> None:
+    def __init__(self, said: Iterable[Said], as_of: date, vector: Mapping[str, int]) -> None:
         self.as_of = as_of
         self._stands = [
             each for each in what_stands(said, vector) if each.fact.occurred_on <= as_of
@@ -116,6 +114,4 @@ class Past:
 
     def placed[F](self, kind: type[F]) -> list[tuple[Place, F]]:
         """Return each fact of a kind with its place, in order."""
-        return [
-            (each.place, each.fact) for each in self._stands if isinstance(each.fact, kind)
-        ]
+        return [(each.place, each.fact) for each in self._stands if isinstance(each.fact, kind)]

@@ -25,24 +25,28 @@ DAYS = [
     date(2024, 2, 29),
     date(2024, 12, 31),
     date(2023, 12, 31),
-    date(2023, 1, 1),
-    date(2023, 6, 30),
-    date(2023, 7, 1),
     date(2024, 1, 2),
-    date(2024, 2, 28),
     date(2024, 3, 1),
-    date(2024, 6, 30),
+    date(2023, 6, 30),
     date(2024, 12, 30),
     date(2025, 1, 1),
     date(2020, 8, 5),
     date(2020, 8, 6),
-    date(2020, 12, 31),
-    date(2021, 1, 1),
-    date(2022, 12, 31),
 ]
 """Few days, so that they meet: ends of years, the first of "cum", 29 February."""
 
-PEOPLE = 7
+GRADUATIONS = [date(year, 6, 30) for year in (2023, 2024, 2020, 2019, 2025)]
+
+UNTIL = [
+    date(2026, 9, 1),
+    date(2025, 1, 1),
+    date(2024, 12, 31),
+    date(2024, 1, 1),
+    date(2023, 12, 31),
+]
+"""Days that are not young any more."""
+
+PEOPLE = 5
 PLACES: list[tuple[str, str, str | None, registry.OrgKind]] = [
     ("A", "25", "05701", "school"),
     ("B", "25", "05701", "school"),
@@ -236,9 +240,9 @@ def other_content(fact: Any, n: int) -> Any:
                 replace(fact, position_class=POSITIONS[n % len(POSITIONS)]),
             ][n % 2]
         case registry.YouthPeriodDetermined():
-            return replace(fact, young_until=DAYS[n % len(DAYS)])
+            return replace(fact, young_until=UNTIL[n % len(UNTIL)])
         case registry.GraduateRegistered():
-            return replace(fact, graduated_on=DAYS[n % len(DAYS)])
+            return replace(fact, graduated_on=GRADUATIONS[n % len(GRADUATIONS)])
         case registry.OrganisationRegistered():
             return [
                 replace(fact, kind="HE" if fact.kind == "school" else "school"),

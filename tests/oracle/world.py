@@ -55,9 +55,7 @@ SINCE = date(2020, 8, 6)
 class World:
     """The predicates of §2.1 at one day, as known by one vector."""
 
-    def __init__(
-        self, said: Iterable[Said], as_of: date, vector: Mapping[str, int]
-    ) -> None:
+    def __init__(self, said: Iterable[Said], as_of: date, vector: Mapping[str, int]) -> None:
         self.past = Past(said, as_of, vector)
         self.t = as_of
         self.new_year = date(as_of.year, 1, 1)
@@ -112,9 +110,7 @@ class World:
                 continue
             if terms.position_class == "PED":
                 secondary = not terms.is_main
-                jobs[self.who(terms.person_id)].append(
-                    (secondary, began[job], terms.org_id)
-                )
+                jobs[self.who(terms.person_id)].append((secondary, began[job], terms.org_id))
         return {person: min(each)[2] for person, each in jobs.items()}
 
     def young(self) -> set[UUID]:

@@ -83,9 +83,12 @@ def test_one_may_have_two_main_jobs(person: PersonSpec) -> None:
 
 
 def test_an_organisation_is_older_than_its_entry(person: PersonSpec) -> None:
+    """S0 I: работали и до того, как организацию внесли."""
+    head = {"position_class": "HEAD", "is_teacher": False}
+    long_ago = date(2019, 9, 1)
     person.given(REGISTERED)
-    person.when(replace(START, started_on=date(2019, 9, 1), position_class="HEAD"))
-    person.then_refused("S0 I")
+    person.when(replace(START, started_on=long_ago, **head))
+    person.then(replace(STARTED, occurred_on=long_ago, **head))
 
 
 @pytest.mark.parametrize(

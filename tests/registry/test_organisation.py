@@ -55,13 +55,9 @@ INAUGURATE = a(
     in_region=IN_REGION,
     host=AT_INSTITUTE,
 )
-INAUGURATED = a(
-    RegionalCentreOpened, centre_id=CENTRE_ID, region=REGION, host_org_id=INSTITUTE
-)
+INAUGURATED = a(RegionalCentreOpened, centre_id=CENTRE_ID, region=REGION, host_org_id=INSTITUTE)
 WIND_UP = a(CloseRegionalCentre, centre_id=CENTRE_ID)
-WOUND_UP = a(
-    RegionalCentreClosed, centre_id=CENTRE_ID, region=REGION, host_org_id=INSTITUTE
-)
+WOUND_UP = a(RegionalCentreClosed, centre_id=CENTRE_ID, region=REGION, host_org_id=INSTITUTE)
 
 type OrgSpec = Spec[Organisation, OrganisationCommand, OrganisationFact]
 type CentreSpec = Spec[Centre, CentreCommand, CentreFact]
@@ -167,9 +163,7 @@ def test_a_region_gets_its_centre(centre: CentreSpec) -> None:
 
 def test_a_centre_may_be_a_legal_entity(centre: CentreSpec) -> None:
     """S1 2: «… или юридическое лицо»."""
-    asked = replace(
-        INAUGURATE, legal_form="legal_entity", host_org_id=SCHOOL, host=AT_SCHOOL
-    )
+    asked = replace(INAUGURATE, legal_form="legal_entity", host_org_id=SCHOOL, host=AT_SCHOOL)
     centre.when(asked)
     centre.then(replace(INAUGURATED, legal_form="legal_entity", host_org_id=SCHOOL))
 

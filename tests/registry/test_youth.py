@@ -68,9 +68,7 @@ def person() -> PersonSpec:
         (None, None),
     ],
 )
-def test_youth_ends_with_whichever_comes_first(
-    first: date | None, until: date | None
-) -> None:
+def test_youth_ends_with_whichever_comes_first(first: date | None, until: date | None) -> None:
     """RU8: «в возрасте до 35 лет … в первые 3 года работы» (S0 V.4); AM13, AM14."""
     assert young_until(BORN, first) == until
 

@@ -9,7 +9,9 @@ import msgspec
 from uuid_utils.compat import uuid7
 
 from shared.runtime.log import Pending, Unit
-from shared.runtime.store import LogStore, migrate, open_store
+from shared.runtime.store_log import LogStore
+from shared.runtime.store_sqlite import SqliteStore
+from shared.runtime.store_sqlite_file import migrate_sqlite
 
 NAME = "registry.RegionAdded"
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -17,9 +19,9 @@ TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 def a_log(folder: Path, source: str = "registry@0") -> LogStore:
     """Make an empty log, or open the one that is there."""
-    url = f"sqlite://{folder / source}.sqlite"
-    migrate(url, source)
-    return open_store(url, source)
+    path = str(folder / f"{source}.sqlite")
+    migrate_sqlite(path, source)
+    return SqliteStore(path, source)
 
 
 def pending(n: int, traceparent: str | None = None) -> Pending:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,8 +13,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from shared.runtime import codec
 from shared.runtime.heartbeat import Heartbeat, apart
 from shared.runtime.kafka import Broker, source_of
-from shared.runtime.relay import RELAY, Gap, Pace, Relay
-from shared.runtime.store import LogStore
+from shared.runtime.log import Record
+from shared.runtime.relay import RELAY, Gap, Pace, Relay, now
+from shared.runtime.store_log import LogStore
 from shared.runtime.tree import verify
 from tests.infra.servers import Kafka
 from tests.runtime.made import TRACE, a_log, positions, record
@@ -30,6 +32,10 @@ def log(tmp_path: Path) -> Iterator[LogStore]:
 
 @pytest.fixture
 def broker(kafka: Kafka, log: LogStore) -> Broker:
+    return provisioned(log, kafka)
+
+
+def provisioned(log: LogStore, kafka: Kafka) -> Broker:
     broker = Broker(bootstrap=kafka.bootstrap, prefix=f"t{uuid4().hex[:8]}")
     asyncio.run(broker.provision([log.source]))
     return broker
@@ -94,13 +100,19 @@ def test_it_goes_on_after_what_was_acknowledged(log: LogStore, broker: Broker) -
     assert asyncio.run(facts(broker)) == [*range(1, 151)]
 
 
-def test_killed_before_it_remembers_it_says_it_again(log: LogStore, broker: Broker) -> None:
+def test_killed_before_it_remembers_it_says_it_again(
+    log: LogStore, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Fault 2: duplicates on the wire, in order, and nothing lost."""
+
+    def killed(*_: object) -> None:
+        raise OSError("killed")
+
     record(log, 60)
-    keep, log.save = log.save, lambda *_: (_ for _ in ()).throw(OSError("killed"))
-    with pytest.raises(OSError, match="killed"):
-        asyncio.run(Relay(log, broker, pace=QUICK).drain())
-    log.save = keep
+    with monkeypatch.context() as patch:
+        patch.setattr(log, "save", killed)
+        with pytest.raises(OSError, match="killed"):
+            asyncio.run(Relay(log, broker, pace=QUICK).drain())
     asyncio.run(Relay(log, broker, pace=QUICK).drain())
 
     assert asyncio.run(facts(broker)) == [*range(1, 51), *range(1, 61)]
@@ -118,25 +130,28 @@ def test_one_relay_leads(log: LogStore, broker: Broker, tmp_path: Path) -> None:
     assert asyncio.run(facts(broker)) == []
 
 
-def test_a_wiped_topic_is_rebuilt(log: LogStore, broker: Broker) -> None:
+def test_a_wiped_topic_is_rebuilt(log: LogStore, broker: Broker, kafka: Kafka) -> None:
     """Fault 6: `metodika relay --from 0` rebuilds a topic."""
     record(log, 120)
     asyncio.run(Relay(log, broker, pace=QUICK).drain())
-    anew = replace(broker, prefix=f"t{uuid4().hex[:8]}")
-    asyncio.run(anew.provision([log.source]))
+    anew = provisioned(log, kafka)
 
     assert asyncio.run(Relay(log, anew, pace=QUICK).rebuild(20)) == 120
     assert asyncio.run(facts(anew)) == [*range(21, 121)]
     assert log.saved(RELAY) == 120
 
 
-def test_a_hole_in_the_log_stops_it(log: LogStore, broker: Broker) -> None:
+def test_a_hole_in_the_log_stops_it(
+    log: LogStore, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A reader that sees a hole stops (contracts §2)."""
     record(log, 5)
-    read = log.read
-    log.read = lambda after, limit: [  # type: ignore[method-assign]
-        each for each in read(after, limit) if each.position != 3
-    ]
+    holed = [each for each in log.read(0, 5) if each.position != 3]
+
+    def read(*_: object) -> list[Record]:
+        return holed
+
+    monkeypatch.setattr(log, "read", read)
     with pytest.raises(Gap, match="registry@0: 3 is missing"):
         asyncio.run(Relay(log, broker).drain())
 
@@ -166,6 +181,7 @@ def test_a_silent_log_says_up_to_when_it_is_complete(log: LogStore, broker: Brok
     """Heartbeat {epoch, position, recorded_at} when idle (contracts §2)."""
     record(log, 3)
     head = log.head()
+    recorded_at = head.recorded_at or now()
 
     async def beat() -> Heartbeat | None:
         return apart("registry@0", await published(broker))[1]
@@ -173,7 +189,7 @@ def test_a_silent_log_says_up_to_when_it_is_complete(log: LogStore, broker: Brok
     async def meanwhile() -> None:
         async def complete() -> bool:
             said = await beat()
-            return said is not None and said.recorded_at > (head.recorded_at or 0)
+            return said is not None and said.recorded_at > recorded_at
 
         await until(complete)
 
@@ -218,12 +234,9 @@ def test_what_stands_beside_lives_as_long_as_the_lease(
     assert seen == ["led", "ended"]
 
 
-def test_a_broker_away_delays_and_loses_nothing(
-    log: LogStore, breakable_kafka: Kafka
-) -> None:
+def test_a_broker_away_delays_and_loses_nothing(log: LogStore, breakable_kafka: Kafka) -> None:
     """Fault 5: commands keep being accepted; lag grows and drains; nothing lost."""
-    broker = Broker(bootstrap=breakable_kafka.bootstrap, prefix=f"t{uuid4().hex[:8]}")
-    asyncio.run(broker.provision([log.source]))
+    broker = provisioned(log, breakable_kafka)
     relay = Relay(log, broker, pace=QUICK)
 
     async def meanwhile() -> None:
@@ -238,7 +251,7 @@ def test_a_broker_away_delays_and_loses_nothing(
     got = asyncio.run(facts(broker))
 
     assert sorted(set(got)) == [*range(1, 561)]
-    assert all(after <= before + 1 for before, after in zip(got, got[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(got))
 
 
 def test_topics_are_made_once_and_carry_their_log(broker: Broker) -> None:

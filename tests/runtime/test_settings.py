@@ -30,12 +30,12 @@ def say(monkeypatch: pytest.MonkeyPatch, **said: str) -> None:
         monkeypatch.setenv(settings.PREFIX + name, value)
 
 
-def test_a_laptop_needs_no_settings():
+def test_a_laptop_needs_no_settings() -> None:
     assert load().embedded
     assert load().ledger == Path("world/ledger")
 
 
-def test_a_cluster_says_what_it_is(monkeypatch: pytest.MonkeyPatch):
+def test_a_cluster_says_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     say(monkeypatch, **CLUSTER)
     read = load()
     assert (read.service, read.embedded) == ("routes", False)
@@ -45,7 +45,7 @@ def test_a_cluster_says_what_it_is(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.parametrize("name", ["SERVICE", "KEYS_URL", "MASTER_KEY", "OIDC_ISSUERS"])
-def test_a_cluster_lacks_nothing(monkeypatch: pytest.MonkeyPatch, name: str):
+def test_a_cluster_lacks_nothing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     say(monkeypatch, **{each: CLUSTER[each] for each in CLUSTER if each != name})
     with pytest.raises(WrongSettings, match=f"METODIKA_{name} is needed"):
         load()
@@ -70,31 +70,31 @@ def test_a_cluster_lacks_nothing(monkeypatch: pytest.MonkeyPatch, name: str):
 )
 def test_a_wrong_one_is_named_and_not_shown(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
-):
+) -> None:
     say(monkeypatch, **{name: value})
     with pytest.raises(WrongSettings, match=f"METODIKA_{name}") as wrong:
         load()
     assert "hidden-word" not in str(wrong.value)
 
 
-def test_keys_do_not_live_with_the_log(monkeypatch: pytest.MonkeyPatch):
+def test_keys_do_not_live_with_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
     say(monkeypatch, **CLUSTER | {"KEYS_URL": CLUSTER["STORE_URL"]})
     with pytest.raises(WrongSettings, match="KEYS_URL must not be"):
         load()
 
 
-def test_a_misspelt_one_is_not_passed_over(monkeypatch: pytest.MonkeyPatch):
+def test_a_misspelt_one_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     say(monkeypatch, STORE_ULR="postgresql://db")
-    with pytest.raises(WrongSettings, match="STORE_ULR is no setting.*STORE_URL"):
+    with pytest.raises(WrongSettings, match=r"STORE_ULR is no setting.*STORE_URL"):
         load()
 
 
-def test_what_belongs_to_tests_is_left_alone(monkeypatch: pytest.MonkeyPatch):
+def test_what_belongs_to_tests_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     say(monkeypatch, REQUIRE_INFRA="1", TEST_STORE_URL="x")
     assert load().embedded
 
 
-def test_the_embedded_world_makes_its_key_once(tmp_path: Path):
+def test_the_embedded_world_makes_its_key_once(tmp_path: Path) -> None:
     first = load(world=tmp_path / "w").the_master_key()
     again = load(world=tmp_path / "w").the_master_key()
     assert first == again
@@ -103,13 +103,13 @@ def test_the_embedded_world_makes_its_key_once(tmp_path: Path):
     assert mode == 0o600
 
 
-def test_a_spoilt_key_file_stops_the_start(tmp_path: Path):
+def test_a_spoilt_key_file_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "master.key").write_text("short")
     with pytest.raises(WrongSettings, match=r"master\.key"):
         load(world=tmp_path).the_master_key()
 
 
-def test_every_setting_is_described():
+def test_every_setting_is_described() -> None:
     table = describe()
     for name, each in Settings.model_fields.items():
         assert each.description, name

@@ -109,9 +109,7 @@ def decide(route: Route, asked: RouteCommand) -> Sequence[RouteFact]:
             ]
 
 
-def as_document(
-    so_far: dict[str, Any] | None, said: RouteFact
-) -> dict[str, Any] | None:
+def as_document(so_far: dict[str, Any] | None, said: RouteFact) -> dict[str, Any] | None:
     match said:
         case RouteDrafted():
             return {
@@ -150,9 +148,7 @@ DRAFT = {
     "drafted_on": "2026-02-01",
 }
 DOORS = (
-    Door(
-        command=DraftRoute, path="/routes/{route_id}/draft", roles=LOCAL, example=DRAFT
-    ),
+    Door(command=DraftRoute, path="/routes/{route_id}/draft", roles=LOCAL, example=DRAFT),
     Door(
         command=CancelRoute,
         path="/routes/{route_id}/cancel",
@@ -232,7 +228,7 @@ class Memory:
     async def position(self, _: str) -> int:
         return self.store.head().position - self.behind
 
-    async def find(  # noqa: PLR0913
+    async def find(
         self,
         name: str,
         *,

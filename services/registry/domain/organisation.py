@@ -185,9 +185,7 @@ def lies_within(
     return isinstance(municipality, Municipality) and municipality.added.region == region
 
 
-def close(
-    registered: OrganisationRegistered, asked: CloseOrganisation
-) -> OrganisationClosed:
+def close(registered: OrganisationRegistered, asked: CloseOrganisation) -> OrganisationClosed:
     """Закрывают то, что уже внесено (S1 4.1)."""
     require(
         asked.closed_on >= registered.occurred_on,
@@ -295,9 +293,7 @@ def inaugurate(asked: OpenRegionalCentre) -> RegionalCentreOpened:
     )
 
 
-def wind_up(
-    opened: RegionalCentreOpened, asked: CloseRegionalCentre
-) -> RegionalCentreClosed:
+def wind_up(opened: RegionalCentreOpened, asked: CloseRegionalCentre) -> RegionalCentreClosed:
     """Закрывают то, что открыто (S0 III)."""
     require(
         asked.closed_on >= opened.occurred_on,

@@ -152,9 +152,7 @@ class People:
         So the jobs of a record that was merged into another go on where they stand.
         """
         user = needed(row, "userSourcedId", "S0 I")
-        job = self.register.jobs.get(
-            self.source.employment(needed(row, "sourcedId", "S0 I"))
-        )
+        job = self.register.jobs.get(self.source.employment(needed(row, "sourcedId", "S0 I")))
         person_id = job.started.person_id if job else self.person(user)
         return read_role(row, self.source, person_id, job, self.gone.get(user))
 
@@ -218,9 +216,7 @@ class Shift:
         return bool(self.people) and (ends or touches)
 
 
-def shifts(
-    before: Mapping[EmploymentId, Job], asked: Iterable[Command]
-) -> dict[OrgId, Shift]:
+def shifts(before: Mapping[EmploymentId, Job], asked: Iterable[Command]) -> dict[OrgId, Shift]:
     """Compare what is with what is asked for, organisation by organisation.
 
     A job that moves away counts as ended where it was and as touched on both sides.

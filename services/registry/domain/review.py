@@ -161,9 +161,7 @@ def resubmit(
     return only_same(submitted, submit(drafted, asked), clause="S0 III.1", reason=why)
 
 
-def assign(
-    review: Submitted | UnderReview, asked: AssignExpertGroup
-) -> ExpertGroupAssigned:
+def assign(review: Submitted | UnderReview, asked: AssignExpertGroup) -> ExpertGroupAssigned:
     """RU11: эксперты — из субъектов РФ, и никто — из организации автора (S0 III.1)."""
     in_order = asked.assigned_on >= review.submitted.occurred_on
     require(in_order, clause="S0 III.1", reason="ДПП в этот день ещё не направили")
@@ -207,9 +205,7 @@ def regroup(review: UnderReview, asked: AssignExpertGroup) -> Sequence[ExpertGro
     return only_same(review.assigned, again, clause="S0 III.1", reason=why)
 
 
-def give_opinion(
-    review: UnderReview, asked: GiveExpertOpinion
-) -> Sequence[ExpertOpinionGiven]:
+def give_opinion(review: UnderReview, asked: GiveExpertOpinion) -> Sequence[ExpertOpinionGiven]:
     """Заключение даёт эксперт группы, каждый одно (S0 III.1)."""
     said = ExpertOpinionGiven(
         program_id=asked.program_id,

@@ -1,0 +1,39 @@
+"""`metodika`: what the operator and the auditor type."""
+
+import sys
+
+import click
+
+from metodika.cli import log, numbers, people, run
+from metodika.cli.say import EXIT_USAGE
+from shared.runtime.bulk import Unreadable
+from shared.runtime.seal import WrongMaster
+from shared.runtime.settings import WrongSettings
+from shared.runtime.store import NotMigrated
+
+TOLD = (WrongSettings, WrongMaster, NotMigrated, Unreadable)
+"""What is wrong outside, and is told to a person in one message."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="metodika")
+def metodika() -> None:
+    """Numbers of the ЕФС НМС, and the proof of each from the log.
+
+    Exit codes: 0 as asked; 1 the answer is no (differs, refused, not found);
+    2 the call or the settings are wrong; 3 an import is held for confirmation.
+    """
+
+
+for module in (run, numbers, log, people):
+    for command in module.COMMANDS:
+        metodika.add_command(command)
+
+
+def main() -> None:
+    """Run a command; whoever typed it sees a sentence, never a stack trace."""
+    try:
+        metodika()
+    except TOLD as wrong:
+        click.echo(f"metodika: {wrong}", err=True)
+        sys.exit(EXIT_USAGE)

@@ -1,0 +1,211 @@
+"""What an auditor asks of the logs: read, follow causes, recompute, compare."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import click
+import msgspec
+
+from metodika.cli import say
+from metodika.services import NAMES, source
+from metodika.world import World, opened
+from shared.runtime.codec import decode_meta
+from shared.runtime.log import Record
+from shared.runtime.store import LogStore, open_store
+from shared.runtime.tree import verify as verified
+
+
+def shown(record: Record) -> dict[str, object]:
+    """Return a record as a program reads it; sealed fields stay sealed."""
+    meta = decode_meta(record.meta)
+    return {
+        "source": record.source,
+        "position": record.position,
+        "recorded_at": record.recorded_at,
+        "name": record.name,
+        "stream": record.stream,
+        "version": record.version,
+        "meta": meta,
+        "data": msgspec.Raw(record.data),
+    }
+
+
+@click.command()
+@click.option("--service", type=click.Choice(NAMES), help="One log alone.")
+@click.option("--after", type=click.IntRange(min=0), default=0, help="After a position.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=50)
+@click.option("--name", "names", multiple=True, help="A fact's name, registry.RegionAdded.")
+@click.option("--because-of", type=click.UUID, help="The facts that this one caused.")
+@say.world_option
+@say.json_option
+def events(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    service: str | None,
+    after: int,
+    limit: int,
+    names: tuple[str, ...],
+    because_of: UUID | None,
+    world: Path | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """List facts of the logs, or the chain that one of them caused."""
+    with opened(say.existing(world)) as here:
+        if because_of:
+            found = list(caused(here, because_of))
+        else:
+            chosen = [service] if service else list(NAMES)
+            found = [
+                record
+                for name in chosen
+                for record in here.stores[name].read(after, limit, names=names)
+            ][:limit]
+    if because_of and not found:
+        say.no(f"no log has an event {because_of}")
+    if as_json:
+        say.json([shown(each) for each in found])
+        return
+    rows = (
+        (r.source, r.position, f"{r.recorded_at:%Y-%m-%d %H:%M:%S}", r.name, r.event_id)
+        for r in found
+    )
+    say.table("Facts", ("log", "position", "recorded (UTC)", "fact", "event"), rows)
+
+
+def caused(world: World, event_id: UUID) -> Iterator[Record]:
+    """Return a fact, and all that was said because of it, in the order of causes."""
+    every = [each for store in world.stores.values() for each in store.walk()]
+    by_cause: dict[UUID, list[Record]] = {}
+    for each in every:
+        cause = decode_meta(each.meta).causation_id
+        if cause:
+            by_cause.setdefault(cause, []).append(each)
+    waiting = [each for each in every if each.event_id == event_id]
+    while waiting:
+        first = waiting.pop(0)
+        yield first
+        waiting.extend(by_cause.get(first.event_id, ()))
+
+
+@click.command()
+@say.world_option
+@say.json_option
+def verify(world: Path | None, as_json: bool) -> None:  # noqa: FBT001
+    """Recompute every leaf and root; name the first record that differs."""
+    settings = say.existing(world)
+    results: list[dict[str, object]] = []
+    for name in NAMES:
+        store = open_store(settings.store(name), source(name))
+        try:
+            results.append(_verified(store))
+        finally:
+            store.close()
+    wrong = [each for each in results if each["differs"]]
+    if as_json:
+        say.json(results)
+    else:
+        rows = ((r["source"], r["records"], r["differs"] or "as recorded") for r in results)
+        say.table("Logs", ("log", "records", "verdict"), rows, right="records")
+    if wrong:
+        say.no("; ".join(f"{each['source']}: {each['differs']}" for each in wrong))
+
+
+def _verified(store: LogStore) -> dict[str, object]:
+    difference = verified(store.walk(), store.checkpoints())
+    told = None
+    if difference:
+        event = f" (event {difference.event_id})" if difference.event_id else ""
+        told = f"position {difference.position}{event}: {difference.what}"
+    return {"source": store.source, "records": store.head().position, "differs": told}
+
+
+@click.group()
+def parked() -> None:
+    """Heard facts that failed: list, show, retry, skip."""
+
+
+@parked.command("list")
+@say.world_option
+@say.json_option
+def parked_list(world: Path | None, as_json: bool) -> None:  # noqa: FBT001
+    """List what is parked in each service."""
+    with opened(say.existing(world)) as here:
+        found = [
+            {
+                "service": name,
+                "source": each.source,
+                "position": each.position,
+                "fact": each.name,
+                "attempts": each.attempts,
+                "retry_at": each.retry_at,
+                "error": each.error,
+            }
+            for name, store in here.stores.items()
+            for each in store.parked()
+        ]
+    if as_json:
+        say.json(found)
+        return
+    columns = ("service", "source", "position", "fact", "attempts", "retry_at", "error")
+    say.table("Parked", columns, ([each[c] for c in columns] for each in found))
+
+
+at_argument = click.argument("position", type=click.IntRange(min=1))
+source_argument = click.argument("heard_from")
+service_argument = click.argument("service", type=click.Choice(NAMES))
+
+
+@parked.command("show")
+@service_argument
+@source_argument
+@at_argument
+@say.world_option
+def parked_show(service: str, heard_from: str, position: int, world: Path | None) -> None:
+    """Show one parked fact, and how many queue behind it in its stream."""
+    with opened(say.existing(world)) as here:
+        every = here.stores[service].parked()
+        one = next((e for e in every if (e.source, e.position) == (heard_from, position)), None)
+        if one is None:
+            say.no(f"{service} has not parked {heard_from} {position}")
+        behind = [e for e in every if e.stream == one.stream and e.position > position]
+    say.json({"error": one.error, "wire": msgspec.Raw(one.wire), "queue_behind": len(behind)})
+
+
+@parked.command("retry")
+@service_argument
+@source_argument
+@say.world_option
+def parked_retry(service: str, heard_from: str, world: Path | None) -> None:
+    """Hear again, in order, all that a service parked of one source."""
+    with opened(say.existing(world)) as here:
+        waiting = [e for e in here.stores[service].parked() if e.source == heard_from]
+        click.echo(f"{len(waiting)} facts will be heard again", err=True)
+        failed: set[UUID] = set()
+        for each in sorted(waiting, key=lambda e: e.position):
+            if each.stream not in failed and here.engines[service].retry(each).parked:
+                failed.add(each.stream)
+        left = len([e for e in here.stores[service].parked() if e.source == heard_from])
+    click.echo(f"{len(waiting) - left} applied, {left} still parked")
+    if left:
+        say.no("see metodika parked list")
+
+
+@parked.command("skip")
+@service_argument
+@source_argument
+@at_argument
+@click.option("--reason", required=True, help="Why its effects are not wanted.")
+@say.world_option
+def parked_skip(
+    service: str, heard_from: str, position: int, reason: str, world: Path | None
+) -> None:
+    """Let one parked fact go without its effects."""
+    with opened(say.existing(world)) as here:
+        every = here.stores[service].parked()
+        one = next((e for e in every if (e.source, e.position) == (heard_from, position)), None)
+        if one is None:
+            say.no(f"{service} has not parked {heard_from} {position}")
+        here.engines[service].skip(one)
+    click.echo(f"skipped {one.name} of {heard_from} at {position}: {reason}")
+
+
+COMMANDS = (events, verify, parked)

@@ -1,0 +1,178 @@
+"""People and rights: rosters come in, data are erased, tokens are issued."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import click
+
+from metodika import imports
+from metodika.cli import say
+from metodika.erasure import erase_person
+from metodika.world import opened
+from shared.runtime import bulk
+from shared.runtime.engine import utc_now
+from shared.runtime.issuer import LocalIssuer
+
+
+@click.command("import")
+@click.argument("path", type=click.Path(exists=True, path_type=Path), required=False)
+@click.option("--system", help="Name of the sending system; it scopes sourcedIds.")
+@click.option("--region", help="Region code, 25, where rows name none.")
+@click.option(
+    "--kind", type=click.Choice(["roster", "results", "completions"]), default="roster"
+)
+@click.option("--on", type=say.DAY, default=None, help="Day of the file; today if not given.")
+@click.option("--dry-run", is_flag=True, help="Judge every row, store nothing.")
+@click.option("--confirm", is_flag=True, help="Take it although it is held.")
+@click.option("--take-back", type=click.UUID, help="Withdraw what an import alone brought.")
+@click.option("--reason", default="импорт отменён", help="Why it is taken back.")
+@say.world_option
+@say.json_option
+def import_(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    path: Path | None,
+    system: str | None,
+    region: str | None,
+    kind: str,
+    on: date | None,
+    dry_run: bool,  # noqa: FBT001
+    confirm: bool,  # noqa: FBT001
+    take_back: UUID | None,
+    reason: str,
+    world: Path | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Take a OneRoster 1.2 package (zip or folder), or a CSV of results or completions."""
+    day = on or utc_now().date()
+    with opened(say.settings(world)) as here:
+        if take_back:
+            report = imports.take_back(here, take_back, actor="operator", reason=reason, on=day)
+            here.settle()
+            tell(report, as_json=as_json)
+            return
+        if path is None or not system:
+            say.no("give the file and --system", say.EXIT_USAGE)
+        planned = imports.planned(here, kind, path, system=system, region=region, on=day)
+        if dry_run:
+            verdicts(planned, as_json=as_json)
+            return
+        if planned.held and not confirm:
+            held(planned)
+        with say.progress("import") as bar:
+            task = bar.add_task("", total=sum(len(each.commands) for each in planned.lines))
+            report = imports.take(
+                here.engines[planned.service],
+                planned,
+                actor=f"import:{system}",
+                home=region,
+                progress=lambda n: bar.advance(task, n),
+            )
+        here.settle()
+    tell(report, as_json=as_json)
+
+
+def verdicts(planned: imports.Plan, *, as_json: bool) -> None:
+    """Show what would become of each row."""
+    rows = list(planned.verdicts())
+    faults = [row for row in rows if not row[3]]
+    if as_json:
+        keys = ("file", "line", "verdict", "good")
+        say.json([dict(zip(keys, row, strict=True)) for row in rows])
+    else:
+        say.table("Dry run", ("file", "line", "verdict"), (row[:3] for row in rows))
+        click.echo(f"{len(rows) - len(faults)} rows good, {len(faults)} bad; nothing stored")
+    if planned.held:
+        click.echo(f"held for {len(planned.held)} organisations: --confirm takes it", err=True)
+    if faults:
+        say.no(f"{len(faults)} rows can't be taken")
+
+
+def held(planned: imports.Plan) -> None:
+    """Say for which organisations it is held, and end."""
+    rows = (
+        (org, shift.jobs, shift.ended, shift.people, shift.touched)
+        for org, shift in planned.held.items()
+    )
+    columns = ("organisation", "jobs", "ended", "people", "touched")
+    say.table("Held (contracts §7)", columns, rows, right="jobs ended people touched")
+    say.no("held: it ends > 10 % of jobs or touches > 75 % of people; --confirm", say.EXIT_HELD)
+
+
+def tell(report: bulk.Report, *, as_json: bool) -> None:
+    """Show what became of a file."""
+    if as_json:
+        say.json(
+            {
+                "import_id": report.import_id,
+                "rows": report.rows,
+                "facts": report.facts,
+                "accepted": report.accepted,
+                "unchanged": report.unchanged,
+                "faults": [
+                    {
+                        "file": file,
+                        "line": line,
+                        "column": fault.column,
+                        "reason": fault.reason,
+                        "clause": fault.clause,
+                    }
+                    for file, line, fault in report.faults
+                ],
+            }
+        )
+    else:
+        rows = (
+            (file, line, fault.column, fault.reason, fault.clause)
+            for file, line, fault in report.faults
+        )
+        if report.faults:
+            say.table("Bad rows", ("file", "line", "column", "reason", "clause"), rows)
+        click.echo(
+            f"import {report.import_id}: {report.rows} rows, {report.facts} new facts, "
+            f"{report.unchanged} already so, {len(report.faults)} bad rows"
+        )
+    if report.faults:
+        say.no(f"{len(report.faults)} rows were not taken, all others were")
+
+
+@click.command()
+@click.argument("person_id", type=click.UUID)
+@click.option("--act", required=True, help="Number of the act of destruction.")
+@click.option("--reason", required=True, help="Why: withdrawal of consent, expiry, …")
+@click.option("--on", type=say.DAY, default=None, help="Day of the act; today if not given.")
+@say.world_option
+@say.json_option
+def erase(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    person_id: UUID,
+    act: str,
+    reason: str,
+    on: date | None,
+    world: Path | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Destroy a person's key: name, СНИЛС and birth date are gone, every number stays."""
+    day = on or utc_now().date()
+    with opened(say.existing(world)) as here:
+        outcome = erase_person(here, person_id, reason=reason, act_no=act, on=day)
+        here.settle()
+    if outcome.status == "refused":
+        say.no(f"{outcome.reason} ({outcome.clause})")
+    if as_json:
+        say.json(outcome)
+    else:
+        click.echo(f"{person_id}: key destroyed, {outcome.status}, act {act}")
+
+
+@click.command()
+@click.argument("subject")
+@click.option("--hours", type=click.IntRange(1, 24 * 30), default=8)
+@say.world_option
+def token(subject: str, hours: int, world: Path | None) -> None:
+    """Issue an access token of the local issuer (embedded world only)."""
+    settings = say.settings(world)
+    settings.world.mkdir(parents=True, exist_ok=True)
+    issuer = LocalIssuer(settings.world)
+    click.echo(issuer.issue(subject, now=utc_now(), ttl=timedelta(hours=hours)))
+
+
+COMMANDS = (import_, erase, token)

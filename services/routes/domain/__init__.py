@@ -1,0 +1,49 @@
+"""The route (`route`), its rules, the enrolment, and completions out of files."""
+
+from services.routes.domain.commands import (
+    AgreeRoute,
+    AppointTutor,
+    AssignRoute,
+    CancelRoute,
+    CompleteItem,
+    CompleteRoute,
+    DraftRoute,
+    RecordAccompaniment,
+    RouteCommand,
+    StartRoute,
+)
+from services.routes.domain.completions import COLUMNS, read_completion
+from services.routes.domain.enrolment import (
+    ENROLMENT,
+    AnnulCompletion,
+    CompleteProgram,
+    Enrolment,
+    EnrolmentCommand,
+    Offered,
+    StartEnrolment,
+)
+from services.routes.domain.route import ROUTE, Route
+
+__all__ = [
+    "COLUMNS",
+    "ENROLMENT",
+    "ROUTE",
+    "AgreeRoute",
+    "AnnulCompletion",
+    "AppointTutor",
+    "AssignRoute",
+    "CancelRoute",
+    "CompleteItem",
+    "CompleteProgram",
+    "CompleteRoute",
+    "DraftRoute",
+    "Enrolment",
+    "EnrolmentCommand",
+    "Offered",
+    "RecordAccompaniment",
+    "Route",
+    "RouteCommand",
+    "StartEnrolment",
+    "StartRoute",
+    "read_completion",
+]

@@ -1,0 +1,115 @@
+"""What can be asked of a route."""
+
+from datetime import date
+
+from shared.events.routes import ProgramCompleted, RouteItem
+from shared.kernel import Told, command
+from shared.kernel.ids import (
+    DeficitId,
+    EnrolmentId,
+    PersonId,
+    RouteId,
+    RouteItemId,
+    SessionId,
+)
+
+
+@command
+class DraftRoute:
+    """Составить маршрут по диагностике и дефицитам либо по запросу (S1 3.2)."""
+
+    route_id: RouteId
+    person_id: PersonId
+    session_id: SessionId | None
+    deficit_ids: tuple[DeficitId, ...]
+    on_request: bool
+    drafted_on: date
+
+
+@command
+class AgreeRoute:
+    """Согласовать с педагогом содержание и сроки (S1 2)."""
+
+    route_id: RouteId
+    items: tuple[RouteItem, ...]
+    agreed_on: date
+
+
+@command
+class AssignRoute:
+    """Назначить маршрут, сразу с тьютором или без него (S1 D2.3)."""
+
+    route_id: RouteId
+    tutor_id: PersonId | None
+    assigned_on: date
+
+
+@command
+class StartRoute:
+    """Начать маршрут (S1 4.9)."""
+
+    route_id: RouteId
+    started_on: date
+
+
+@command
+class CompleteItem:
+    """Отметить мероприятие пройденным; ДПП — по её освоению (S1 4.9).
+
+    `proof` is the completion of `enrolment_id` as it stands, None if there is none.
+    """
+
+    route_id: RouteId
+    item_id: RouteItemId
+    enrolment_id: EnrolmentId | None
+    completed_on: date
+    proof: Told[ProgramCompleted | None] = None
+
+
+@command
+class CompleteRoute:
+    """Завершить маршрут, в котором пройдено всё (S1 4.9)."""
+
+    route_id: RouteId
+    completed_on: date
+
+
+@command
+class CancelRoute:
+    """Отменить маршрут (S1 4.4)."""
+
+    route_id: RouteId
+    reason: str
+    cancelled_on: date
+
+
+@command
+class AppointTutor:
+    """Назначить маршруту тьютора или сменить его (S1 3.2)."""
+
+    route_id: RouteId
+    tutor_id: PersonId
+    appointed_on: date
+
+
+@command
+class RecordAccompaniment:
+    """Записать, как тьютор сопровождал маршрут в этот день (S1 D2.3)."""
+
+    route_id: RouteId
+    tutor_id: PersonId
+    form: str
+    recorded_on: date
+
+
+type RouteCommand = (
+    DraftRoute
+    | AgreeRoute
+    | AssignRoute
+    | StartRoute
+    | CompleteItem
+    | CompleteRoute
+    | CancelRoute
+    | AppointTutor
+    | RecordAccompaniment
+)
