@@ -18,9 +18,9 @@ from services.diagnostics import domain as dia
 from services.mentoring import domain as men
 from services.registry import domain as reg
 from services.routes import domain as rou
-from services.routes.domain import RouteItem
 from shared.events.diagnostics import CompetencyScore
 from shared.events.registry import Expert
+from shared.events.routes import RouteItem
 from shared.kernel.ids import (
     CentreId,
     CompetencyId,

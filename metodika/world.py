@@ -1,6 +1,6 @@
 """The embedded world: five services, their logs and the ledger, in one process."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -115,7 +115,7 @@ def prepare(settings: Settings) -> None:
 
 
 @contextmanager
-def opened(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iterator[World]:
+def opened(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Generator[World]:
     """Make what is missing, open the world, close it in the end."""
     prepare(settings)
     with World(settings, clock) as world:

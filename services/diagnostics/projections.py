@@ -49,8 +49,7 @@ def session(so_far: Document | None, said: SessionFact) -> Document | None:
                 "completed_on": str(said.occurred_on),
                 "score_pct": str(said.score_pct),
                 "by_competency": {
-                    str(each.competency_id): str(each.score_pct)
-                    for each in said.by_competency
+                    str(each.competency_id): str(each.score_pct) for each in said.by_competency
                 },
                 "independent": said.independent,
             }

@@ -25,7 +25,8 @@ class Recorded[Fact]:
     """A fact as a log holds it, so far as pure code may see the envelope.
 
     `corrects` names the first record of the fact that is restated: a fact keeps one
-    identity, so of two corrections the later stands, and a withdrawal ends them all.
+    identity, so of two corrections the later stands, and a withdrawal ends them all,
+    for good.
     """
 
     event_id: EventId
@@ -43,11 +44,13 @@ def standing[F](
 ) -> list[Recorded[F]]:
     """Return what stands, each with the id of the record that says it so."""
     stands: dict[EventId, Recorded[F]] = {}
+    gone: set[EventId] = set()
     for each in history:
         if isinstance(each.fact, Withdrawal):
+            gone.add(each.fact.withdraws)
             stands.pop(each.fact.withdraws, None)
-        else:
-            stands[each.corrects or each.event_id] = Recorded(
+        elif (first := each.corrects or each.event_id) not in gone:
+            stands[first] = Recorded(
                 event_id=each.event_id, fact=each.fact, corrects=each.corrects
             )
     return list(stands.values())

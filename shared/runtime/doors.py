@@ -13,13 +13,15 @@ class Door:
 
     The names in braces are fields of the command, all others come in the body, except
     what is `Told`. `roles` may knock, each on its own territory only. `example` is a
-    whole body, as OpenAPI shows it. The summary is the command's own sentence.
+    whole body, as OpenAPI shows it. The summary is the command's own sentence, unless
+    another is said.
     """
 
     command: type[Any]
     path: str
     roles: tuple[Role, ...]
     example: dict[str, Any] = field(default_factory=dict)
+    summary: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

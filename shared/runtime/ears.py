@@ -5,11 +5,11 @@ left out. What fails is tried again here, for ever: only the inbox parks.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -19,9 +19,9 @@ from faststream.exceptions import NackMessage
 from faststream.kafka import KafkaBroker
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
-from shared.runtime import telemetry
-from shared.runtime.codec import Malformed, unwire, wire
-from shared.runtime.heartbeat import Heartbeat, apart
+from shared.runtime.codec import wire
+from shared.runtime.ear import PAUSES, Ear, Hear, utc
+from shared.runtime.heartbeat import apart
 from shared.runtime.kafka import LONGEST, Broker, source_of
 from shared.runtime.log import Mark, Parked, Store
 from shared.runtime.logs import log, where
@@ -29,168 +29,29 @@ from shared.runtime.store_log import LogStore
 from shared.runtime.wake import Bell
 
 BATCH = 500
-STALE = timedelta(seconds=30)
-PAUSES = (0.2, 0.5, 1, 2, 5, 10, 30)
 
 # A member that waits for its database keeps its partition: nobody else would do better.
 DAY = 24 * 60 * 60 * 1000
 
 type Sent = ConsumerRecord[bytes, bytes]
-
-
-class Came(Protocol):
-    """What came of a batch: each record was heard, skipped or parked."""
-
-    @property
-    def heard(self) -> int:
-        """Return how many were taken in."""
-        ...
-
-    @property
-    def skipped(self) -> int:
-        """Return how many were known, or are of no interest."""
-        ...
-
-    @property
-    def parked(self) -> int:
-        """Return how many wait to be tried again."""
-        ...
-
-    @property
-    def effects(self) -> int:
-        """Return how many facts were said because of them."""
-        ...
-
-
-type Hear = Callable[[str, Sequence[bytes]], Came]
-
-
-@dataclass(kw_only=True)
-class Tally:
-    """What came in from one source since the start, and what became of it."""
-
-    consumed: int = 0
-    heard: int = 0
-    skipped: int = 0
-    parked: int = 0
-    effects: int = 0
-    unreadable: int = 0
-
-    @property
-    def unaccounted(self) -> int:
-        """Return how many records vanished; anything but 0 is an alarm."""
-        return self.consumed - self.heard - self.skipped - self.parked
-
-
-@dataclass(kw_only=True)
-class Ear:
-    """How one source is heard: `error` is the class of what is being tried again."""
-
-    source: str
-    hear: Hear
-    who: str
-    tally: Tally = field(default_factory=Tally)
-    error: str | None = None
-    heartbeat: Heartbeat | None = None
-    polled_at: datetime | None = None
-    position: int = 0
-    lag: int = 0
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def take(self, wires: Sequence[bytes], parents: Sequence[str | None] = ()) -> bool:
-        """Have a batch heard; return False when we were stopped before it was."""
-        failures = 0
-        self.tally.consumed += len(wires)
-        with telemetry.span("hear", links=parents, service=self.who, source=self.source):
-            while wires:
-                try:
-                    came = await asyncio.to_thread(self.hear, self.source, wires)
-                except Malformed:
-                    wires = self._readable(wires)
-                except Exception as error:  # noqa: BLE001 - whatever it is, again
-                    failures += 1
-                    if await self.failed(error, failures):
-                        self.tally.consumed -= len(wires)
-                        return False
-                else:
-                    self._count(came)
-                    break
-        self.error = None
-        return True
-
-    async def failed(self, error: Exception, failures: int) -> bool:
-        """Tell what failed and wait longer each time; return whether to stop."""
-        self.error = type(error).__name__
-        log.warning(
-            "hearing failed and will be tried again",
-            service=self.who,
-            source=self.source,
-            error=self.error,
-            attempts=failures,
-            at=where(error),
-        )
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PAUSES[min(failures, len(PAUSES)) - 1]):
-                await self.stopping.wait()
-        return self.stopping.is_set()
-
-    def skip(self, count: int) -> None:
-        """Count what is no fact at all."""
-        self.tally.consumed += count
-        self.tally.skipped += count
-        self.tally.unreadable += count
-
-    def healthy(self, now: datetime) -> bool:
-        """Say whether it is heard at all: polled lately, and nothing fails."""
-        lately = self.polled_at is not None and now - self.polled_at < STALE
-        return lately and self.error is None
-
-    def measure(self) -> None:
-        """Tell lag and what is unaccounted for."""
-        said = {"service": self.who, "source": self.source}
-        telemetry.measure("metodika.lag", self.lag, **said)
-        telemetry.measure("metodika.unaccounted", self.tally.unaccounted, **said)
-
-    def _count(self, came: Came) -> None:
-        tally = self.tally
-        tally.heard += came.heard
-        tally.skipped += came.skipped
-        tally.parked += came.parked
-        tally.effects += came.effects
-
-    def _readable(self, wires: Sequence[bytes]) -> list[bytes]:
-        """Leave out what has no envelope: it has no position, it cannot be parked."""
-        kept: list[bytes] = []
-        for each in wires:
-            try:
-                unwire(each)
-            except Malformed:
-                self.tally.skipped += 1
-                self.tally.unreadable += 1
-                log.error("a record without an envelope", source=self.source)
-            else:
-                kept.append(each)
-        if len(kept) == len(wires):
-            raise RuntimeError("hear refuses as malformed what can be read")
-        return kept
-
-
-def utc() -> datetime:
-    """Return the moment by this machine's clock."""
-    return datetime.now(UTC)
+type Marks = Callable[[], Mapping[str, Mark]]
 
 
 class Ears:
     """Hear neighbours from Kafka. One process per hearing service, and no more.
 
     `who` is the hearing service; the place in each topic is kept under its name.
+    `marks` is the inbox's own word on how far each source was heard.
     """
 
-    def __init__(self, hear: Hear, sources: Sequence[str], *, who: str, broker: Broker) -> None:
+    def __init__(
+        self, hear: Hear, sources: Sequence[str], *, who: str, broker: Broker, marks: Marks
+    ) -> None:
         self.ears = {each: Ear(source=each, hear=hear, who=who) for each in sources}
         self._who = who
         self._broker = broker
         self._hear = hear
+        self._marks = marks
         self._subscribers: dict[str, BatchSubscriber] = {}
 
     async def run(self) -> None:
@@ -201,6 +62,7 @@ class Ears:
         while True:
             stream = self._stream()
             try:
+                await self._remember()
                 await stream.start()
                 failures = 0
                 await self._watch()
@@ -214,6 +76,10 @@ class Ears:
             for ear in self.ears.values():
                 ear.stopping.clear()
             await asyncio.sleep(PAUSES[min(failures, len(PAUSES)) - 1])
+
+    async def _remember(self) -> None:
+        for source, mark in (await asyncio.to_thread(self._marks)).items():
+            self._ear(source).known = mark.position
 
     async def _watch(self) -> None:
         while True:
@@ -264,6 +130,8 @@ class Ears:
             ack_policy=AckPolicy.NACK_ON_ERROR,
             auto_offset_reset="earliest",
             isolation_level="read_committed",
+            session_timeout_ms=6_000,
+            heartbeat_interval_ms=2_000,
             max_poll_interval_ms=DAY,
             rebalance_timeout_ms=60_000,
             parser=as_it_came,
@@ -284,7 +152,7 @@ class Ears:
 
     async def _heard_of(self, ear: Ear, records: Sequence[Sent]) -> None:
         wires, beat, empty = apart(ear.source, records)
-        if not await ear.take(wires, [_parent(each) for each in records]):
+        if not await ear.take_wires(wires, [parent_of(each) for each in records]):
             raise NackMessage
         ear.skip(empty)
         ear.position = records[-1].offset + 1
@@ -314,7 +182,8 @@ async def records_of(message: Any) -> Sequence[Sent]:
     return message.raw_message
 
 
-def _parent(record: Sent) -> str | None:
+def parent_of(record: Sent) -> str | None:
+    """Return the traceparent of a record, if it has one that can be read."""
     for name, value in record.headers:
         if name == "traceparent":
             with suppress(UnicodeDecodeError, AttributeError):

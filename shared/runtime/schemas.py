@@ -1,5 +1,6 @@
 """What a door accepts: strict shapes made from the command's own dataclass."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import date
@@ -25,6 +26,7 @@ import msgspec
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     StringConstraints,
     TypeAdapter,
@@ -59,18 +61,42 @@ type Text = Annotated[
 type Place = Annotated[
     str, StringConstraints(max_length=200, pattern=r"^([\w-]+(/[\w-]+){0,2})?$")
 ]
-type Whole = Annotated[int, Bound(ge=-BIGGEST, le=BIGGEST)]
+type Whole = Annotated[
+    int,
+    Bound(ge=-BIGGEST, le=BIGGEST),
+    BeforeValidator(lambda said: int(said) if _is_whole(said) else said),
+]
+NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,4})?")
+
+
+def _exact(said: Any) -> Decimal:
+    """A fraction comes as text, for a number of JSON may lose its last digits."""
+    if isinstance(said, str) and NUMBER.fullmatch(said):
+        return Decimal(said)
+    if isinstance(said, int) and not isinstance(said, bool):
+        return Decimal(said)
+    if _is_whole(said):
+        return Decimal(int(said))
+    raise ValueError("number")
+
+
 type Number = Annotated[
     Decimal,
-    AfterValidator(lambda said: Decimal(f"{said:f}")),  # 1e2 is 100
-    Bound(ge=-BIGGEST, le=BIGGEST, max_digits=14, decimal_places=4),
+    Bound(gt=-(10**9), lt=10**9),
+    BeforeValidator(_exact),
     WithJsonSchema({
         "anyOf": [
-            {"type": "number", "minimum": -BIGGEST, "maximum": BIGGEST},
-            {"type": "string", "pattern": r"^-?\d{1,9}(\.\d{1,4})?$"},
-        ]
+            {"type": "integer", "minimum": -(10**9) + 1, "maximum": 10**9 - 1},
+            {"type": "string", "pattern": f"^{NUMBER.pattern}$"},
+        ],
+        "description": 'дробное — строкой: "87.50"',
     }),
 ]  # fmt: skip
+
+
+def _is_whole(said: Any) -> bool:
+    """JSON knows one kind of number: 3.0 is 3."""
+    return isinstance(said, float) and said.is_integer()
 
 
 def _in_our_times(day: date) -> date:
@@ -216,7 +242,7 @@ class Accepted:
     """
 
     command: type[Any]
-    body: type[Shape]
+    body: type[BaseModel]
     in_path: Mapping[str, TypeAdapter[Any]]
     cites: bool
 
@@ -248,6 +274,10 @@ class Accepted:
             said = self.body.model_validate_json(body or b"{}")
         except ValidationError as wrong:
             raise unreadable(wrong) from None
+        return self.told(said, keys)
+
+    def told(self, said: Any, keys: dict[str, Any]) -> tuple[Any, Basis | None]:
+        """Make the command of a body that was accepted and of the path."""
         inside = said.inside()
         basis = inside.pop("basis", None) if self.cites else None
         return self.command(**inside | keys), basis

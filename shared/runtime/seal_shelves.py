@@ -63,7 +63,7 @@ def migrate_keys(url: str) -> None:
     """
     path = sqlite_path(url)
     if path:
-        db = connect(path)
+        db = connect(path, create=True)
         db.executescript(SQLITE)
         db.close()
         return

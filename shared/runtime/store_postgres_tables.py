@@ -110,12 +110,14 @@ stream, answers, claims, releases, known, marks, unparked, parked."""
 
 UNIT = ", ".join(f"{name} {type_}[]" for name, type_ in ARGUMENTS.items())
 
+# Plans are kept while tables grow from nothing: so they go by the index from the first.
 # Each statement of a volatile function sees what was committed before it: so all that
 # follows the lock sees what its last holder did.
 APPEND = rf"""
 CREATE OR REPLACE FUNCTION append_unit(now_ bigint, {UNIT})
 RETURNS TABLE (epoch_ uuid, position_ bigint, recorded_at_ bigint)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off
+SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
     h head;
@@ -231,9 +233,7 @@ BEGIN
 END $$;
 """
 
-CALL = f"SELECT * FROM append_unit(%s::bigint, {
-    ', '.join(f'%b::{type_}[]' for type_ in ARGUMENTS.values())
-})"
+CALL = f"SELECT * FROM append_unit(%b{', %b' * len(ARGUMENTS)})"
 
 
 def migrate_postgres(url: str, source: str) -> None:

@@ -17,10 +17,12 @@ from shared.runtime.log import Store
 from shared.runtime.problems import answer_problems
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
-from shared.runtime.web_commands import COMPONENTS, Commands, accepted_by
+from shared.runtime.views import Views
+from shared.runtime.web_amending import amendments
+from shared.runtime.web_commands import COMPONENTS, Commands, Opened, opened
 from shared.runtime.web_feed import Feed
 from shared.runtime.web_limits import Bounded
-from shared.runtime.web_reading import Readings, Views
+from shared.runtime.web_reading import Readings
 
 PUBLIC = ("/health/live", "/health/ready", "/openapi.json")
 """What anybody may see: it says nothing of anybody."""
@@ -53,6 +55,7 @@ def build_app(  # noqa: PLR0913 - what a service is over HTTP, each part once
     commands = [each for each in doors if isinstance(each, Door)]
     readings = [each for each in doors if isinstance(each, Reading)]
     _belongs(service, commands, readings)
+    all_doors = [*map(opened, commands), *amendments(service)]
     app = FastAPI(
         title=f"Методика: {service.name}",
         version="1",
@@ -62,14 +65,14 @@ def build_app(  # noqa: PLR0913 - what a service is over HTTP, each part once
     )
     app.add_middleware(Bounded, limit=_limits(settings))
     answer_problems(app)
-    app.include_router(Commands(service.name, engine, store, access).router(commands))
+    app.include_router(Commands(service.name, engine, store, access).router(all_doors))
     app.include_router(Readings(store.source, views, access, settings).router(readings))
     app.include_router(Feed(service.name, store, access, settings).router())
     app.include_router(_health(ready))
     for router in extra:
         app.include_router(router)
     _guarded(app.routes)
-    _describe(app, commands)
+    _describe(app, all_doors)
     return app
 
 
@@ -87,6 +90,8 @@ def _belongs(service: Service, doors: Sequence[Door], readings: Sequence[Reading
             raise OpenDoor(f"{reading.path}: {service.name} has no such projection")
         if not reading.roles:
             raise OpenDoor(f"GET {reading.path} has no roles")
+        if "self" in reading.roles and "person_id" not in reading.by:
+            raise OpenDoor(f"GET {reading.path} cannot tell whose a document is")
 
 
 def _limits(settings: Settings) -> Callable[[str], int]:
@@ -142,7 +147,7 @@ def _asks_who(route: APIRoute) -> bool:
     return any(isinstance(each, Knock) and each.roles for each in knocks)
 
 
-def _describe(app: FastAPI, doors: Sequence[Door]) -> None:
+def _describe(app: FastAPI, doors: Sequence[Opened]) -> None:
     """Let `/openapi.json` tell all: bodies, examples, problems, tokens."""
 
     def openapi() -> dict[str, Any]:
@@ -154,7 +159,7 @@ def _describe(app: FastAPI, doors: Sequence[Door]) -> None:
     openapi()  # what cannot be described stops the start
 
 
-def _document(app: FastAPI, doors: Sequence[Door]) -> dict[str, Any]:
+def _document(app: FastAPI, doors: Sequence[Opened]) -> dict[str, Any]:
     document = get_openapi(title=app.title, version=app.version, routes=app.routes)
     components = document.setdefault("components", {})
     schemas: dict[str, Any] = components.setdefault("schemas", {})
@@ -162,7 +167,8 @@ def _document(app: FastAPI, doors: Sequence[Door]) -> dict[str, Any]:
         if schemas.setdefault(name, schema) != schema:
             raise ValueError(f"two shapes are called {name}")
     schemas |= COMPONENTS
-    for door in doors:  # FastAPI would leave the nulls of an example out
+    for door in (each.door for each in doors if each.door.example):
+        # said here, for FastAPI would leave the nulls of an example out
         body = document["paths"][door.path]["post"]["requestBody"]
         body["content"]["application/json"]["example"] = door.example
     components["securitySchemes"] = {
@@ -174,10 +180,10 @@ def _document(app: FastAPI, doors: Sequence[Door]) -> dict[str, Any]:
     return document
 
 
-def _shapes(doors: Sequence[Door]) -> Iterable[tuple[str, dict[str, Any]]]:
-    for door in doors:
-        schema = accepted_by(door).body.model_json_schema(
+def _shapes(doors: Sequence[Opened]) -> Iterable[tuple[str, dict[str, Any]]]:
+    for each in doors:
+        schema = each.accepted.body.model_json_schema(
             ref_template="#/components/schemas/{model}"
         )
         yield from schema.pop("$defs", {}).items()
-        yield door.command.__name__, schema
+        yield each.door.command.__name__, schema

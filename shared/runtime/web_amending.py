@@ -1,45 +1,73 @@
 """Doors for what was said wrong: restate a fact in full, or withdraw it (S1 7.2)."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Union
 from uuid import UUID
 
-from fastapi import APIRouter
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    RootModel,
-    TypeAdapter,
-    ValidationError,
-    create_model,
-)
+from pydantic import Discriminator, RootModel, TypeAdapter, create_model
+from pydantic import Field as Bound
 
 from shared.events.registry import Role
 from shared.kernel import Kind, kind_of
-from shared.kernel.ids import EventId, Territory
-from shared.runtime.asking import Asked, May, Outcome
 from shared.runtime.codec import Basis
 from shared.runtime.doors import Door
 from shared.runtime.engine import Correct, Withdraw
-from shared.runtime.problems import Problem, unreadable
-from shared.runtime.schemas import BasisBody, built, key_of, shape
+from shared.runtime.schemas import BESIDE, Accepted, Shape, built, shape
 from shared.runtime.service import Service
-from shared.runtime.web_commands import Commands
+from shared.runtime.web_commands import Opened, opened
 
 WHO: tuple[Role, ...] = ("federal", "region", "municipality", "organisation")
 CORRECT = Door(
     command=Correct,
     path="/facts/{event_id}/correct",
     roles=WHO,
-    summary="Исправить факт: сказать его заново целиком.",
+    summary="Исправить факт: сказать его заново целиком (S1 7.2).",
 )
 WITHDRAW = Door(
     command=Withdraw,
     path="/facts/{event_id}/withdraw",
     roles=WHO,
-    summary="Отозвать факт: этого не было.",
+    summary="Отозвать факт: этого не было (S1 7.2).",
     example={"reason": "внесено по ошибке", "withdrawn_on": "2026-09-01"},
 )
+
+
+class Restated(Accepted):
+    """A body that names a fact of this service and says it anew: `type`, `fact`."""
+
+    @classmethod
+    def among(cls, kinds: Sequence[Kind]) -> "Restated":
+        """Accept facts of these kinds."""
+        bodies = tuple(map(_body_of, kinds))
+        anew = bodies[0] if len(bodies) == 1 else Union[bodies]  # noqa: UP007
+        tagged: Any = Annotated[anew, Discriminator("type_")] if bodies[1:] else anew
+        body = create_model("Correct", __base__=RootModel[tagged])
+        return cls(Correct, body, {"event_id": TypeAdapter(UUID)}, cites=True)
+
+    def told(self, said: Any, keys: dict[str, Any]) -> tuple[Any, Basis | None]:
+        """Make the command."""
+        inside: Mapping[str, Any] = said.root.inside()
+        return Correct(fact=inside["fact"], **keys), built(inside["basis"])
+
+
+def _body_of(kind: Kind) -> type[Shape]:
+    said: dict[str, Any] = {
+        "type_": (Literal[kind.name], Bound(alias="type")),
+        "fact_": (shape(kind.fact), Bound(alias="fact")),
+        **BESIDE,
+    }
+    return create_model(
+        f"Restated_{kind.name.partition('.')[2]}",
+        __base__=Shape,
+        __doc__=kind.fact.__doc__,
+        **said,
+    )
+
+
+def amendments(service: Service) -> Sequence[Opened]:
+    """Return the two doors of a service, none where nothing is decided."""
+    facts = [each for decider in service.deciders for each in decider.facts]
+    if not facts:
+        return ()
+    restated = Restated.among([kind_of(each) for each in facts])
+    return (Opened(CORRECT, restated), opened(WITHDRAW))

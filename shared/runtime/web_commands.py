@@ -13,11 +13,12 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from shared.events.registry import Role
 from shared.kernel.ids import NAMES, Territory
+from shared.runtime import codec
 from shared.runtime.access import Access, Caller, Knock, forbidden
 from shared.runtime.asking import Asked, May, NotAllowed, OtherBody, Outcome
 from shared.runtime.codec import Basis
 from shared.runtime.doors import Door
-from shared.runtime.engine import Engine
+from shared.runtime.engine import Correct, Engine, Withdraw
 from shared.runtime.grants import covers
 from shared.runtime.log import Record, Store
 from shared.runtime.problems import SCHEMA, Problem, malformed
@@ -102,6 +103,14 @@ COMMAND_HEADERS: list[dict[str, Any]] = [
 
 
 @dataclass(frozen=True)
+class Opened:
+    """A door, and what it accepts."""
+
+    door: Door
+    accepted: Accepted
+
+
+@dataclass(frozen=True)
 class Commands:
     """All doors of one service. `engine` and `store` block: they are called in threads."""
 
@@ -110,11 +119,11 @@ class Commands:
     store: Store
     access: Access
 
-    def router(self, doors: Sequence[Door]) -> APIRouter:
-        """Return the routes. TypeError, ValueError when a door is made wrong."""
+    def router(self, doors: Sequence[Opened]) -> APIRouter:
+        """Return the routes."""
         router = APIRouter()
-        for door in doors:
-            self._add(router, door)
+        for each in doors:
+            self._add(router, each.door, each.accepted)
         router.add_api_route(
             "/commands/{command_id}",
             self._answered(),
@@ -127,8 +136,7 @@ class Commands:
         )
         return router
 
-    def _add(self, router: APIRouter, door: Door) -> None:
-        accepted = accepted_by(door)
+    def _add(self, router: APIRouter, door: Door, accepted: Accepted) -> None:
         name = door.command.__name__
         body = {"schema": {"$ref": f"#/components/schemas/{name}"}}
         router.add_api_route(
@@ -136,9 +144,9 @@ class Commands:
             self._handler(door, accepted),
             methods=["POST"],
             operation_id=name,
-            summary=(door.command.__doc__ or name).strip().split("\n")[0],
+            summary=door.summary or (door.command.__doc__ or name).split("\n")[0],
             responses=found("Answer", "Исполнено, либо так уже и было")
-            | told(401, 403, 409, 412, 413, 415, 422, 500, 503, 507),
+            | told(401, 403, 404, 409, 412, 413, 415, 422, 500, 503, 507),
             openapi_extra={
                 "parameters": [*COMMAND_HEADERS, *_path_parameters(accepted)],
                 "requestBody": {
@@ -159,7 +167,7 @@ class Commands:
             key = command_id(caller.actor, _idempotency_key(request))
             version = _expected_version(request)
             command, basis = accepted.read(request.path_params, await _body(request))
-            may = may_bring_about(caller, door.roles, command)
+            may = await self._may(caller, door.roles, command)
             name = door.command.__name__
             spelling = spelt(caller.actor, command, basis)
             with span(
@@ -194,8 +202,34 @@ class Commands:
 
         return handle
 
+    async def _may(self, caller: Caller, roles: Sequence[Role], command: Any) -> May:
+        """Return what the caller may bring about through a door open to these roles.
+
+        Who has no territory may speak of himself alone. Raises `Problem` 403.
+        """
+        if caller.scopes_for(roles):
+            return caller.may(roles)
+        if "self" in roles and caller.person is not None:
+            about = await asyncio.to_thread(self._people_of, command)
+            if about == {caller.person}:
+                return lambda _: True
+            raise forbidden("Это не о вас")
+        if "operator" in roles and caller.has("operator"):
+            return lambda place: place is None
+        raise forbidden()
+
+    def _people_of(self, command: Any) -> set[UUID]:
+        """Return whom a command names, and whom the life of its thing names."""
+        stream = self.engine.stream_of(command)
+        records = self.store.streams([stream]).get(stream, [])
+        said = (codec.decode(each.name, each.schema, each.data) for each in records)
+        named = {getattr(each, "person_id", None) for each in (command, *said)}
+        return {each for each in named if each is not None}
+
     async def _ask(self, asked: Asked, may: May) -> Outcome:
         try:
+            if isinstance(asked.command, Correct | Withdraw):
+                await asyncio.to_thread(self._theirs, asked.command.event_id, may)
             return await asyncio.to_thread(self.engine.ask, asked, may)
         except OtherBody:
             detail = "С этим Idempotency-Key уже просили о другом"
@@ -217,7 +251,7 @@ class Commands:
                 raise Problem(404, "no-such-command")
             outcome, facts = said
             scopes = caller.scopes_for(ANY_ROLE)
-            if not all(_theirs(scopes, caller, each) for each in facts):
+            if not all(_seen(scopes, caller, each) for each in facts):
                 raise Problem(404, "no-such-command")
             return _json_of(
                 {
@@ -232,6 +266,11 @@ class Commands:
 
         return answered
 
+    def _theirs(self, event_id: UUID, may: May) -> None:
+        said = self.store.events([event_id]).get(event_id)
+        if said is None or not may(place_of(said)):
+            raise Problem(404, "no-such-fact")
+
     def _find(self, command_id: UUID) -> tuple[Outcome, list[Record]] | None:
         said = self.store.answers([command_id]).get(command_id)
         if said is None:
@@ -241,12 +280,12 @@ class Commands:
         return outcome, list(self.store.events(outcome.event_ids).values())
 
 
-def accepted_by(door: Door) -> Accepted:
-    """Return what a door accepts; ValueError where its example is not accepted."""
+def opened(door: Door) -> Opened:
+    """Open a door. TypeError where it does not fit; ValueError where its example does not."""
     accepted = Accepted.of(door.command, BRACES.findall(door.path))
     if accepted.must or door.example:
         accepted.check(door.example)
-    return accepted
+    return Opened(door, accepted)
 
 
 def command_id(actor: str, key: str) -> UUID:
@@ -261,22 +300,6 @@ def spelt(actor: str, command: Any, basis: Basis | None) -> str:
     """Spell out a command in one way, so that its repetition is known as such."""
     said = (actor, type(command).__name__, command, basis)
     return msgspec.json.encode(said, order="deterministic").decode()
-
-
-def may_bring_about(caller: Caller, roles: Sequence[Role], command: Any) -> May:
-    """Return what the caller may bring about through a door open to these roles.
-
-    Who has no territory may speak of himself alone. Raises `Problem` 403.
-    """
-    if caller.scopes_for(roles):
-        return caller.may(roles)
-    if "self" in roles and caller.person is not None:
-        if getattr(command, "person_id", None) == caller.person:
-            return lambda _: True
-        raise forbidden("Это не о вас")
-    if "operator" in roles and caller.has("operator"):
-        return lambda place: place is None
-    raise forbidden()
 
 
 def home_of(caller: Caller, roles: Sequence[Role]) -> Territory | None:
@@ -309,8 +332,13 @@ def _json_of(said: dict[str, Any], **headers: str) -> Response:
     return Response(msgspec.json.encode(said), headers=headers, media_type="application/json")
 
 
-def _theirs(scopes: Sequence[Territory], caller: Caller, said: Record) -> bool:
-    place = None if said.territory is None else Territory(said.territory)
+def place_of(said: Record) -> Territory | None:
+    """Return where a recorded fact stands."""
+    return None if said.territory is None else Territory(said.territory)
+
+
+def _seen(scopes: Sequence[Territory], caller: Caller, said: Record) -> bool:
+    place = place_of(said)
     mine = msgspec.json.decode(said.meta, type=_Actor).actor == caller.actor
     return mine or any(covers(scope, place) for scope in scopes)
 

@@ -1,10 +1,10 @@
 """Readings: documents of a projection, on the caller's territory alone."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -16,8 +16,9 @@ from shared.kernel.ids import Territory
 from shared.runtime.access import Access, Caller, Knock, forbidden
 from shared.runtime.doors import Reading
 from shared.runtime.grants import COUNTRY
-from shared.runtime.problems import Problem, retry
+from shared.runtime.problems import Problem, malformed, retry
 from shared.runtime.settings import Settings
+from shared.runtime.views import BadCursor, Page, Rebuilding, Views
 from shared.runtime.web_commands import told
 
 PAUSE = 0.02
@@ -40,34 +41,13 @@ class AskedPage(Asked):
     after: str | None = Field(
         default=None,
         max_length=500,
-        pattern=r"^[!-~]+$",
+        pattern=r"^[\w-]+$",
         description="курсор: `next` прежней страницы",
     )
     limit: int = Field(default=100, ge=1, le=10_000, description="сколько, не больше")
 
 
 type Found = Annotated[str | None, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-
-
-class Views(Protocol):
-    """Where documents are read: by equality, on territories, in pages."""
-
-    async def find(  # noqa: PLR0913 - one question
-        self,
-        name: str,
-        *,
-        equals: Mapping[str, Any],
-        scopes: Sequence[Territory] | None,
-        sort: str,
-        after: str | None,
-        limit: int,
-    ) -> tuple[Sequence[Mapping[str, Any]], str | None]:
-        """Return documents and the cursor of the next page, None at the end."""
-        ...
-
-    async def position(self, source: str) -> int:
-        """Return up to where a log has been taken in."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -119,7 +99,7 @@ class Readings:
             equals = {name: _plain(text) for name, text in wanted.items()}
             scopes, own = reach(caller, reading.roles)
             await self._caught_up(said.min_position)
-            found, following = await self.views.find(
+            found, following = await self._find(
                 reading.projection.name,
                 equals=equals | own,
                 scopes=scopes,
@@ -142,7 +122,7 @@ class Readings:
         ) -> Response:
             scopes, own = reach(caller, reading.roles)
             await self._caught_up(asked.min_position)
-            found, _ = await self.views.find(
+            found, _ = await self._find(
                 reading.projection.name,
                 equals={"id": str(id)} | own,
                 scopes=scopes,
@@ -156,6 +136,14 @@ class Readings:
 
         return document
 
+    async def _find(self, name: str, **asked: Any) -> Page:
+        try:
+            return await self.views.find(name, **asked)
+        except BadCursor:
+            raise malformed(("after", "это не курсор этого списка")) from None
+        except Rebuilding:
+            raise rebuilding() from None
+
     async def _caught_up(self, position: int) -> None:
         """Wait until the documents know a position. Raises `Problem` 503."""
         until = monotonic() + self.settings.read_wait_seconds
@@ -163,6 +151,11 @@ class Readings:
             if monotonic() >= until:
                 raise retry(1, "not-yet", "Документы ещё не дошли до этой позиции")
             await asyncio.sleep(PAUSE)
+
+
+def rebuilding() -> Problem:
+    """Answer 503: documents are folded anew, and half of them is not shown."""
+    return retry(5, "rebuilding", "Документы собираются заново")
 
 
 def reach(caller: Caller, roles: Sequence[Role]) -> tuple[Sequence[Territory], dict[str, Any]]:

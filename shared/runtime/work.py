@@ -118,7 +118,10 @@ class Work:
     def state[S](self, decider: Decider[S, Any, Any], stream: UUID) -> S:
         """Return where a thing is in its life."""
         if stream not in self._states:
-            self._states[stream] = decider.state(self.history(stream))
+            history = self.history(stream)
+            if not all(isinstance(e.fact, (*decider.facts, Withdrawal)) for e in history):
+                raise Refused("S1 7.2", "Этот номер уже у другого")
+            self._states[stream] = decider.state(history)
         return self._states[stream]
 
     def history(self, stream: UUID) -> list[Recorded[Any]]:

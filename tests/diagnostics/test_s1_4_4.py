@@ -65,9 +65,7 @@ def test_what_is_already_so_is_not_said_again(
         (2, ANNUL),
     ],
 )
-def test_no_step_is_left_out(
-    session: SessionSpec, reached: int, asked: SessionCommand
-) -> None:
+def test_no_step_is_left_out(session: SessionSpec, reached: int, asked: SessionCommand) -> None:
     session.given(*SAID[:reached])
     session.when(asked)
     session.then_refused("S1 4.4")
@@ -99,9 +97,7 @@ def test_a_step_does_not_precede_the_one_before(
         replace(ANNUL, annulled_on=AFTER),
     ],
 )
-def test_another_wording_is_no_repetition(
-    session: SessionSpec, asked: SessionCommand
-) -> None:
+def test_another_wording_is_no_repetition(session: SessionSpec, asked: SessionCommand) -> None:
     session.given(*SAID)
     session.when(asked)
     session.then_refused("S1 4.4")

@@ -152,9 +152,7 @@ def test_a_fault_repeats_nothing_that_may_be_personal() -> None:
 @given(
     st.fixed_dictionaries(
         {},
-        optional={
-            each: st.none() | st.text() | st.just(GOOD.get(each)) for each in COLUMNS
-        },
+        optional={each: st.none() | st.text() | st.just(GOOD.get(each)) for each in COLUMNS},
     )
 )
 def test_every_row_has_a_verdict(row: dict[str, str | None]) -> None:

@@ -1,11 +1,11 @@
 """S1 D2.1: «Наличие карт профессиональных дефицитов педагогов, прошедших диагностику»."""
 
 from dataclasses import replace
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import pytest
 
-from services.diagnostics.domain import SESSION, Session, SessionCommand
+from services.diagnostics.domain import SESSION, Session, SessionCommand, deficit_of
 from shared.events.diagnostics import (
     DeficitIdentified,
     DiagnosticCompleted,
@@ -33,7 +33,7 @@ from tests.diagnostics.words import (
 type SessionSpec = Spec[Session, SessionCommand, SessionFact]
 
 SCORES = (scored(TEACHING, "69.99"), scored(DIGITAL, "70.00"))
-LACKING = DeficitId(uuid5(SESSION_ID, str(TEACHING)))
+LACKING = deficit_of(SESSION_ID, TEACHING)
 DEFICIT = a(
     DeficitIdentified,
     **WHO,

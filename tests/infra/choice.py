@@ -73,9 +73,7 @@ class Parts:
         try:
             server, container = DOCKER[name]()
         except Exception as refused:  # noqa: BLE001 - no image, no space: start our own
-            self.passed_over.append(
-                f"{name}: not from Docker, {type(refused).__name__}"
-            )
+            self.passed_over.append(f"{name}: not from Docker, {type(refused).__name__}")
             return None
         self._containers.append(container)
         return server
@@ -105,8 +103,7 @@ class Parts:
     def report(self) -> list[str]:
         """Say of each part what was used."""
         used = [
-            f"{name}: {server.how} ({server.shown()})"
-            for name, server in self.used.items()
+            f"{name}: {server.how} ({server.shown()})" for name, server in self.used.items()
         ]
         missing = [f"MISSING {why}" for why in self.missing.values()]
         return [*used, *self.passed_over, *missing]

@@ -55,9 +55,7 @@ def docker_kafka() -> tuple[Kafka, Any]:
         KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR="1",
         KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS="0",
     )
-    return Kafka(
-        address=f"127.0.0.1:{port}", how="Docker apache/kafka:4.3.1"
-    ), container
+    return Kafka(address=f"127.0.0.1:{port}", how="Docker apache/kafka:4.3.1"), container
 
 
 def docker_postgres() -> tuple[Postgres, Any]:

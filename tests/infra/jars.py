@@ -40,9 +40,7 @@ def _collect(into: Path) -> None:
 def _run(program: str, *arguments: str) -> None:
     if shutil.which(program) is None:
         raise RuntimeError(f"{program} is not on PATH (Java 17 and Maven are needed)")
-    done = subprocess.run(
-        [program, *arguments], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
         said = (done.stdout + done.stderr).strip().split("\n")
         raise RuntimeError(f"{program} failed: " + "\n".join(said[:15]))

@@ -85,9 +85,7 @@ class Process:
         while not self._ready():
             if not self.alive() or time.monotonic() > deadline:
                 self.kill9()
-                last = "\n".join(
-                    self._log.read_text(errors="replace").split("\n")[-15:]
-                )
+                last = "\n".join(self._log.read_text(errors="replace").split("\n")[-15:])
                 raise RuntimeError(f"{self._command[0]} did not start:\n{last}")
             time.sleep(0.05)
 

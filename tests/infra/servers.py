@@ -142,9 +142,7 @@ def local_kafka() -> Kafka:
     settings.write_text(text)
     java = [*JAVA, QUIET, "-cp", jars]
     cluster = uuid4().hex[:22]
-    _run(
-        [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)]
-    )
+    _run([*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)])
     process = Process(
         [*java, "kafka.Kafka", str(settings)],
         log=folder / "kafka.log",
@@ -199,9 +197,7 @@ def local_postgres() -> Postgres:
     return _serve(home / "bin" / "postgres", folder, data, port, user)
 
 
-def _serve(
-    program: Path, folder: Path, data: Path, port: int, user: str | None
-) -> Postgres:
+def _serve(program: Path, folder: Path, data: Path, port: int, user: str | None) -> Postgres:
     url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
 
     def ready() -> bool:
@@ -235,6 +231,4 @@ def _run(command: list[str], user: str | None = None) -> None:
         command, capture_output=True, text=True, check=False, user=user, cwd="/"
     )
     if done.returncode:
-        raise RuntimeError(
-            f"{command[0]} failed: {done.stdout[-800:]}{done.stderr[-800:]}"
-        )
+        raise RuntimeError(f"{command[0]} failed: {done.stdout[-800:]}{done.stderr[-800:]}")

@@ -277,9 +277,11 @@ def the_whole_way_is_gone(it: Telling, who: int, on: int, how: int, what: int) -
     a_map_is_issued(it, 0, on, what)
     a_route_is_agreed(it, 0, on, 0, who)
     a_route_is_assigned(it, 0, on, how)
-    other = what // 2 if what % 5 == 4 else what
-    a_study_begins(it, 0, on + how % 3, (0, 0, 1, 1, 2, 3)[how % 6], other)
+    other = what + 1 if what % 3 == 2 else what
+    a_study_begins(it, 0, on + (1, 0, -1)[how % 3], (0, 0, 0, 1, 2, 3)[how // 3 % 6], other)
     a_study_is_completed(it, 0, on + what % 3)
+    if what % 5 == 4:
+        a_completion_is_annulled(it, 0, on + how)
 
 
 def somebody_is_assessed_twice(it: Telling, who: int, on: int, how: int, later: int) -> None:

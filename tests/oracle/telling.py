@@ -21,17 +21,17 @@ from tests.oracle.logs import Logs
 
 EARLY = date(2020, 1, 1)
 DAYS = [
-    date(2024, 1, 1),
-    date(2024, 2, 29),
-    date(2024, 12, 31),
     date(2023, 12, 31),
+    date(2024, 1, 1),
     date(2024, 1, 2),
+    date(2024, 2, 29),
     date(2024, 3, 1),
-    date(2023, 6, 30),
     date(2024, 12, 30),
+    date(2024, 12, 31),
     date(2025, 1, 1),
     date(2020, 8, 5),
     date(2020, 8, 6),
+    date(2023, 6, 30),
 ]
 """Few days, so that they meet: ends of years, the first of "cum", 29 February."""
 
@@ -169,8 +169,13 @@ class Telling:
     # ── Correcting ──────────────────────────────────────────────────────────
 
     def correct(self, n: int, what: int, *, other: int) -> None:
-        """Restate a fact: another day within its life, or another content."""
-        root = pick(sorted(self.stands), n)
+        """Restate a fact: another day within its life, or another content.
+
+        One in three restates what was restated before.
+        """
+        again = [each.corrects for each in self.logs.records if each.corrects]
+        again = [root for root in again if root in self.stands]
+        root = pick(again if what % 3 == 2 and again else sorted(self.stands), n)
         if root is None:
             return
         fact = self.stands[root]

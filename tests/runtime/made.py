@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from uuid_utils.compat import uuid7
 
+from shared.kernel import kind_of
+from shared.runtime.codec import Meta, encode, encode_meta
 from shared.runtime.log import Pending, Unit
 from shared.runtime.store_log import LogStore
 from shared.runtime.store_sqlite import SqliteStore
@@ -42,6 +45,41 @@ def pending(n: int, traceparent: str | None = None) -> Pending:
         meta=msgspec.json.encode(meta),
         data=msgspec.json.encode(data),
     )
+
+
+def say(
+    store: LogStore,
+    stream: UUID,
+    *facts: Any,
+    corrects: UUID | None = None,
+    territory: str | None = None,
+) -> list[UUID]:
+    """Append real facts to a stream and return their event ids."""
+    version = len(store.streams([stream]).get(stream, []))
+    said: list[Pending] = []
+    for n, fact in enumerate(facts, start=version + 1):
+        event_id = uuid7()
+        meta = Meta(
+            event_id=event_id,
+            actor="test",
+            command_id=event_id,
+            correlation_id=event_id,
+            corrects=corrects,
+        )
+        said.append(
+            Pending(
+                event_id=event_id,
+                stream=stream,
+                version=n,
+                name=kind_of(fact).name,
+                schema=kind_of(fact).schema,
+                territory=territory,
+                meta=encode_meta(meta),
+                data=encode(fact),
+            )
+        )
+    store.append(Unit(now=datetime.now(UTC), facts=said))
+    return [each.event_id for each in said]
 
 
 def record(store: LogStore, count: int, traceparent: str | None = None) -> None:

@@ -196,9 +196,7 @@ WHO = "official-1"
 ME = named("grantee", WHO)
 
 
-def granted(
-    role: Role, territory: str, until: date | None = None, n: int = 1
-) -> AccessGranted:
+def granted(role: Role, territory: str, until: date | None = None, n: int = 1) -> AccessGranted:
     return AccessGranted(
         grant_id=GrantId(UUID(int=n)),
         grantee=WHO,
@@ -210,9 +208,7 @@ def granted(
 
 
 def revoked(on: date, n: int = 1) -> AccessRevoked:
-    return AccessRevoked(
-        grant_id=GrantId(UUID(int=n)), grantee=WHO, reason="", occurred_on=on
-    )
+    return AccessRevoked(grant_id=GrantId(UUID(int=n)), grantee=WHO, reason="", occurred_on=on)
 
 
 def caller(*facts: Any, on: date = date(2026, 6, 1)) -> Caller:
@@ -247,9 +243,7 @@ def test_a_grant_has_its_days(facts: list[Any], on: date, *, has: bool) -> None:
     ("role", "territory"),
     [("region", ""), ("region", "25/05701"), ("federal", "25"), ("organisation", "25")],
 )
-def test_a_role_elsewhere_than_at_its_level_gives_nothing(
-    role: Role, territory: str
-) -> None:
+def test_a_role_elsewhere_than_at_its_level_gives_nothing(role: Role, territory: str) -> None:
     assert not caller(granted(role, territory)).has(role)
 
 

@@ -106,7 +106,7 @@ def heard(inbox: Inbox, broker: Broker, upto: int) -> Ears:
     """Run ears in a loop of their own until this position was taken in."""
 
     async def hear() -> Ears:
-        ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker)
+        ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, marks=inbox.store.marks)
         await while_running(
             ears.run, until(lambda: bool(inbox.taken) and inbox.taken[-1] == upto)
         )
@@ -154,7 +154,7 @@ def test_what_fails_is_tried_again_and_nothing_is_lost(
     record(log, 700)
     asyncio.run(Relay(log, broker).drain())
     inbox.refuses = [OSError("away")] * 3
-    ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker)
+    ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, marks=inbox.store.marks)
     seen: list[tuple[bool, str | None]] = []
 
     async def meanwhile() -> None:
@@ -177,7 +177,7 @@ def test_stopped_while_it_fails_it_has_not_heard(
     record(log, 40)
     asyncio.run(Relay(log, broker).drain())
     inbox.refuses = [OSError("away")] * 100
-    ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker)
+    ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, marks=inbox.store.marks)
     asyncio.run(while_running(ears.run, until(lambda: inbox.calls == 2)))
     inbox.refuses = []
     heard(inbox, broker, upto=40)
@@ -211,10 +211,43 @@ def test_foreign_headers_and_bodies_cost_nobody_a_record(
     assert (tally.consumed, tally.unreadable, tally.unaccounted) == (23, 3, 0)
 
 
+def test_nothing_behind_a_hole_is_heard_until_it_is_filled(
+    log: LogStore, inbox: Inbox, broker: Broker
+) -> None:
+    """A reader that sees a hole stops and alarms (contracts §2); it is filled: goes on."""
+    record(log, 6)
+    topic, partition = broker.partition(SOURCE)
+
+    async def publish(*positions: int) -> None:
+        async with publishing(broker) as producer:
+            for each in positions:
+                (said,) = log.read(each - 1, 1)
+                body = codec.wire(said)
+                await (await producer.send(topic, body, b"key", partition))
+
+    asyncio.run(publish(1, 2, 4, 5))
+    ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, marks=inbox.store.marks)
+    ear = ears.ears[SOURCE]
+    seen: list[object] = []
+
+    async def meanwhile() -> None:
+        await until(lambda: ear.tally.ahead == 2)
+        await until(lambda: ear.polled_at is not None)
+        seen.append((ear.error, ears.healthy(), [*inbox.taken], ear.tally.unaccounted))
+        await publish(3, 4, 5, 6)
+        await until(lambda: len(inbox.taken) == 6)
+        await until(ears.healthy)
+
+    asyncio.run(while_running(ears.run, meanwhile()))
+
+    assert seen == [("Hole", False, [1, 2], 0)]
+    assert inbox.taken == [*range(1, 7)]
+
+
 def test_a_heartbeat_is_no_fact(log: LogStore, inbox: Inbox, broker: Broker) -> None:
     record(log, 3)
     relay = Relay(log, broker)
-    ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker)
+    ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, marks=inbox.store.marks)
 
     def beaten() -> bool:
         return ears.ears[SOURCE].heartbeat is not None
@@ -241,7 +274,7 @@ def test_a_broker_away_is_waited_for(
     broker = provisioned(breakable_kafka)
     record(log, 10)
     asyncio.run(Relay(log, broker).drain())
-    ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker)
+    ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, marks=inbox.store.marks)
 
     async def meanwhile() -> None:
         await until(lambda: inbox.taken == [*range(1, 11)])

@@ -9,12 +9,14 @@ from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka.errors import KafkaError
+from aiokafka.structs import RecordMetadata
 
 from shared.runtime import codec
 from shared.runtime.heartbeat import Heartbeat, apart
 from shared.runtime.kafka import Broker, source_of
 from shared.runtime.log import Record
-from shared.runtime.relay import RELAY, Gap, Pace, Relay, now
+from shared.runtime.relay import RELAY, Gap, Pace, Relay, Turn, now
 from shared.runtime.store_log import LogStore
 from shared.runtime.tree import verify
 from tests.infra.servers import Kafka
@@ -116,6 +118,32 @@ def test_killed_before_it_remembers_it_says_it_again(
     asyncio.run(Relay(log, broker, pace=QUICK).drain())
 
     assert asyncio.run(facts(broker)) == [*range(1, 51), *range(1, 61)]
+
+
+def test_it_moves_over_a_contiguous_acknowledged_prefix_alone(
+    log: LogStore, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Architecture §2.5: the position moves only over a contiguous prefix."""
+    record(log, 4)
+    send = Turn._send
+
+    async def third_is_lost(
+        turn: Turn, each: Record, parent: str | None
+    ) -> "asyncio.Future[RecordMetadata]":
+        if each.position != 3:
+            return await send(turn, each, parent)
+        lost: asyncio.Future[RecordMetadata] = asyncio.Future()
+        lost.set_exception(KafkaError("lost"))
+        return lost
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Turn, "_send", third_is_lost)
+        with pytest.raises(KafkaError, match="lost"):
+            asyncio.run(Relay(log, broker).drain())
+    assert log.saved(RELAY) == 2
+    asyncio.run(Relay(log, broker).drain())
+
+    assert asyncio.run(facts(broker)) == [1, 2, 4, 3, 4]
 
 
 def test_one_relay_leads(log: LogStore, broker: Broker, tmp_path: Path) -> None:

@@ -6,23 +6,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from fastapi import APIRouter
 
-from shared.runtime import codec
-from shared.runtime.doors import Door, Reading
-from shared.runtime.service import Service
+from shared.runtime import codec, telemetry
 from shared.runtime.settings import Settings
-from shared.runtime.web import OpenDoor
 from tests.runtime.webworld import (
-    DOORS,
     DRAFT,
-    LOCAL,
     PEOPLE,
     ROUTE,
-    ROUTES,
-    SERVICE,
-    CancelRoute,
-    DraftRoute,
     World,
 )
 
@@ -32,7 +22,7 @@ PROBLEM = "application/problem+json"
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     yield (made := World(tmp_path))
-    made.store.close()
+    made.close()
 
 
 def test_a_command_is_answered_with_what_was_said(world: World) -> None:
@@ -154,6 +144,19 @@ def test_role_and_territory(world: World, who: str, region: int, status: int) ->
     said = world.draft(who, region=region)
     assert said.status_code == status, said.text
     assert world.store.head().position == (status == 200)
+
+
+@pytest.mark.parametrize(("region", "status"), [(25, 200), (77, 403)])
+def test_one_speaks_of_oneself_alone(world: World, region: int, status: int) -> None:
+    world.draft("federal", region=region)
+    said = world.as_(str(PEOPLE[25])).post(
+        f"/routes/{ROUTE}/cancel",
+        json={"reason": "передумал", "cancelled_on": "2026-02-02"},
+        headers={"Idempotency-Key": "c"},
+    )
+    assert said.status_code == status
+    mine = world.draft(str(PEOPLE[25]), key="mine")
+    assert mine.status_code == (409 if region == 25 else 403)
 
 
 def test_without_a_token_nobody_is_let_in(world: World) -> None:
@@ -319,126 +322,24 @@ def test_a_foreign_answer_is_not_found(world: World) -> None:
     assert world.as_("nobody").get(f"/commands/{key}").status_code == 403
 
 
-# ── Readings ────────────────────────────────────────────────────────────────
-
-
-def test_a_reader_sees_his_own_territory(world: World) -> None:
-    for n, region in enumerate([25, 25, 77], 1):
-        world.draft("federal", n=n, region=region)
-    seen = {
-        who: len(world.as_(who).get("/routes").json()["items"])
-        for who in ("federal", "auditor", "r25", "r77", "o77", str(PEOPLE[25]))
-    }
-    assert seen == {
-        "federal": 3,
-        "auditor": 3,
-        "r25": 2,
-        "r77": 1,
-        "o77": 1,
-        str(PEOPLE[25]): 2,
-    }
-    assert world.as_("operator").get("/routes").status_code == 403
-
-
-def test_one_document_or_none(world: World) -> None:
-    world.draft("r25")
-    assert world.as_("r25").get(f"/routes/{ROUTE}").json()["id"] == str(ROUTE)
-    assert world.as_("r77").get(f"/routes/{ROUTE}").status_code == 404
-    assert world.as_("r25").get(f"/routes/{uuid4()}").status_code == 404
-    assert world.as_("r25").get("/routes/x").status_code == 422
-
-
-def test_lists_page_by_cursor(world: World) -> None:
-    for n in range(1, 6):
-        world.draft("r25", n=n)
-    client, cursor, seen = world.as_("r25"), "", list[str]()
-    while cursor is not None:
-        asked = {"limit": 2} | ({"after": cursor} if cursor else {})
-        page = client.get("/routes", params=asked).json()
-        seen += [each["id"] for each in page["items"]]
-        cursor = page["next"]
-    assert seen == [str(UUID(int=n)) for n in range(1, 6)]
-
-
-def test_documents_are_found_by_equality(world: World) -> None:
-    world.draft("r25", n=1)
-    world.draft("r25", n=2, on_request=False, deficit_ids=[str(ROUTE)])
-    found = world.as_("r25").get("/routes", params={"on_request": "false"})
-    assert [each["id"] for each in found.json()["items"]] == [str(UUID(int=2))]
-    for wrong in ({"nothing": "x"}, {"limit": 0}, {"limit": 10**30}, {"state": "\0"}):
-        assert world.as_("r25").get("/routes", params=wrong).status_code == 422
-
-
-def test_a_writer_sees_his_own_write(world: World) -> None:
-    at = world.draft("r25").json()["position"]
-    asked = {"min_position": at}
-    assert world.as_("r25").get("/routes", params=asked).json()["items"]
-    world.views.behind = 1
-    late = world.as_("r25").get("/routes", params=asked)
-    assert late.status_code == 503
-    assert late.headers["retry-after"] == "1"
-
-
-# ── Health, and what stops the start ────────────────────────────────────────
-
-
-def test_health_says_what_is_lacking(world: World) -> None:
-    client = world.as_("nobody")
-    assert client.get("/health/live").json() == {"status": "ok"}
-    assert client.get("/health/ready").status_code == 200
-    world.lacking = {"registry@0": "last poll 40 s ago"}
-    said = client.get("/health/ready")
-    assert (said.status_code, said.json()["parts"]) == (503, world.lacking)
-
-
-def test_a_door_without_roles_stops_the_start(world: World) -> None:
-    bare = Door(command=DraftRoute, path="/routes/{route_id}/draft", roles=())
-    silent = Reading(projection=ROUTES, path="/routes", roles=(), summary="")
-    for door in (bare, silent):
-        with pytest.raises(OpenDoor, match="has no roles"):
-            world.build(doors=(door,))
-
-
-def test_a_route_that_asks_nobody_stops_the_start(world: World) -> None:
-    open_door = APIRouter(prefix="/imports")
-
-    @open_door.get("/all")
-    async def anybody() -> None: ...
-
-    with pytest.raises(OpenDoor, match="/imports/all asks nobody"):
-        world.build(extra=(open_door,))
-
-
-def test_a_door_must_fit_its_command(world: World) -> None:
-    foreign = Door(command=CancelRoute, path="/x/{nothing}", roles=LOCAL)
-    with pytest.raises(TypeError, match="nothing"):
-        world.build(doors=(foreign,))
-    wrong = Door(
-        command=CancelRoute, path="/x/{route_id}", roles=LOCAL, example={"reason": ""}
+def test_the_trace_of_the_caller_goes_into_the_envelope(world: World) -> None:
+    told = telemetry.in_memory()
+    above = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    said = world.as_("r25").post(
+        f"/routes/{ROUTE}/draft",
+        json=DRAFT | {"basis": {"act": SECRET}},
+        headers={"Idempotency-Key": "k", "traceparent": above},
     )
-    with pytest.raises(ValueError, match="example of CancelRoute"):
-        world.build(doors=(wrong,))
-    with pytest.raises(OpenDoor, match="decides no such command"):
-        world.build(service=Service(name="routes", deciders=()))
-    with pytest.raises(OpenDoor, match="no such projection"):
-        world.build(service=Service(name="routes", deciders=SERVICE.deciders))
-
-
-def test_the_description_tells_all(world: World) -> None:
-    said = world.as_("nobody").get("/openapi.json").json()
-    assert said["openapi"].startswith("3.1")
-    draft = said["paths"]["/routes/{route_id}/draft"]["post"]
-    assert draft["summary"] == "Составить маршрут."
-    assert draft["security"] == [{"oidc": []}]
-    assert draft["requestBody"]["content"]["application/json"]["example"] == DRAFT
-    shape = said["components"]["schemas"]["DraftRoute"]
-    assert "known_here" not in shape["properties"]
-    assert "route_id" not in shape["properties"]
-    assert shape["additionalProperties"] is False
-    assert said["paths"]["/health/live"]["get"]["security"] == []
-    assert len(said["paths"]) == len(DOORS) + 1 + 4
-
-
-def test_a_command_has_one_door(world: World) -> None:
-    with pytest.raises(OpenDoor, match="two doors"):
-        world.build(doors=(*DOORS, DOORS[0]))
+    telemetry.use(telemetry.Telemetry())
+    meta = codec.decode_meta(world.store.read(0, 1)[0].meta)
+    assert said.status_code == 200
+    assert meta.traceparent
+    assert meta.traceparent.split("-")[1] == above.split("-")[1]
+    assert meta.traceparent != above
+    measured = told.measures()["metodika.commands"]
+    expected = {"service": "routes", "command": "DraftRoute", "status": "accepted"}
+    assert measured == [(expected, 1)]
+    assert told.spans
+    spans = "".join(each.to_json() for each in told.spans.get_finished_spans())
+    assert SECRET not in spans.encode().decode("unicode_escape")
+    told.close()

@@ -21,7 +21,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     for n, region in enumerate([25, 77, 25, 25, 77, 25], 1):
         made.draft("federal", n=n, region=region)
     yield made
-    made.store.close()
+    made.close()
 
 
 def follow(world: World, who: str, after: str = "0", **asked: object) -> list[int]:

@@ -14,5 +14,5 @@ def test_every_answer_is_as_described(tmp_path: Path, who: str) -> None:
     world.draft("r25")
     token = world.issuer.issue(who, now=NOW)
     asked = every_answer_is_as_described(world.app, token)
-    assert len(asked) == 8
-    world.store.close()
+    assert len(asked) == 10
+    world.close()

@@ -1,8 +1,8 @@
 """A small service behind real doors: real store, real engine, local issuer."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -33,13 +33,15 @@ from shared.runtime import codec
 from shared.runtime.access import Access, Tokens
 from shared.runtime.doors import Door, Reading
 from shared.runtime.engine import Engine
-from shared.runtime.grants import GRANTS, covers
+from shared.runtime.grants import GRANTS
 from shared.runtime.issuer import LocalIssuer
 from shared.runtime.log import Record
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 from shared.runtime.store_sqlite import SqliteStore
 from shared.runtime.store_sqlite_file import migrate_sqlite
+from shared.runtime.views import Page, Put
+from shared.runtime.views_sqlite import SqliteViews
 from shared.runtime.web import build_app
 from shared.testing.facts import DAY, a
 
@@ -152,7 +154,7 @@ DOORS = (
     Door(
         command=CancelRoute,
         path="/routes/{route_id}/cancel",
-        roles=("federal", "region"),
+        roles=("federal", "region", "self"),
         example={"reason": "уволен", "cancelled_on": "2026-02-02"},
     ),
     Reading(
@@ -217,46 +219,39 @@ class Client:
         return self.request("POST", path, **said)
 
 
-@dataclass
-class Memory:
-    """Documents folded from the log at each question: enough for doors to open on."""
+class Documents(SqliteViews):
+    """The real documents, folded from the log anew before each question."""
 
-    store: SqliteStore
-    behind: int = 0
-    asked: list[dict[str, Any]] = field(default_factory=list)
+    def __init__(self, folder: Path, store: SqliteStore) -> None:
+        super().__init__(str(folder / "views.sqlite"), ["routes"])
+        self.store = store
+        self.behind = 0
+        self.gone = False
 
-    async def position(self, _: str) -> int:
+    async def position(self, source: str) -> int:
+        assert source == "routes@0"
         return self.store.head().position - self.behind
 
-    async def find(
-        self,
-        name: str,
-        *,
-        equals: Mapping[str, Any],
-        scopes: Sequence[Territory] | None,
-        sort: str,
-        after: str | None,
-        limit: int,
-    ) -> tuple[Sequence[Mapping[str, Any]], str | None]:
-        assert name == "routes"
-        documents: dict[UUID, Any] = {}
-        places: dict[UUID, Territory | None] = {}
+    async def find(self, name: str, **asked: Any) -> Page:  # pyright: ignore[reportIncompatibleMethodOverride]
+        if not self.gone:
+            await self._fold()
+        return await super().find(name, **asked)
+
+    async def _fold(self) -> None:
+        puts: dict[str, Put] = {}
         for each in self.store.read(0, 100_000):
+            key = str(each.stream)
+            so_far: Any = puts[key].document if key in puts else None
             said = codec.decode(each.name, each.schema, each.data)
-            documents[each.stream] = as_document(documents.get(each.stream), said)
-            places[each.stream] = Territory(each.territory) if each.territory else None
-        found = sorted(
-            (
-                document
-                for stream, document in documents.items()
-                if any(covers(scope, places[stream]) for scope in scopes or ())
-                and equals.items() <= document.items()
-                and (after is None or document[sort] > after)
-            ),
-            key=lambda document: document[sort],
-        )
-        page = found[:limit]
-        return page, page[-1][sort] if len(found) > limit else None
+            puts[key] = Put(
+                id=key,
+                position=each.position,
+                document=as_document(so_far, said),
+                territory=each.territory,
+            )
+        generation = await self.begin("routes")
+        await self.put("routes", list(puts.values()), into=generation)
+        await self.swap("routes", generation, self.store.head().position)
 
 
 class World:
@@ -267,7 +262,7 @@ class World:
         self.store = SqliteStore(str(folder / "routes.sqlite"), "routes@0")
         self.engine = Engine(SERVICE, self.store, None, lambda: NOW)
         self.issuer = LocalIssuer(folder)
-        self.views = Memory(self.store)
+        self.views = Documents(folder, self.store)
         self.lacking: dict[str, str] = {}
         self.heard = 0
         self.access = Access(
@@ -303,6 +298,10 @@ class World:
             (str(PEOPLE[25]), "self", "25"),
         ):
             self.grant(who, role, place)  # pyright: ignore[reportArgumentType]
+
+    def close(self) -> None:
+        asyncio.run(self.views.close())
+        self.store.close()
 
     def build(self, **other: Any) -> FastAPI:
         parts: dict[str, Any] = {

@@ -1,6 +1,6 @@
 """The session (`session`), its result (`result`), and results out of files."""
 
-from services.diagnostics.domain.result import THRESHOLD_PCT, severity
+from services.diagnostics.domain.result import THRESHOLD_PCT, deficit_of, severity
 from services.diagnostics.domain.results import COLUMNS, read_result
 from services.diagnostics.domain.session import (
     SESSION,
@@ -22,6 +22,7 @@ __all__ = [
     "Session",
     "SessionCommand",
     "StartDiagnostic",
+    "deficit_of",
     "read_result",
     "severity",
 ]

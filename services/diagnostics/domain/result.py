@@ -11,7 +11,7 @@ from shared.events.diagnostics import (
     DiagnosticCompleted,
 )
 from shared.kernel import require
-from shared.kernel.ids import DeficitId
+from shared.kernel.ids import CompetencyId, DeficitId, SessionId
 
 THRESHOLD_PCT = Decimal("70.00")
 """RU10: «справившихся … на 70% и более» (S0 V.2): exactly 70.00 is no deficit."""
@@ -56,12 +56,17 @@ def severity(score_pct: Decimal) -> int:
     return min(int(steps) + bool(rest), WORST)
 
 
+def deficit_of(session_id: SessionId, competency_id: CompetencyId) -> DeficitId:
+    """Return the deficit that a session shows in a competency: there is one at most."""
+    return DeficitId(uuid5(session_id, str(competency_id)))
+
+
 def deficits(completed: DiagnosticCompleted) -> Iterator[DeficitIdentified]:
-    """Дефицит — компетенция ниже порога; один на сеанс и компетенцию (S1 3.1)."""
+    """Дефицит — компетенция ниже порога (S1 3.1)."""
     for each in completed.by_competency:
         if each.score_pct < THRESHOLD_PCT:
             yield DeficitIdentified(
-                deficit_id=DeficitId(uuid5(completed.session_id, str(each.competency_id))),
+                deficit_id=deficit_of(completed.session_id, each.competency_id),
                 person_id=completed.person_id,
                 competency_id=each.competency_id,
                 severity=severity(each.score_pct),

@@ -71,9 +71,7 @@ class AnnulDiagnostic:
     annulled_on: date
 
 
-type SessionCommand = (
-    AssignDiagnostic | StartDiagnostic | CompleteDiagnostic | AnnulDiagnostic
-)
+type SessionCommand = AssignDiagnostic | StartDiagnostic | CompleteDiagnostic | AnnulDiagnostic
 
 # ── States ──────────────────────────────────────────────────────────────────
 
@@ -216,9 +214,7 @@ def start(assigned: DiagnosticAssigned, asked: StartDiagnostic) -> DiagnosticSta
     )
 
 
-def complete(
-    assigned: DiagnosticAssigned, asked: CompleteDiagnostic
-) -> DiagnosticCompleted:
+def complete(assigned: DiagnosticAssigned, asked: CompleteDiagnostic) -> DiagnosticCompleted:
     """Самодиагностика не бывает независимой (S0 IV)."""
     require(
         not (asked.independent and assigned.purpose == "self"),
@@ -267,9 +263,7 @@ def evolve(session: Session, said: SessionFact) -> Session:
             return replace(session, found=(*session.found, said))
         case Completed(), DeficitMapIssued() if shows(session, said):
             return Mapped(session.assigned, session.started, session.completed, said)
-        case Completed() | Mapped(), DiagnosticAnnulled() if follows(
-            session.completed, said
-        ):
+        case Completed() | Mapped(), DiagnosticAnnulled() if follows(session.completed, said):
             return Annulled(session, said)
         case (
             _,

@@ -11,6 +11,7 @@ from services.routes.domain.commands import (
     RecordAccompaniment,
     RouteCommand,
     StartRoute,
+    route_of,
 )
 from services.routes.domain.completions import COLUMNS, read_completion
 from services.routes.domain.enrolment import (
@@ -46,4 +47,5 @@ __all__ = [
     "StartEnrolment",
     "StartRoute",
     "read_completion",
+    "route_of",
 ]

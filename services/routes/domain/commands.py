@@ -1,6 +1,7 @@
 """What can be asked of a route."""
 
 from datetime import date
+from uuid import uuid5
 
 from shared.events.routes import ProgramCompleted, RouteItem
 from shared.kernel import Told, command
@@ -12,6 +13,11 @@ from shared.kernel.ids import (
     RouteItemId,
     SessionId,
 )
+
+
+def route_of(session_id: SessionId) -> RouteId:
+    """Return the route that a map calls for: a session has one, however often heard."""
+    return RouteId(uuid5(session_id, "route"))
 
 
 @command

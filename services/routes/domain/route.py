@@ -95,6 +95,15 @@ class Cancelled:
 
 
 type Route = Nothing | Draft | Agreed | Assigned | InWork | Completed | Cancelled
+type Step = (
+    RouteDrafted
+    | RouteAgreed
+    | RouteAssigned
+    | RouteStarted
+    | RouteItemCompleted
+    | RouteCompleted
+    | RouteCancelled
+)
 
 # ── Decide ──────────────────────────────────────────────────────────────────
 
@@ -140,8 +149,7 @@ def plan(
             return only_same(route.assigned, again, clause="S1 D2.3", reason=why)
         case Cancelled(), CancelRoute():
             why = "Маршрут уже отменён иначе"
-            before = route.before
-            again = rules.cancel(drafted(before), last_day(before), asked)
+            [again] = plan(route.before, asked)
             return only_same(route.cancelled, again, clause="S1 4.4", reason=why)
         case InWork(), DraftRoute() | AgreeRoute() | AssignRoute():
             return plan(route.plan, asked)
@@ -150,7 +158,7 @@ def plan(
         case Cancelled(), DraftRoute():
             return plan(route.before, asked)
 
-        case Nothing(), AgreeRoute() | AssignRoute() | CancelRoute():
+        case Nothing(), _:
             raise Refused("S1 3.2", "Маршрут ещё не составлен")
         case Draft(), AssignRoute():
             raise Refused("S1 2", "Маршрут ещё не согласован с педагогом")
@@ -229,11 +237,11 @@ def appoint(plan: Assigned, asked: AppointTutor) -> Sequence[RouteFact]:
     """Тьютор у маршрута один; другой сменяет прежнего (S1 3.2)."""
     anew = rules.appoint(plan.assigned, asked)
     if plan.tutors:
-        [*_, now] = plan.tutors
-        if now.tutor_id == anew.tutor_id:
+        [*_, last] = plan.tutors
+        if last.tutor_id == anew.tutor_id:
             why = "Он уже тьютор маршрута, с другого дня"
-            return only_same(now, anew, clause="S1 3.2", reason=why)
-        rules.in_time(now.occurred_on, anew.occurred_on, clause="S1 3.2")
+            return only_same(last, anew, clause="S1 3.2", reason=why)
+        rules.in_time(last.occurred_on, anew.occurred_on, clause="S1 3.2")
     return [anew]
 
 
@@ -266,31 +274,12 @@ def last_day(route: Draft | Agreed | Assigned | InWork) -> date:
 
 def evolve(route: Route, said: RouteFact) -> Route:
     """Go where a fact leads; never refuse, for it already happened."""
-    match said:
-        case TutorAppointed() | AccompanimentRecorded():
-            return tutored(route, said)
-        case (
-            RouteDrafted()
-            | RouteAgreed()
-            | RouteAssigned()
-            | RouteStarted()
-            | RouteItemCompleted()
-            | RouteCompleted()
-            | RouteCancelled()
-        ):
-            return moved(route, said)
+    if isinstance(said, TutorAppointed | AccompanimentRecorded):
+        return tutored(route, said)
+    return moved(route, said)
 
 
-def moved(
-    route: Route,
-    said: RouteDrafted
-    | RouteAgreed
-    | RouteAssigned
-    | RouteStarted
-    | RouteItemCompleted
-    | RouteCompleted
-    | RouteCancelled,
-) -> Route:
+def moved(route: Route, said: Step) -> Route:
     """Take a step, if a life has it; else stay, and still the log must be read."""
     match route, said:
         case Nothing(), RouteDrafted():
@@ -322,22 +311,28 @@ def moved(
 
 
 def tutored(route: Route, said: TutorAppointed | AccompanimentRecorded) -> Route:
-    """Accompany an assigned route on its way; of one gone to its end, remember how."""
+    """Accompany a route on its way; of one gone to its end, remember how it was."""
     match route, said:
-        case Assigned(), TutorAppointed() if follows(route.assigned, said):
-            return replace(route, tutors=(*route.tutors, said))
-        case Assigned(), AccompanimentRecorded() if follows(route.assigned, said):
-            return replace(route, accompanied=(*route.accompanied, said))
+        case Assigned(), _:
+            return with_tutor(route, said)
         case InWork(), _:
-            followed = tutored(route.plan, said)
-            is_new = isinstance(followed, Assigned) and followed is not route.plan
-            return replace(route, plan=followed) if is_new else route
+            plan = with_tutor(route.plan, said)
+            return route if plan is route.plan else replace(route, plan=plan)
         case Completed(), AccompanimentRecorded():
-            followed = tutored(route.work, said)
-            is_new = isinstance(followed, InWork) and followed is not route.work
-            return replace(route, work=followed) if is_new else route
+            work = tutored(route.work, said)
+            is_new = isinstance(work, InWork) and work is not route.work
+            return replace(route, work=work) if is_new else route
         case _, TutorAppointed() | AccompanimentRecorded():
             return route
+
+
+def with_tutor(plan: Assigned, said: TutorAppointed | AccompanimentRecorded) -> Assigned:
+    """Remember a tutor, or what he did."""
+    if not follows(plan.assigned, said):
+        return plan
+    if isinstance(said, TutorAppointed):
+        return replace(plan, tutors=(*plan.tutors, said))
+    return replace(plan, accompanied=(*plan.accompanied, said))
 
 
 def follows(earlier: RouteFact, later: RouteFact) -> bool:

@@ -1,0 +1,31 @@
+-- id:        K-RR03
+-- version:   1
+-- title:     Педагоги, которым в этом году выдана карта дефицитов
+--            Teachers whose deficit map was issued in the year
+-- clause:    S1 D2.1 «…выданы карты профессиональных дефицитов не менее 20 %…»
+-- aggregate: share
+-- unit:      organisation
+-- period:    year
+
+WITH
+-- карта аннулированной диагностики и самодиагностики не считается (S1 4.4, AM39)
+mapped AS (
+    SELECT coalesce(survivor_id, said.person_id) AS person_id, min(event_id) AS event_id
+    FROM live_diagnostics_DeficitMapIssued($known) AS said
+    LEFT JOIN merged($as_of, $known) AS merged ON merged_id = said.person_id
+    WHERE occurred_on BETWEEN date_trunc('year', $as_of::DATE) AND $as_of
+      AND session_id NOT IN (FROM void_sessions($as_of, $known))
+    GROUP BY ALL
+)
+
+SELECT
+    org_id AS unit,
+    person_id AS subject,
+    (mapped.person_id IS NOT NULL)::INTEGER AS num,
+    1 AS den,
+    CASE WHEN mapped.person_id IS NOT NULL THEN 'карта дефицитов выдана в этом году (S1 D2.1)'
+        ELSE 'в этом году карта дефицитов не выдана (S1 D2.1)' END AS why,
+    CASE WHEN event_id IS NULL THEN evidence ELSE list_append(evidence, event_id) END
+        AS evidence
+FROM pedagogues($as_of, $known, $scope)
+LEFT JOIN mapped USING (person_id)

@@ -1,0 +1,203 @@
+"""What routes remembers, and what it does when its neighbours, or it itself, speak."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from services.routes.domain import (
+    ENROLMENT,
+    ROUTE,
+    CompleteItem,
+    CompleteRoute,
+    DraftRoute,
+    Enrolment,
+    Offered,
+    Route,
+    StartEnrolment,
+    StartRoute,
+    enrolment,
+    route_of,
+)
+from services.routes.domain.route import Assigned, InWork
+from services.routes.domain.rules import is_all_done
+from shared.events.diagnostics import DeficitMapIssued
+from shared.events.registry import ProgramDrafted, ProgramListed
+from shared.events.routes import (
+    EnrolmentFact,
+    EnrolmentStarted,
+    ProgramCompleted,
+    RouteAssigned,
+    RouteFact,
+    RouteItemCompleted,
+)
+from shared.kernel import Borrowed, Known, informs, whenever
+from shared.kernel.ids import EventId
+
+# ── What is remembered of the registry ──────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Program:
+    """Of a ДПП: its versions, and every listing with the id of the record."""
+
+    versions: tuple[ProgramDrafted, ...] = ()
+    listings: tuple[tuple[ProgramListed, EventId], ...] = ()
+
+    def offered(self, asked: StartEnrolment) -> Offered | None:
+        """AM7: в каких реестрах версия стояла в день зачисления (S0 V.1)."""
+        drafted = [
+            each for each in self.versions if each.program_version == asked.program_version
+        ]
+        if not drafted:
+            return None
+        listed = sorted(
+            (
+                (said, event_id)
+                for said, event_id in self.listings
+                if said.program_version == asked.program_version
+                and is_in_force(said, asked.started_on)
+            ),
+            key=lambda each: (each[0].register, each[1]),
+        )
+        return Offered(
+            competencies=drafted[-1].competencies,
+            registers=tuple(dict.fromkeys(said.register for said, _ in listed)),
+            listed_by=tuple(event_id for _, event_id in listed),
+        )
+
+
+def is_in_force(said: ProgramListed, day: date) -> bool:
+    """Say whether a listing has begun, and is not over: its last day is out."""
+    return said.occurred_on <= day and (said.valid_until is None or day < said.valid_until)
+
+
+def remember(
+    so_far: Program, said: ProgramDrafted | ProgramListed, event_id: EventId
+) -> Program:
+    """Keep every version and every listing."""
+    match said:
+        case ProgramDrafted():
+            return replace(so_far, versions=(*so_far.versions, said))
+        case ProgramListed():
+            return replace(so_far, listings=(*so_far.listings, (said, event_id)))
+
+
+PROGRAMS = Borrowed[Program, ProgramDrafted | ProgramListed](
+    name="routes.program",
+    facts=(ProgramDrafted, ProgramListed),
+    about=lambda said: said.program_id,
+    initial=Program(),
+    evolve=remember,
+)
+
+# ── What is remembered of its own, across streams ───────────────────────────
+
+ROUTES: Borrowed[Route, RouteFact] = Borrowed(
+    name="routes.route",
+    facts=ROUTE.facts,
+    about=lambda said: said.route_id,
+    initial=ROUTE.initial,
+    evolve=lambda so_far, said, _: ROUTE.evolve(so_far, said),
+)
+ENROLMENTS: Borrowed[Enrolment, EnrolmentFact] = Borrowed(
+    name="routes.enrolment",
+    facts=ENROLMENT.facts,
+    about=lambda said: said.enrolment_id,
+    initial=ENROLMENT.initial,
+    evolve=lambda so_far, said, _: ENROLMENT.evolve(so_far, said),
+)
+BORROWED = (PROGRAMS, ROUTES, ENROLMENTS)
+
+# ── What a command is told ──────────────────────────────────────────────────
+
+
+@informs(StartEnrolment)
+def of_the_programme_and_the_route(asked: StartEnrolment, known: Known) -> StartEnrolment:
+    """ДПП с её реестрами и назначенный маршрут (S0 V.1, S1 D2.3)."""
+    route = known.of(ROUTES, asked.route_id) if asked.route_id else None
+    return replace(
+        asked,
+        offered=known.of(PROGRAMS, asked.program_id).offered(asked),
+        route=assigned(route),
+    )
+
+
+def assigned(route: Route | None) -> RouteAssigned | None:
+    """Return how a route was assigned, if it binds now."""
+    plan = route.plan if isinstance(route, InWork) else route
+    return plan.assigned if isinstance(plan, Assigned) else None
+
+
+@informs(CompleteItem)
+def of_the_completion(asked: CompleteItem, known: Known) -> CompleteItem:
+    """Освоение ДПП, если оно есть и не аннулировано (S1 2)."""
+    if asked.enrolment_id is None:
+        return replace(asked, proof=None)
+    study = known.of(ENROLMENTS, asked.enrolment_id)
+    proof = study.completed if isinstance(study, enrolment.Completed) else None
+    return replace(asked, proof=proof)
+
+
+INFORMED = (of_the_programme_and_the_route, of_the_completion)
+
+# ── When diagnostics speaks ─────────────────────────────────────────────────
+
+
+@whenever(DeficitMapIssued, name="routes.draft")
+def a_deficit_map_calls_for_a_route(said: DeficitMapIssued, _: Known) -> Iterator[DraftRoute]:
+    """По карте дефицитов составляют маршрут (S1 3.2).
+
+    A map corrected or heard twice is the same route, a second diagnosis a second one.
+    """
+    if said.deficit_ids:
+        yield DraftRoute(
+            route_id=route_of(said.session_id),
+            person_id=said.person_id,
+            session_id=said.session_id,
+            deficit_ids=said.deficit_ids,
+            on_request=False,
+            drafted_on=said.occurred_on,
+        )
+
+
+# ── When routes itself speaks: one stream moves another ─────────────────────
+
+
+@whenever(EnrolmentStarted, name="routes.start")
+def an_enrolment_starts_its_route(said: EnrolmentStarted, known: Known) -> Iterator[StartRoute]:
+    """Зачисление по маршруту начинает его, если он ещё не начат (S1 4.9)."""
+    if said.route_id and isinstance(known.of(ROUTES, said.route_id), Assigned):
+        yield StartRoute(route_id=said.route_id, started_on=said.occurred_on)
+
+
+@whenever(ProgramCompleted, name="routes.complete_item")
+def a_completed_programme_completes_its_item(
+    said: ProgramCompleted, _: Known
+) -> Iterator[CompleteItem]:
+    """P2: освоенная ДПП — пройденное мероприятие маршрута (S1 4.9)."""
+    if said.route_id and said.route_item_id:
+        yield CompleteItem(
+            route_id=said.route_id,
+            item_id=said.route_item_id,
+            enrolment_id=said.enrolment_id,
+            completed_on=said.occurred_on,
+        )
+
+
+@whenever(RouteItemCompleted, name="routes.complete")
+def a_route_without_items_left_is_completed(
+    said: RouteItemCompleted, known: Known
+) -> Iterator[CompleteRoute]:
+    """Когда пройдены все мероприятия, пройден и маршрут (S1 4.9)."""
+    route = known.of(ROUTES, said.route_id)
+    if isinstance(route, InWork) and is_all_done(route.plan.assigned.items, route.done):
+        last = max(each.occurred_on for each in route.done)
+        yield CompleteRoute(route_id=said.route_id, completed_on=last)
+
+
+POLICIES = (
+    a_deficit_map_calls_for_a_route,
+    an_enrolment_starts_its_route,
+    a_completed_programme_completes_its_item,
+    a_route_without_items_left_is_completed,
+)

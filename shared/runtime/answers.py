@@ -1,0 +1,464 @@
+"""Questions to the ledger: a number, who makes it up, and what changed it (contracts §3)."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+
+import duckdb
+
+from shared.kernel import catalogue
+from shared.runtime.columns import Ledger
+
+type Status = Literal["met", "on_track", "at_risk", "missed", "no_data", "no_target"]
+type Side = Literal["num", "den", "not"]
+type Vector = dict[str, int]
+
+LEVELS = ("federation", "region", "municipality", "organisation")
+PERSONS = ("person_id", "mentee_id", "mentor_id", "merged_id", "survivor_id", "tutor_id")
+"""Fields by which a fact concerns a person."""
+
+
+class NoSuchKpi(Exception):  # noqa: N818 - 404
+    """No indicator has this id."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """One indicator file: what its header says, its query and the query's fingerprint."""
+
+    id: str
+    version: int
+    title: str
+    title_en: str
+    clause: str
+    aggregate: str
+    unit: str
+    period: str
+    guards: tuple[str, ...]
+    sql: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Value:
+    """A number with all that is needed to get it again.
+
+    `value` is a percentage, a ratio or a maximum, one decimal half up; None where it is
+    undefined. `target` is in hundredths of the same unit. `vector` says up to which
+    position each log was known; `lagging` names logs of which later facts may be due.
+    """
+
+    kpi: str
+    scope: str
+    as_of: date
+    num: int
+    den: int
+    value: str | None
+    status: Status
+    target: int | None = None
+    due_on: date | None = None
+    definition: int = 1
+    clause: str = ""
+    staff_only: bool = False
+    vector: Vector = field(default_factory=dict[str, int])
+    lagging: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """Somebody (or a region) who is counted or not, why, and the facts that prove it."""
+
+    unit: str
+    subject: str
+    num: int
+    den: int
+    why: str
+    evidence: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One member that differs between two moments of knowledge, and because of what."""
+
+    subject: str
+    before: Member | None
+    after: Member | None
+    facts: tuple[dict[str, Any], ...]
+
+
+def definitions(folder: Path) -> dict[str, Definition]:
+    """Read every indicator file of a folder."""
+    found = [_definition(path.read_text(encoding="utf-8")) for path in folder.glob("*.sql")]
+    return {each.id: each for each in sorted(found, key=lambda each: each.id)}
+
+
+def _definition(text: str) -> Definition:
+    header = dict(re.findall(r"^-- (\w+): +(.+(?:\n--  +.+)*)$", text, re.MULTILINE))
+    said = {name: re.split(r"\n-- +", value) for name, value in header.items()}
+    title, *english = said["title"]
+    return Definition(
+        id=said["id"][0],
+        version=int(said["version"][0]),
+        title=title,
+        title_en=" ".join(english),
+        clause=" ".join(said["clause"]),
+        aggregate=said["aggregate"][0],
+        unit=said["unit"][0],
+        period=said["period"][0],
+        guards=tuple(said.get("guards", [""])[0].split(", ")) if "guards" in said else (),
+        sql=text,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+    )
+
+
+class Answers:
+    """Asks the ledger. Every answer is of one moment and says of which."""
+
+    def __init__(self, ledger: Ledger, known: Mapping[str, Definition]) -> None:
+        self.ledger = ledger
+        self.definitions = known
+
+    def definition(self, kpi: str) -> Definition:
+        """Return an indicator's definition. Raises `NoSuchKpi`."""
+        try:
+            return self.definitions[kpi]
+        except KeyError:
+            raise NoSuchKpi(kpi) from None
+
+    def vector(self, as_known: datetime | None) -> tuple[Vector, tuple[str, ...]]:
+        """Return what was known at a moment, and the logs that may lag behind it."""
+        found = self.ledger.vector_at(as_known)
+        return found.known, found.lagging
+
+    # ── Numbers ─────────────────────────────────────────────────────────────
+
+    def value(
+        self,
+        kpi: str,
+        scope: str,
+        as_of: date,
+        vector: Vector,
+        lagging: tuple[str, ...] = (),
+    ) -> Value:
+        """Return one number at one place, on one date, as known by one vector."""
+        with self.ledger.reading() as cursor:
+            return _Asked(self, cursor, vector).value(kpi, scope, as_of, lagging)
+
+    def levels(
+        self, kpi: str, as_of: date, vector: Vector, scope: str = ""
+    ) -> list[tuple[str, str, int, int]]:
+        """Return (level, path, num, den) of every place inside a scope that has members."""
+        definition = self.definition(kpi)
+        query = self.ledger.language.by_level(
+            definition.sql, definition.unit, definition.aggregate
+        )
+        with self.ledger.reading() as cursor:
+            found = cursor.execute(query, _parameters(as_of, vector, scope)).fetchall()
+        return sorted(found, key=lambda row: (LEVELS.index(row[0]), row[1]))
+
+    def series(
+        self, kpi: str, scope: str, dates: Sequence[date], vector: Vector
+    ) -> list[Value]:
+        """Return the number on each of these dates."""
+        with self.ledger.reading() as cursor:
+            asked = _Asked(self, cursor, vector)
+            return [asked.value(kpi, scope, each, ()) for each in dates]
+
+    # ── Members ─────────────────────────────────────────────────────────────
+
+    def members(  # noqa: PLR0913 - a page of a list
+        self,
+        kpi: str,
+        scope: str,
+        as_of: date,
+        vector: Vector,
+        side: Side = "den",
+        after: str = "",
+        limit: int = 1_000_000,
+    ) -> list[Member]:
+        """Return who counts (`num`), who is counted among (`den`), or who does not."""
+        which = {"num": "num > 0", "den": "TRUE", "not": "num = 0 AND den > 0"}[side]
+        query = f"""
+            SELECT unit::VARCHAR, subject::VARCHAR AS subject, num, den, why, evidence
+            FROM ({self.definition(kpi).sql}) WHERE {which} AND subject::VARCHAR > $after
+            ORDER BY subject, unit LIMIT $most
+        """
+        asked = _parameters(as_of, vector, scope) | {"after": after, "most": limit}
+        with self.ledger.reading() as cursor:
+            return list(_members(cursor.execute(query, asked)))
+
+    def why(self, kpi: str, subject: UUID, as_of: date, vector: Vector) -> list[Member]:
+        """Return how one person stands to an indicator; nothing if he is not in its base."""
+        query = f"""
+            SELECT unit::VARCHAR, subject::VARCHAR AS subject, num, den, why, evidence
+            FROM ({self.definition(kpi).sql}) WHERE subject::VARCHAR IN (
+                SELECT $subject UNION SELECT survivor_id::VARCHAR
+                FROM merged($as_of, $known) WHERE merged_id::VARCHAR = $subject
+            )
+        """
+        asked = _parameters(as_of, vector, "") | {"subject": str(subject)}
+        with self.ledger.reading() as cursor:
+            return list(_members(cursor.execute(query, asked)))
+
+    def diff(
+        self, kpi: str, scope: str, as_of: date, before: Vector, after: Vector
+    ) -> list[Change]:
+        """Return the members that differ, each with the facts said in between about it."""
+        old = {(m.unit, m.subject): m for m in self.members(kpi, scope, as_of, before)}
+        new = {(m.unit, m.subject): m for m in self.members(kpi, scope, as_of, after)}
+        differ = sorted(
+            (key for key in old.keys() | new.keys() if _part(old, key) != _part(new, key)),
+            key=lambda key: (key[1], key[0]),
+        )
+        with self.ledger.reading() as cursor:
+            asked = _Asked(self, cursor, after)
+            return [
+                Change(
+                    subject=key[1],
+                    before=old.get(key),
+                    after=new.get(key),
+                    facts=tuple(asked.said_between(key[1], as_of, before)),
+                )
+                for key in differ
+            ]
+
+
+class _Asked:
+    """Questions that are answered in one read transaction."""
+
+    def __init__(
+        self, answers: Answers, cursor: duckdb.DuckDBPyConnection, vector: Vector
+    ) -> None:
+        self._answers, self._cursor, self._vector = answers, cursor, vector
+
+    def counted(self, kpi: str, scope: str, as_of: date) -> tuple[int, int]:
+        definition = self._answers.definition(kpi)
+        query = self._answers.ledger.language.at_scope(definition.sql, definition.aggregate)
+        asked = _parameters(as_of, self._vector, scope)
+        return self._cursor.execute(query, asked).fetchall()[0]
+
+    def value(self, kpi: str, scope: str, as_of: date, lagging: tuple[str, ...]) -> Value:
+        definition = self._answers.definition(kpi)
+        num, den = self.counted(kpi, scope, as_of)
+        target = self._target(kpi, scope, as_of)
+        return Value(
+            kpi=kpi,
+            scope=scope,
+            as_of=as_of,
+            num=num,
+            den=den,
+            value=shown(definition.aggregate, num, den),
+            status=self._status(definition, scope, as_of, target),
+            target=target[1] if target else None,
+            due_on=target[0] if target else None,
+            definition=definition.version,
+            clause=definition.clause,
+            staff_only=kpi.startswith("K-F2") and not self._has_graduates(),
+            vector=self._vector,
+            lagging=lagging,
+        )
+
+    def _has_graduates(self) -> bool:
+        query = "SELECT count(*) FROM live_registry_GraduateRegistered($known)"
+        return bool(self._cursor.execute(query, {"known": self._vector}).fetchall()[0][0])
+
+    def _target(self, kpi: str, scope: str, as_of: date) -> tuple[date, int, str] | None:
+        """Return the target that binds: the next one due, else the last (AM1, AM2)."""
+        level = LEVELS[len(scope.split("/")) if scope else 0]
+        rows = self._cursor.execute(
+            """
+            SELECT due_on, target_hundredths, direction
+            FROM live_monitoring_KpiTargetSet($known)
+            WHERE kpi_id = $kpi AND level = $level AND occurred_on <= $as_of
+              AND inside($scope, territory)
+            QUALIFY row_number() OVER (PARTITION BY due_on ORDER BY length(territory) DESC,
+                occurred_on DESC, recorded_at DESC, position DESC) = 1
+            ORDER BY due_on
+            """,
+            {
+                "known": self._vector,
+                "kpi": kpi,
+                "level": level,
+                "as_of": as_of,
+                "scope": scope,
+            },
+        ).fetchall()
+        coming = [row for row in rows if row[0] >= as_of]
+        return (coming or rows[-1:] or [None])[0]
+
+    def _status(
+        self,
+        definition: Definition,
+        scope: str,
+        as_of: date,
+        target: tuple[date, int, str] | None,
+    ) -> Status:
+        """Judge against the target; after its date the judgement of that date stays."""
+        if target is None:
+            return "no_target"
+        due, _, _ = target
+        judged_on = min(as_of, due)
+        num, den = self.counted(definition.id, scope, judged_on)
+        if den == 0:
+            return "missed" if num and definition.aggregate == "ratio" else "no_data"
+        reached = reaches(definition.aggregate, Fraction(num), Fraction(den), target)
+        if reached and all(
+            self._status(
+                self._answers.definition(guard),
+                scope,
+                as_of,
+                self._target(guard, scope, as_of),
+            )
+            == "met"
+            for guard in definition.guards
+        ):
+            return "met"
+        if as_of >= due:
+            return "missed"
+        return self._trend(definition, scope, as_of, target, Fraction(num, den))
+
+    def _trend(
+        self,
+        definition: Definition,
+        scope: str,
+        as_of: date,
+        target: tuple[date, int, str],
+        now: Fraction,
+    ) -> Status:
+        """The straight line through the last twelve months, drawn to the target's date."""
+        year_ago = as_of - timedelta(days=365)
+        num, den = self.counted(definition.id, scope, year_ago)
+        if den == 0:
+            return "at_risk"
+        slope = (now - Fraction(num, den)) / 365
+        then = now + slope * (target[0] - as_of).days
+        reached = reaches(definition.aggregate, then, Fraction(1), target)
+        return "on_track" if reached else "at_risk"
+
+    def said_between(
+        self, subject: str, as_of: date, before: Vector
+    ) -> Iterator[dict[str, Any]]:
+        """Return the facts recorded between the vectors that concern a subject."""
+        for kind in catalogue.values():
+            fields = kind.fact.__dataclass_fields__
+            persons = [name for name in PERSONS if name in fields]
+            persons += ["region"] if "region" in fields and len(subject) <= 3 else []  # noqa: PLR2004
+            if not persons:
+                continue
+            yield from self._said_of(kind.name, persons, subject, as_of, before)
+
+    def _said_of(
+        self, name: str, persons: list[str], subject: str, as_of: date, before: Vector
+    ) -> Iterator[dict[str, Any]]:
+        table = name.replace(".", "_")
+        concerns = " OR ".join(f"{each}::VARCHAR IN (FROM selves)" for each in persons)
+        rows = self._cursor.execute(
+            f"""
+            WITH selves AS (
+                SELECT $subject AS id UNION SELECT merged_id::VARCHAR
+                FROM merged($as_of, $known) WHERE survivor_id::VARCHAR = $subject
+            )
+            SELECT event_id, occurred_on, recorded_at, source, position, actor, basis,
+                corrects, replaced_at,
+                position > coalesce($before[source], 0) AS is_new
+            FROM {table}
+            WHERE position <= $known[source] AND ({concerns}) AND (
+                position > coalesce($before[source], 0)
+                OR (replaced_at > coalesce($before[source], 0)
+                    AND replaced_at <= $known[source])
+            )
+            ORDER BY source, position
+            """,
+            {"subject": subject, "as_of": as_of, "known": self._vector, "before": before},
+        ).fetchall()
+        for (
+            event,
+            occurred,
+            recorded,
+            source,
+            position,
+            actor,
+            basis,
+            corrects,
+            at,
+            new,
+        ) in rows:
+            yield {
+                "fact": name,
+                "event_id": event,
+                "occurred_on": occurred,
+                "recorded_at": recorded,
+                "source": source,
+                "position": position,
+                "actor": actor,
+                "basis": basis,
+                "what": ("corrects" if corrects else "said") if new else "replaced",
+                "by": self._amendment(source, at) if at else None,
+            }
+
+    def _amendment(self, source: str, position: int) -> dict[str, Any]:
+        """Return who restated or withdrew a record: the record at this position."""
+        name, recorded = self._cursor.execute(
+            "SELECT name, recorded_at FROM records WHERE source = ? AND position = ?",
+            [source, position],
+        ).fetchall()[0]
+        table = name.replace(".", "_")
+        event, actor, basis = self._cursor.execute(
+            f"SELECT event_id, actor, basis FROM {table} WHERE source = ? AND position = ?",
+            [source, position],
+        ).fetchall()[0]
+        return {
+            "fact": name,
+            "event_id": event,
+            "recorded_at": recorded,
+            "actor": actor,
+            "basis": basis,
+        }
+
+
+def _parameters(as_of: date, vector: Vector, scope: str) -> dict[str, Any]:
+    return {"as_of": as_of, "known": vector, "scope": scope}
+
+
+def _members(answer: duckdb.DuckDBPyConnection) -> Iterator[Member]:
+    for unit, subject, num, den, why, evidence in answer.fetchall():
+        yield Member(
+            unit=unit,
+            subject=subject,
+            num=num,
+            den=den,
+            why=why,
+            evidence=tuple(evidence or ()),
+        )
+
+
+def _part(members: Mapping[Any, Member], key: Any) -> tuple[int, int] | None:
+    member = members.get(key)
+    return (member.num, member.den) if member else None
+
+
+def shown(aggregate: str, num: int, den: int) -> str | None:
+    """Return a value with one decimal, half up; None where it is undefined."""
+    if den == 0:
+        return None
+    if aggregate == "max":
+        return str(num)
+    scale = 1000 if aggregate == "share" else 10
+    tenths = (2 * num * scale + den) // (2 * den)
+    return f"{tenths // 10}.{tenths % 10}"
+
+
+def reaches(
+    aggregate: str, num: Fraction, den: Fraction, target: tuple[date, int, str]
+) -> bool:
+    """Compare exactly: `num·100 ≥ target·den` for a share in per cent (kpi §2.1)."""
+    _, hundredths, direction = target
+    scaled = num * {"share": 10_000, "ratio": 100, "max": 100}[aggregate]
+    wanted = hundredths * (1 if aggregate == "max" else den)
+    return scaled >= wanted if direction == "at_least" else scaled <= wanted

@@ -1,0 +1,408 @@
+"""The ledger's file: every log in columns, in one DuckDB database that one process owns."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+from typing import Protocol
+from uuid import UUID
+
+import duckdb
+
+from shared.kernel import Kind, catalogue
+from shared.runtime.columns_batch import Batch, Heard
+from shared.runtime.log import Record
+
+CURRENT = "CURRENT"
+FILE = "ledger.duckdb"
+LOCKED = (  # nothing is fetched, nothing but this file is touched, and so it stays
+    "SET TimeZone = 'UTC'",
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+)
+OWN = """
+CREATE TABLE records (
+    source VARCHAR, position BIGINT, recorded_at TIMESTAMPTZ, event_id UUID,
+    name VARCHAR, readable BOOLEAN
+);
+CREATE TABLE heard (source VARCHAR, epoch UUID, position BIGINT, recorded_at TIMESTAMPTZ);
+CREATE TABLE heartbeat (source VARCHAR, epoch UUID, position BIGINT, recorded_at TIMESTAMPTZ);
+"""
+
+type Vector = dict[str, tuple[UUID, int]]
+"""Of each log its epoch and a position: everything up to there is known."""
+
+type Logs = Callable[[Mapping[str, int]], Iterable[Sequence[Record]]]
+"""Given how far each source is heard, what follows, batch by batch, to the ends."""
+
+
+class Language(Protocol):
+    """The words of the ledger (`services.monitoring.ledger`), text only."""
+
+    def schema(self, kinds: Iterable[Kind], /) -> str:
+        """Return the tables and macros of an empty ledger."""
+        ...
+
+    def table(self, kind: Kind, /) -> str:
+        """Return the name of a fact's table."""
+        ...
+
+    def columns(self, kind: Kind, /) -> dict[str, str]:
+        """Return the columns of a fact's table and their types."""
+        ...
+
+    def replace(self, kind: Kind, /) -> str:
+        """Return what marks the facts that `amendments` restate or withdraw."""
+        ...
+
+    def by_level(self, members: str, unit: str, aggregate: str, /) -> str:
+        """Return the sums of an indicator at every level."""
+        ...
+
+    def at_scope(self, members: str, aggregate: str, /) -> str:
+        """Return the sum of an indicator inside one scope."""
+        ...
+
+
+class Hole(Exception):  # noqa: N818 - the reader stops: what is missing will come, or not
+    """A log is not heard from its next position on."""
+
+
+class ForeignEpoch(Exception):  # noqa: N818 - the reader stops and alarms
+    """A log goes on in an epoch nobody announced, or says something else than before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a batch: put into tables, not readable by this code, known before."""
+
+    applied: int = 0
+    skipped: int = 0
+    repeated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AsKnown:
+    """What an answer may know, and the logs that may have said more by the moment asked."""
+
+    vector: Vector
+    lagging: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> dict[str, int]:
+        """Return the vector as the ledger's words take it."""
+        return {source: position for source, (_, position) in self.vector.items()}
+
+
+@dataclass(slots=True)
+class _Generation:
+    """One database, and who still reads it."""
+
+    name: str
+    connection: duckdb.DuckDBPyConnection
+    readers: int = 0
+    retired: bool = False
+    heard: dict[str, Heard] = field(default_factory=dict[str, Heard])
+
+
+class Ledger:
+    """One folder: `CURRENT` names a generation, `<generation>/ledger.duckdb` holds it.
+
+    One process owns it. Writing takes turns; each reader has a cursor of its own and
+    sees one moment. `sources` are the logs that ought to be heard: one that was never
+    heard lags.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        language: Language,
+        *,
+        sources: Collection[str] = (),
+        threads: int | None = None,
+        memory: str | None = None,
+    ) -> None:
+        self.folder = folder
+        self.language = language
+        self._sources = frozenset(sources)
+        self._limits = {"threads": threads, "memory_limit": memory}
+        self._writing = Lock()
+        self._naming = Lock()
+        folder.mkdir(parents=True, exist_ok=True)
+        pointer = folder / CURRENT
+        name = pointer.read_text().strip() if pointer.exists() else "1"
+        self._current = self._open(name)
+        self._point_to(name)
+        for other in folder.iterdir():  # what a rebuild left that never ended
+            if other.is_dir() and other.name != name and other.name.isdecimal():
+                shutil.rmtree(other)
+
+    # ── Writing ─────────────────────────────────────────────────────────────
+
+    def ingest(self, records: Sequence[Record]) -> Taken:
+        """Take records of any logs, each log in its own order; what is known is passed by.
+
+        All of them or none. Raises `Hole`, `ForeignEpoch`, and `codec.Malformed` when
+        bytes are not what their name says.
+        """
+        with self._writing:
+            return self._ingest(self._current, records)
+
+    def beat(self, source: str, epoch: UUID, position: int, recorded_at: datetime) -> None:
+        """Hear that a log said nothing after `position` up to a moment (contracts §2)."""
+        with self._writing, _written(self._current.connection) as writer:
+            writer.execute("DELETE FROM heartbeat WHERE source = ?", [source])
+            said = [source, epoch, position, recorded_at]
+            writer.execute("INSERT INTO heartbeat VALUES (?, ?, ?, ?)", said)
+
+    def rebuild(self, logs: Logs) -> Taken:
+        """Read the logs again into a new generation and swap it in; readers go on.
+
+        The old generation keeps hearing until the new one has heard as much. Raises
+        `Hole` when the logs end before what is known already.
+        """
+        new = self._open(str(int(self._current.name) + 1))
+        try:
+            total = self._read(new, logs)
+            with self._writing:
+                total = _sum(total, self._read(new, logs))
+                self._must_have_heard_as_much(new)
+                self._carry_heartbeats(new)
+                self._point_to(new.name)
+                with self._naming:
+                    old, self._current = self._current, new
+                    old.retired = True
+        except BaseException:
+            new.connection.close()
+            shutil.rmtree(self.folder / new.name)
+            raise
+        self._let_go(old)
+        return total
+
+    def close(self) -> None:
+        """Let go of the file; readers must have gone."""
+        with self._writing:
+            self._current.connection.close()
+
+    # ── Reading ─────────────────────────────────────────────────────────────
+
+    @contextmanager
+    def reading(self) -> Generator[duckdb.DuckDBPyConnection]:
+        """Give a cursor in one read transaction."""
+        with self._naming:
+            generation = self._current
+            generation.readers += 1
+            cursor = generation.connection.cursor()
+        try:
+            cursor.execute("BEGIN TRANSACTION READ ONLY")
+            yield cursor
+            cursor.execute("ROLLBACK")
+        finally:
+            cursor.close()
+            with self._naming:
+                generation.readers -= 1
+            self._let_go(generation)
+
+    @property
+    def generation(self) -> str:
+        """Return the name of the generation that answers."""
+        return self._current.name
+
+    def positions(self) -> Vector:
+        """Return how far each log is heard."""
+        heard = self._current.heard.items()
+        return {source: (mark.epoch, mark.position) for source, mark in sorted(heard)}
+
+    def skipped(self) -> dict[str, int]:
+        """Count the records of each name that this code could not read."""
+        with self.reading() as cursor:
+            found = cursor.execute(
+                "SELECT name, count(*) FROM records WHERE NOT readable GROUP BY name ORDER BY 1"
+            )
+            return dict(found.fetchall())
+
+    def digest(self) -> str:
+        """Return a hash of everything that is known: equal logs give equal ledgers.
+
+        How the logs arrived, how often, and in which generation, does not enter it.
+        """
+        tables = sorted([*map(self.language.table, catalogue.values()), "records"])
+        whole = hashlib.sha256()
+        with self.reading() as cursor:
+            for table in tables:
+                for row in cursor.execute(_PIECES.format(table=table)).fetchall():
+                    whole.update(f"{table} {row}\n".encode())
+        return whole.hexdigest()
+
+    def vector_at(self, moment: datetime | None = None) -> AsKnown:
+        """Return what was known at a moment: of each log the last record by then.
+
+        A log whose last record and heartbeat are older than the moment lags. No moment
+        is everything known now, and nothing lags.
+        """
+        with self.reading() as cursor:
+            if moment is None:
+                found = cursor.execute("SELECT source, epoch, position FROM heard ORDER BY ALL")
+                return AsKnown({source: (epoch, at) for source, epoch, at in found.fetchall()})
+            asked = {"moment": moment}
+            found = cursor.execute(_AT, asked).fetchall()
+            complete = {name for (name,) in cursor.execute(_COMPLETE, asked).fetchall()}
+            heard = {name for (name,) in cursor.execute("SELECT source FROM heard").fetchall()}
+        lagging = sorted((heard | self._sources) - complete)
+        return AsKnown({name: (epoch, at) for name, epoch, at in found}, tuple(lagging))
+
+    # ── Inside ──────────────────────────────────────────────────────────────
+
+    def _open(self, name: str) -> _Generation:
+        home = self.folder / name
+        new = not (home / FILE).exists()
+        home.mkdir(exist_ok=True)
+        limits = {key: each for key, each in self._limits.items() if each is not None}
+        connection = duckdb.connect(
+            home / FILE,
+            config={
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "temp_directory": str(home / "temp"),
+                **limits,
+            },
+        )
+        for each in LOCKED:
+            connection.execute(each)
+        if new:
+            with _written(connection) as writer:
+                writer.execute(OWN + self.language.schema(catalogue.values()))
+        found = connection.execute("SELECT source, epoch, position, recorded_at FROM heard")
+        heard = {source: Heard(*mark) for source, *mark in found.fetchall()}
+        return _Generation(name, connection, heard=heard)
+
+    def _ingest(self, generation: _Generation, records: Sequence[Record]) -> Taken:
+        fresh, repeated, heard = _in_order(generation.heard, records)
+        batch = Batch(self.language, generation.connection)
+        if repeated and not batch.said_before(repeated):
+            raise ForeignEpoch("a known position comes with another event id (contracts §2)")
+        if not fresh:
+            return Taken(repeated=len(repeated))
+        with _written(generation.connection):
+            skipped = batch.write(fresh, heard)
+        generation.heard |= heard
+        return Taken(len(fresh) - skipped, skipped, len(repeated))
+
+    def _read(self, new: _Generation, logs: Logs) -> Taken:
+        total = Taken()
+        heard = {source: mark.position for source, mark in new.heard.items()}
+        for records in logs(heard):
+            total = _sum(total, self._ingest(new, records))
+        return total
+
+    def _must_have_heard_as_much(self, new: _Generation) -> None:
+        for source, mark in self._current.heard.items():
+            known = new.heard.get(source)
+            if known is None or known.position < mark.position:
+                raise Hole(f"{source} ends before {mark.position}, known already")
+
+    def _carry_heartbeats(self, new: _Generation) -> None:
+        found = self._current.connection.execute("FROM heartbeat").fetchall()
+        with _written(new.connection) as writer:
+            for each in found:
+                writer.execute("INSERT INTO heartbeat VALUES (?, ?, ?, ?)", each)
+
+    def _point_to(self, name: str) -> None:
+        new = self.folder / f"{CURRENT}.new"
+        with new.open("w") as file:
+            file.write(name)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(self.folder / CURRENT)
+
+    def _let_go(self, generation: _Generation) -> None:
+        with self._naming:
+            if not generation.retired or generation.readers:
+                return
+            generation.retired = False
+        generation.connection.close()
+        shutil.rmtree(self.folder / generation.name)
+
+
+_PIECES = """
+SELECT source, position // 10000 AS piece, count(*),
+    sha256(string_agg(sha256(row::VARCHAR), '' ORDER BY position))
+FROM {table} AS row
+GROUP BY source, piece ORDER BY source, piece
+"""
+_AT = """
+SELECT source, epoch, last.position
+FROM (
+    SELECT source, max(position) AS position FROM records
+    WHERE recorded_at <= $moment GROUP BY source
+) AS last JOIN heard USING (source)
+ORDER BY source
+"""
+_COMPLETE = """
+SELECT source FROM heard WHERE recorded_at >= $moment
+UNION
+SELECT source FROM heartbeat
+JOIN (SELECT source, epoch, position AS heard FROM heard) AS heard USING (source, epoch)
+WHERE recorded_at >= $moment AND position <= heard
+UNION
+SELECT source FROM heartbeat
+WHERE recorded_at >= $moment AND position = 0
+"""
+
+
+@contextmanager
+def _written(
+    connection: duckdb.DuckDBPyConnection,
+) -> Generator[duckdb.DuckDBPyConnection]:
+    connection.execute("BEGIN TRANSACTION")
+    try:
+        yield connection
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _in_order(
+    known: Mapping[str, Heard], records: Sequence[Record]
+) -> tuple[list[Record], list[Record], dict[str, Heard]]:
+    """Part what is new from what is known; say how far each log is heard after it."""
+    fresh: list[Record] = []
+    repeated: list[Record] = []
+    at: dict[str, tuple[UUID | None, int]] = {}
+    last: dict[str, Record] = {}
+    for each in records:
+        source = each.source
+        epoch, position = at.get(source) or _mark(known.get(source))
+        if epoch is not None and each.epoch != epoch:
+            raise ForeignEpoch(f"{source} goes on in epoch {each.epoch}, known is {epoch}")
+        if each.position <= position:
+            repeated.append(each)
+            continue
+        if each.position != position + 1:
+            raise Hole(f"{source} is heard up to {position}, not {each.position}")
+        fresh.append(each)
+        at[source] = each.epoch, each.position
+        last[source] = each
+    heard = {
+        source: Heard(each.epoch, each.position, each.recorded_at)
+        for source, each in last.items()
+    }
+    return fresh, repeated, heard
+
+
+def _mark(known: Heard | None) -> tuple[UUID | None, int]:
+    return (known.epoch, known.position) if known else (None, 0)
+
+
+def _sum(one: Taken, other: Taken) -> Taken:
+    return Taken(
+        one.applied + other.applied,
+        one.skipped + other.skipped,
+        one.repeated + other.repeated,
+    )

@@ -1,0 +1,218 @@
+"""One source, heard: again until it works, counted, and told how it stands."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import msgspec
+
+from shared.runtime import telemetry
+from shared.runtime.codec import Malformed, unwire
+from shared.runtime.heartbeat import Heartbeat
+from shared.runtime.logs import log, where
+
+STALE = timedelta(seconds=30)
+PAUSES = (0.2, 0.5, 1, 2, 5, 10, 30)
+
+
+class Came(Protocol):
+    """What came of a batch: each record was heard, skipped or parked."""
+
+    @property
+    def heard(self) -> int:
+        """Return how many were taken in."""
+        ...
+
+    @property
+    def skipped(self) -> int:
+        """Return how many were known, or are of no interest."""
+        ...
+
+    @property
+    def parked(self) -> int:
+        """Return how many wait to be tried again."""
+        ...
+
+    @property
+    def effects(self) -> int:
+        """Return how many facts were said because of them."""
+        ...
+
+
+type Hear = Callable[[str, Sequence[bytes]], Came]
+type HearAny = Callable[[str, Sequence[Any]], Came]
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What came in from one source since the start, and what became of it.
+
+    Of what was skipped, `unreadable` had no envelope. `ahead` stood behind a hole: it
+    was not taken in, and comes again when the hole is filled.
+    """
+
+    consumed: int = 0
+    heard: int = 0
+    skipped: int = 0
+    parked: int = 0
+    effects: int = 0
+    unreadable: int = 0
+    ahead: int = 0
+
+    @property
+    def unaccounted(self) -> int:
+        """Return how many records vanished; anything but 0 is an alarm."""
+        return self.consumed - self.heard - self.skipped - self.parked - self.ahead
+
+
+@dataclass(kw_only=True)
+class Ear:
+    """How one source is heard.
+
+    `error` is the class of what is being tried again, or "Hole" while something behind
+    a missing position waits for it. `known` is the position up to which all is in;
+    `position` and `lag` are counted in what the transport counts in.
+    """
+
+    source: str
+    hear: HearAny
+    who: str
+    tally: Tally = field(default_factory=Tally)
+    error: str | None = None
+    heartbeat: Heartbeat | None = None
+    polled_at: datetime | None = None
+    known: int = 0
+    farthest: int = 0
+    position: int = 0
+    lag: int = 0
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def take_wires(self, wires: Sequence[bytes], parents: Sequence[str | None]) -> bool:
+        """Have records of a topic heard, those behind a hole left for later.
+
+        A topic is a cache: what was lost on the way is published again, and what came
+        before its turn with it. Until then nothing behind the hole is taken in.
+        """
+        kept, known, farthest = list[bytes](), self.known, self.farthest
+        for each in wires:
+            position = position_of(each)
+            if position is None or position <= known + 1:
+                kept.append(each)
+                known = max(known, position or 0)
+            farthest = max(farthest, position or 0)
+        ahead = len(wires) - len(kept)
+        self.tally.consumed += ahead
+        self.tally.ahead += ahead
+        if not await self.take(kept, parents):
+            return False
+        self.known, self.farthest = known, farthest
+        if self.hole:
+            self.error = "Hole"
+            log.error("a position is missing", source=self.source, position=known + 1)
+        return True
+
+    @property
+    def hole(self) -> bool:
+        """Say whether something came that cannot be taken in before its turn."""
+        return self.farthest > self.known
+
+    async def take(self, wires: Sequence[Any], parents: Sequence[str | None] = ()) -> bool:
+        """Have a batch heard; return False when we were stopped before it was."""
+        failures = 0
+        self.tally.consumed += len(wires)
+        with telemetry.span("hear", links=parents, service=self.who, source=self.source):
+            while wires:
+                try:
+                    came = await asyncio.to_thread(self.hear, self.source, wires)
+                except Exception as error:  # noqa: BLE001 - whatever it is, again
+                    if isinstance(error, Malformed):
+                        before, wires = len(wires), self._readable(wires)
+                        if len(wires) < before:
+                            continue
+                    failures += 1
+                    if await self.failed(error, failures):
+                        self.tally.consumed -= len(wires)
+                        return False
+                else:
+                    self._count(came)
+                    break
+        self.error = None
+        return True
+
+    async def failed(self, error: Exception, failures: int) -> bool:
+        """Tell what failed and wait longer each time; return whether to stop."""
+        self.error = type(error).__name__
+        log.warning(
+            "hearing failed and will be tried again",
+            service=self.who,
+            source=self.source,
+            error=self.error,
+            attempts=failures,
+            at=where(error),
+        )
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PAUSES[min(failures, len(PAUSES)) - 1]):
+                await self.stopping.wait()
+        return self.stopping.is_set()
+
+    def skip(self, count: int) -> None:
+        """Count what is no fact at all."""
+        self.tally.consumed += count
+        self.tally.skipped += count
+        self.tally.unreadable += count
+
+    def healthy(self, now: datetime) -> bool:
+        """Say whether it is heard at all: polled lately, and nothing fails."""
+        lately = self.polled_at is not None and now - self.polled_at < STALE
+        return lately and self.error is None
+
+    def measure(self) -> None:
+        """Tell lag and what is unaccounted for."""
+        said = {"service": self.who, "source": self.source}
+        telemetry.measure("metodika.lag", self.lag, **said)
+        telemetry.measure("metodika.unaccounted", self.tally.unaccounted, **said)
+
+    def _count(self, came: Came) -> None:
+        tally = self.tally
+        tally.heard += came.heard
+        tally.skipped += came.skipped
+        tally.parked += came.parked
+        tally.effects += came.effects
+
+    def _readable(self, wires: Sequence[Any]) -> list[Any]:
+        """Leave out what has no envelope: it has no position, it cannot be parked."""
+        kept: list[Any] = []
+        for each in wires:
+            try:
+                if isinstance(each, bytes):
+                    unwire(each, leaf=False)
+            except Malformed:
+                self.tally.skipped += 1
+                self.tally.unreadable += 1
+                log.error("a record without an envelope", source=self.source)
+            else:
+                kept.append(each)
+        return kept
+
+
+class _Placed(msgspec.Struct):
+    position: int
+
+
+_placed = msgspec.json.Decoder(_Placed)
+
+
+def position_of(wire: bytes) -> int | None:
+    """Return the position of a record on the wire, None if it has none."""
+    try:
+        return _placed.decode(wire).position
+    except msgspec.MsgspecError:
+        return None
+
+
+def utc() -> datetime:
+    """Return the moment by this machine's clock."""
+    return datetime.now(UTC)

@@ -1,0 +1,311 @@
+"""The ledger's ears: every record of every log, from where the ledger itself stands.
+
+The ledger keeps its positions in its own transaction, so no offset is committed: at
+the start each partition is searched for the record that comes next.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from queue import Queue
+from typing import Any
+from uuid import UUID
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from shared.runtime.codec import unwire
+from shared.runtime.ear import Ear, position_of, utc
+from shared.runtime.ears import BATCH, parent_of
+from shared.runtime.heartbeat import Heartbeat, apart
+from shared.runtime.kafka import LONGEST, Broker
+from shared.runtime.log import Record
+from shared.runtime.store_log import LogStore
+from shared.runtime.wake import Bell
+
+BULK = 120_000
+AT_ONCE = 500
+FETCH = 16 * 1024 * 1024
+
+type Ingest = Callable[[Sequence[Record]], object]
+type Positions = Callable[[], Mapping[str, tuple[UUID, int]]]
+type Logs = Callable[[Mapping[str, int]], Iterable[Sequence[Record]]]
+type Told = Callable[[Heartbeat], object]
+type Consumer = AIOKafkaConsumer
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What came of a batch that was taken in."""
+
+    heard: int
+    skipped: int = 0
+    parked: int = 0
+    effects: int = 0
+
+
+class Follower:
+    """Gives the records of logs to `ingest`, in the order of each log, until they are in.
+
+    `ingest` is blocking, is asked by one thread at a time, and drops what it has.
+    `positions` says how far it has each source: epoch and position. `told`, blocking
+    too, hears up to when a source is complete, after all of it was taken in.
+    """
+
+    def __init__(
+        self,
+        ingest: Ingest,
+        positions: Positions,
+        *,
+        who: str = "monitoring",
+        told: Told = lambda _: None,
+    ) -> None:
+        self.ears: dict[str, Ear] = {}
+        self._ingest = ingest
+        self._positions = positions
+        self._who = who
+        self._told = told
+        self._one = asyncio.Lock()
+
+    def healthy(self) -> bool:
+        """Say whether every source was read lately, and none fails."""
+        return all(each.healthy(utc()) for each in self.ears.values())
+
+    async def catch_up(self, logs: Sequence[LogStore]) -> int:
+        """Take in what there is now; return how many records that was."""
+        count = 0
+        for each in logs:
+            ear = self._ear(each.source)
+            count += await self._drain(each, ear)
+            await self._tell(ear)
+        return count
+
+    async def from_logs(self, logs: Sequence[LogStore], every: float = 1) -> None:
+        """Follow logs of this process until cancelled; woken by their appends."""
+        async with asyncio.TaskGroup() as group:
+            for each in logs:
+                group.create_task(self._follow_log(each, every))
+
+    async def from_kafka(self, broker: Broker, sources: Sequence[str]) -> None:
+        """Follow topics until cancelled; Kafka may come and go."""
+        async with asyncio.TaskGroup() as group:
+            for each in sources:
+                group.create_task(self._follow_topic(broker, self._ear(each)))
+
+    def _ear(self, source: str) -> Ear:
+        if source not in self.ears:
+            self.ears[source] = Ear(source=source, hear=self._hear, who=self._who)
+        return self.ears[source]
+
+    def _hear(self, _: str, came: Sequence[bytes | Record]) -> Ingested:
+        self._ingest([unwire(e, leaf=False) if isinstance(e, bytes) else e for e in came])
+        return Ingested(heard=len(came))
+
+    async def _tell(self, ear: Ear) -> None:
+        if ear.heartbeat is not None:
+            async with self._one:
+                await asyncio.to_thread(self._told, ear.heartbeat)
+
+    # ── from the logs themselves ────────────────────────────────────────────
+
+    async def _follow_log(self, log: LogStore, every: float) -> None:
+        bell, ear, failures, due = Bell(), self._ear(log.source), 0, 0.0
+        log.on_append(bell.ring)
+        while True:
+            try:
+                await self._drain(log, ear)
+                failures = 0
+                if time.monotonic() >= due:
+                    await self._tell(ear)
+                    due = time.monotonic() + every
+                await bell.wait(every)
+            except Exception as error:  # noqa: BLE001 - the log is away: again
+                failures += 1
+                await ear.failed(error, failures)
+
+    async def _drain(self, log: LogStore, ear: Ear) -> int:
+        positions = await asyncio.to_thread(self._positions)
+        ear.position, count = _known(positions, log.source), 0
+        while True:
+            at = utc()
+            head = await asyncio.to_thread(log.head)
+            records = await asyncio.to_thread(log.read, ear.position, BATCH)
+            ear.polled_at, ear.lag = at, head.position - ear.position
+            ear.measure()
+            if not records:
+                ear.heartbeat = Heartbeat(
+                    source=log.source,
+                    epoch=head.epoch,
+                    position=head.position,
+                    recorded_at=max(at, head.recorded_at or at),
+                )
+                return count
+            async with self._one:
+                await ear.take(records)
+            ear.position = records[-1].position
+            count += len(records)
+
+    # ── from Kafka ──────────────────────────────────────────────────────────
+
+    async def _follow_topic(self, broker: Broker, ear: Ear) -> None:
+        failures = 0
+        while True:
+            try:
+                async with reading(broker, ear.source) as (consumer, at):
+                    positions = await asyncio.to_thread(self._positions)
+                    ear.known = _known(positions, ear.source)
+                    consumer.seek(at, await offset_after(consumer, at, ear.known))
+                    failures = 0
+                    while True:
+                        await self._poll(consumer, at, ear)
+            except Exception as error:  # noqa: BLE001 - Kafka is away: again, for ever
+                failures += 1
+                ear.polled_at = None
+                await ear.failed(error, failures)
+
+    async def _poll(self, consumer: Consumer, at: TopicPartition, ear: Ear) -> None:
+        got = await consumer.getmany(at, timeout_ms=500, max_records=BATCH)
+        records = got.get(at, [])
+        wires, beat, empty = apart(ear.source, records)
+        if wires:
+            async with self._one:
+                await ear.take_wires(wires, [parent_of(each) for each in records])
+        elif not ear.hole:
+            ear.error = None
+        ear.skip(empty)
+        if beat is not None:
+            ear.heartbeat = beat
+            await self._tell(ear)
+        offset = await consumer.position(at)
+        ear.position, ear.lag = offset, max(0, (consumer.highwater(at) or 0) - offset)
+        ear.polled_at = utc()
+        ear.measure()
+
+
+def _known(positions: Mapping[str, tuple[UUID, int]], source: str) -> int:
+    return positions[source][1] if source in positions else 0
+
+
+@asynccontextmanager
+async def reading(
+    broker: Broker, source: str, **options: Any
+) -> AsyncGenerator[tuple[Consumer, TopicPartition]]:
+    """Open a consumer that stands in no group, at the partition of a log."""
+    at = broker.partition(source)
+    consumer: Consumer = AIOKafkaConsumer(
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        metadata_max_age_ms=10_000,
+        **({"max_partition_fetch_bytes": LONGEST} | options),
+        **broker.options(),
+    )
+    try:
+        await consumer.start()
+        consumer.assign([at])
+        yield consumer, at
+    finally:
+        await consumer.stop()
+
+
+async def offset_after(consumer: Consumer, at: TopicPartition, position: int) -> int:
+    """Return an offset from which every record after a position is still to come.
+
+    A relay publishes a log contiguously and only ever goes back: along a topic
+    positions grow by one at most, or what was left out comes later. So between an
+    offset at or before the record sought and one behind it, or after both, that record
+    stands, whatever was said twice.
+    """
+    low = (await consumer.beginning_offsets([at]))[at]
+    high = (await consumer.end_offsets([at]))[at]
+    while high - low > BATCH:
+        middle = (low + high) // 2
+        found = await _position_at(consumer, at, middle, high)
+        if found is not None and found <= position + 1:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+async def _position_at(
+    consumer: Consumer, at: TopicPartition, offset: int, end: int
+) -> int | None:
+    """Return the position of the first readable record from an offset up to an end."""
+    consumer.seek(at, offset)
+    while await consumer.position(at) < end:
+        got = await consumer.getmany(at, timeout_ms=10_000, max_records=1)
+        for each in got.get(at, []):
+            position = position_of(each.value or b"")
+            if position is not None:
+                return position
+    return None
+
+
+async def replay(
+    broker: Broker,
+    source: str,
+    take: Callable[[list[bytes]], object],
+    *,
+    after: int = 0,
+) -> int:
+    """Give a topic from a position to its present end to `take`, as wire bytes.
+
+    In batches of about `BULK` facts, in order, each in a thread while the next is
+    polled. Returns how many facts there were, those said twice counted twice.
+    """
+    key, count, batch = source.encode(), 0, list[bytes]()
+    options = {"max_partition_fetch_bytes": FETCH, "fetch_max_bytes": FETCH}
+    taking: asyncio.Future[object] | None = None
+    async with reading(broker, source, **options) as (consumer, at):
+        end = (await consumer.end_offsets([at]))[at]
+        offset = await offset_after(consumer, at, after)
+        consumer.seek(at, offset)
+        while offset < end:
+            got = await consumer.getmany(at, timeout_ms=10_000, max_records=AT_ONCE)
+            records = got.get(at, [])
+            batch += [e.value for e in records if e.key != key and e.value is not None]
+            offset = records[-1].offset + 1 if records else offset
+            if len(batch) >= BULK or (offset >= end and batch):
+                if taking is not None:
+                    await taking
+                taking = asyncio.ensure_future(asyncio.to_thread(take, batch))
+                count += len(batch)
+                batch = []
+        if taking is not None:
+            await taking
+    return count
+
+
+def logs_of_kafka(broker: Broker, sources: Sequence[str]) -> Logs:
+    """Return what `Ledger.rebuild` reads: all logs from Kafka, after what is known.
+
+    Each log contiguous and in order, whatever was said twice. For a thread without a
+    loop; leaves are not computed.
+    """
+
+    def read(known: Mapping[str, int]) -> Iterator[list[Record]]:
+        for source in sources:
+            yield from _records(broker, source, known.get(source, 0))
+
+    return read
+
+
+def _records(broker: Broker, source: str, after: int) -> Iterator[list[Record]]:
+    ready = Queue[list[bytes] | None](1)
+    with ThreadPoolExecutor(1, "replay") as thread:
+        done = thread.submit(asyncio.run, replay(broker, source, ready.put, after=after))
+        done.add_done_callback(lambda _: ready.put(None))
+        while (wires := ready.get()) is not None:
+            records: list[Record] = []
+            for each in wires:
+                record = unwire(each, leaf=False)
+                if record.position == after + 1:
+                    records.append(record)
+                    after = record.position
+            if records:
+                yield records
+        done.result()

@@ -1,0 +1,137 @@
+"""From a log to documents: each touched stream is folded again, as it stands corrected.
+
+A document is a function of its stream's history; so live and rebuilt are the same, and
+a correction needs no rule of its own.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
+from typing import Any
+from uuid import UUID
+
+from shared.kernel import Projection, Recorded, as_corrected
+from shared.kernel.ids import EventId
+from shared.runtime import codec
+from shared.runtime.log import Record
+from shared.runtime.logs import log, where
+from shared.runtime.store_log import LogStore
+from shared.runtime.views import Put, Rebuilding, Taken, Views
+from shared.runtime.wake import Bell
+
+BATCH = 500
+PAUSES = (0.2, 0.5, 1, 2, 5, 10, 30)
+
+
+def fold(projection: Projection[Any, Any], history: Sequence[Record]) -> Put | None:
+    """Return the document of one stream, or None if no fact of it is of this kind."""
+    said = [_recorded(each) for each in history]
+    if not any(isinstance(each.fact, projection.facts) for each in said):
+        return None
+    stand = (each for each in as_corrected(said) if isinstance(each, projection.facts))
+    paths = [each.territory for each in history if each.territory]
+    return Put(
+        id=str(history[0].stream),
+        position=history[-1].position,
+        document=reduce(projection.evolve, stand, None),
+        territory=paths[-1] if paths else None,
+    )
+
+
+def _recorded(record: Record) -> Recorded[Any]:
+    corrects = codec.decode_meta(record.meta).corrects
+    return Recorded(
+        event_id=EventId(record.event_id),
+        fact=codec.decode(record.name, record.schema, record.data),
+        corrects=EventId(corrects) if corrects else None,
+    )
+
+
+class Projector:
+    """Keeps the documents of one service at the end of its log. One per service."""
+
+    def __init__(
+        self,
+        projections: Sequence[Projection[Any, Any]],
+        store: LogStore,
+        views: Views,
+    ) -> None:
+        self._projections = projections
+        self._store = store
+        self._views = views
+        self.error: str | None = None
+
+    async def run(self, every: float = 0.2) -> None:
+        """Follow the log until cancelled; what is lost is folded anew."""
+        bell = Bell()
+        self._store.on_append(bell.ring)
+        failures = 0
+        while True:
+            try:
+                await self.catch_up()
+                self.error, failures = None, 0
+                await bell.wait(every)
+            except Exception as error:  # noqa: BLE001 - away: again, for ever
+                failures += 1
+                self.error = type(error).__name__
+                log.warning(
+                    "documents lag and are tried again",
+                    source=self._store.source,
+                    error=self.error,
+                    at=where(error),
+                )
+                await asyncio.sleep(PAUSES[min(failures, len(PAUSES)) - 1])
+
+    async def catch_up(self) -> None:
+        """Take in what there is; fold anew what has no live documents."""
+        for each in self._projections:
+            try:
+                await self._follow(each)
+            except Rebuilding:
+                await self.rebuild(each)
+
+    async def rebuild(
+        self,
+        projection: Projection[Any, Any],
+        told: Callable[[int, int], None] = lambda _done, _head: None,
+    ) -> None:
+        """Fold the whole log into a generation beside the live one, and swap it in.
+
+        `told` hears the position reached and the end of the log.
+        """
+        into = await self._views.begin(projection.name)
+        folded, position = dict[UUID, int](), 0
+        while records := await self._read(position):
+            # folded once is folded with all that the log held by then
+            grown = [e for e in records if folded.get(e.stream, 0) < e.position]
+            folded |= await self._put(projection, grown, into)
+            position = records[-1].position
+            told(position, (await asyncio.to_thread(self._store.head)).position)
+        await self._views.swap(projection.name, into, position)
+
+    async def _follow(self, projection: Projection[Any, Any]) -> None:
+        generation, position = await self._views.taken(projection.name)
+        while records := await self._read(position):
+            await self._put(projection, records, generation)
+            position = records[-1].position
+            await self._views.took(projection.name, Taken(generation, position))
+
+    async def _read(self, after: int) -> Sequence[Record]:
+        return await asyncio.to_thread(self._store.read, after, BATCH)
+
+    async def _put(
+        self, projection: Projection[Any, Any], touched: Sequence[Record], into: str
+    ) -> dict[UUID, int]:
+        """Fold the streams of these records; return how far each was folded."""
+        ids = {each.stream for each in touched}
+        histories = await asyncio.to_thread(self._store.streams, ids)
+        puts = await asyncio.to_thread(_folded, projection, histories.values())
+        await self._views.put(projection.name, puts, into=into)
+        return {stream: each[-1].position for stream, each in histories.items()}
+
+
+def _folded(
+    projection: Projection[Any, Any], histories: Iterable[Sequence[Record]]
+) -> list[Put]:
+    folded = (fold(projection, each) for each in histories)
+    return [each for each in folded if each is not None]

@@ -1,0 +1,351 @@
+"""A log in PostgreSQL: one round trip to append, one lock, no table lock (traps.md)."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.types.numeric import Int8
+from psycopg_pool import ConnectionPool
+from uuid_utils.compat import uuid7
+
+from shared.runtime.log import (
+    Answered,
+    Conflict,
+    Head,
+    Key,
+    Mark,
+    Parked,
+    Record,
+    Unit,
+)
+from shared.runtime.store_log import (
+    Epoch,
+    Lease,
+    LogStore,
+    NotMigrated,
+    befores,
+    last_marks,
+    require_schema,
+    within,
+)
+from shared.runtime.store_postgres_arrays import (
+    ARRAYS,
+    Byteas,
+    Texts,
+    Uuids,
+    speak_arrays,
+)
+from shared.runtime.store_postgres_tables import (
+    APPENDING,
+    ARGUMENTS,
+    CALL,
+    CONFLICT,
+    RELAYING,
+)
+from shared.runtime.tree import Checkpoint, micros, moment
+
+RECORD = (
+    "SELECT position, epoch, recorded_at, event_id, stream, version, name, schema,"
+    " territory, meta, data, leaf FROM records"
+)
+HOLDERS = (
+    "SELECT kind, key_hmac, holder FROM unnest(%b, %b) AS asked (kind, key_hmac)"
+    " JOIN claims USING (kind, key_hmac)"
+)
+KNOWN = (
+    "SELECT kind, about, history FROM unnest(%b, %b) AS asked (kind, about)"
+    " JOIN known USING (kind, about)"
+)
+
+
+class PostgresStore(LogStore):
+    """A log in a database that `migrate_postgres` made; else raises `NotMigrated`.
+
+    `url` is a connection string of libpq, TLS and all.
+    """
+
+    def __init__(self, url: str, source: str, *, connections: int) -> None:
+        super().__init__(source)
+        self._url = url
+        self._pool = ConnectionPool(
+            url,
+            min_size=1,
+            max_size=connections,
+            open=True,
+            timeout=10.0,
+            kwargs={"autocommit": True},
+            configure=speak_arrays,
+        )
+        try:
+            found = self._all("SELECT version, source FROM schema_version, head")
+            ((version, mine),) = found
+            require_schema(version, mine, source)
+        except psycopg.errors.UndefinedTable as wrong:
+            self._pool.close()
+            missing = f"no log of {source} in the database: run `metodika migrate`"
+            raise NotMigrated(missing) from wrong
+        except BaseException:
+            self._pool.close()
+            raise
+
+    def append(self, unit: Unit) -> Head:
+        arguments = _columns(unit)
+        try:
+            with self._pool.connection() as pg:
+                call = pg.execute(CALL, arguments, prepare=True, binary=True)
+                ((epoch, position, at),) = call.fetchall()
+        except psycopg.DatabaseError as wrong:
+            if wrong.sqlstate != CONFLICT:
+                raise
+            what, which = wrong.diag.message_primary, wrong.diag.message_detail
+            raise Conflict(str(what), str(which)) from None
+        return self._appended(unit, _head(epoch, position, at))
+
+    def head(self) -> Head:
+        return _head(*self._all("SELECT epoch, position, recorded_at FROM head")[0])
+
+    def _head_of(self, position: int) -> Head:
+        at = "SELECT epoch, position, recorded_at FROM records WHERE position = %b"
+        return _head(*self._all(at, [Int8(position)])[0])
+
+    def read(
+        self,
+        after: int,
+        limit: int,
+        *,
+        names: Collection[str] = (),
+        scopes: Collection[str] | None = None,
+    ) -> Sequence[Record]:
+        named = " AND name = ANY(%b)" if names else ""
+        where, territories = within(scopes, "%b::text")
+        rows = self._all(
+            f"{RECORD} WHERE position > %b{named}{where} ORDER BY position LIMIT %b",
+            [
+                Int8(after),
+                *([Texts(list(names))] if names else []),
+                *territories,
+                Int8(limit),
+            ],
+        )
+        return [self._as_record(*row) for row in rows]
+
+    def streams(self, ids: Collection[UUID]) -> dict[UUID, list[Record]]:
+        found: dict[UUID, list[Record]] = {}
+        sql = f"{RECORD} WHERE stream = ANY(%b) ORDER BY stream, version"
+        for row in self._all(sql, [Uuids(list(ids))]):
+            record = self._as_record(*row)
+            found.setdefault(record.stream, []).append(record)
+        return found
+
+    def events(self, ids: Collection[UUID]) -> dict[UUID, Record]:
+        rows = self._all(f"{RECORD} WHERE event_id = ANY(%b)", [Uuids(list(ids))])
+        return {(record := self._as_record(*row)).event_id: record for row in rows}
+
+    def answers(self, ids: Collection[UUID]) -> dict[UUID, Answered]:
+        sql = "SELECT * FROM commands WHERE command_id = ANY(%b)"
+        return {
+            id_: Answered(command_id=id_, body_hmac=hmac, outcome=outcome, position=position)
+            for id_, hmac, outcome, position in self._all(sql, [Uuids(list(ids))])
+        }
+
+    def holders(self, keys: Collection[tuple[str, bytes]]) -> dict[tuple[str, bytes], UUID]:
+        kinds, hmacs = [kind for kind, _ in keys], [hmac for _, hmac in keys]
+        rows = self._all(HOLDERS, [Texts(kinds), Byteas(hmacs)])
+        return {(kind, hmac): holder for kind, hmac, holder in rows}
+
+    def known(self, keys: Collection[tuple[str, UUID]]) -> dict[tuple[str, UUID], bytes]:
+        kinds, ids = [kind for kind, _ in keys], [about for _, about in keys]
+        rows = self._all(KNOWN, [Texts(kinds), Uuids(ids)])
+        return {(kind, about): history for kind, about, history in rows}
+
+    def marks(self) -> dict[str, Mark]:
+        rows = self._all("SELECT source, epoch, position FROM marks")
+        return {row[0]: Mark(*row) for row in rows}
+
+    def adopt(self, mark: Mark) -> None:
+        self._do(
+            "INSERT INTO marks VALUES (%s, %s, %s) ON CONFLICT (source) DO UPDATE"
+            " SET epoch = excluded.epoch, position = excluded.position",
+            [mark.source, mark.epoch, mark.position],
+        )
+
+    def parked(self) -> Sequence[Parked]:
+        return [
+            Parked(
+                source=source,
+                epoch=epoch,
+                position=position,
+                stream=stream,
+                name=name,
+                wire=wire,
+                error=error,
+                attempts=attempts,
+                retry_at=moment(retry_at),
+            )
+            for source, position, epoch, stream, name, wire, error, attempts, retry_at in self._all(
+                "SELECT * FROM parked ORDER BY source, position"
+            )
+        ]
+
+    def forget(self, kind: str, holder: UUID) -> None:
+        self._do("DELETE FROM claims WHERE kind = %s AND holder = %s", [kind, holder])
+
+    def epochs(self) -> Sequence[Epoch]:
+        rows = self._all("SELECT epoch, parent, branched_at_position FROM log_epoch ORDER BY n")
+        return [Epoch(*row) for row in rows]
+
+    def new_epoch(self, parent: UUID) -> Epoch:
+        with self._pool.connection() as pg, pg.transaction():
+            pg.execute("SELECT pg_advisory_xact_lock(%s)", [APPENDING])
+            moved = pg.execute(
+                "UPDATE head SET epoch = %s WHERE epoch = %s RETURNING position",
+                [epoch := uuid7(), parent],
+            ).fetchone()
+            if moved is None:
+                raise Conflict("epoch", self.source)
+            pg.execute(
+                "INSERT INTO log_epoch (epoch, parent, branched_at_position)"
+                " VALUES (%s, %s, %s)",
+                [epoch, parent, *moved],
+            )
+        return Epoch(epoch, parent, *moved)
+
+    def saved(self, reader: str) -> int:
+        at = self._all("SELECT position FROM readers WHERE reader = %s", [reader])
+        return at[0][0] if at else 0
+
+    def save(self, reader: str, position: int) -> None:
+        self._do(
+            "INSERT INTO readers VALUES (%s, %s)"
+            " ON CONFLICT (reader) DO UPDATE SET position = excluded.position",
+            [reader, position],
+        )
+
+    def checkpoints(self) -> Sequence[Checkpoint]:
+        rows = self._all("SELECT * FROM checkpoints ORDER BY size")
+        return [
+            Checkpoint(origin=origin, size=size, root=root, frontier=frontier)
+            for size, origin, root, frontier in rows
+        ]
+
+    def add_checkpoint(self, checkpoint: Checkpoint) -> None:
+        size, root = checkpoint.size, checkpoint.root
+        row = [size, checkpoint.origin, root, checkpoint.frontier]
+        self._do("INSERT INTO checkpoints VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING", row)
+        there = self._all("SELECT root FROM checkpoints WHERE size = %s", [size])
+        if there != [(root,)]:
+            raise Conflict("checkpoint", f"{self.source} {size}")
+
+    @contextmanager
+    def lease(self) -> Iterator[Lease | None]:
+        with psycopg.connect(self._url, autocommit=True) as pg:
+            sql = "SELECT pg_try_advisory_lock(%s)"
+            ((mine,),) = pg.execute(sql, [RELAYING]).fetchall()
+            yield _SessionLease(pg) if mine else None
+
+    def close(self) -> None:
+        self._pool.close()
+
+    def _all(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        with self._pool.connection() as pg:
+            return pg.execute(sql, values, binary=True).fetchall()
+
+    def _do(self, sql: str, values: Sequence[Any]) -> None:
+        with self._pool.connection() as pg:
+            pg.execute(sql, values)
+
+    def _as_record(self, *row: Any) -> Record:
+        position, epoch, at, event_id, stream, version, name, schema, *rest = row
+        territory, meta, data, leaf = rest
+        return Record(
+            source=self.source,
+            epoch=epoch,
+            position=position,
+            recorded_at=_moment(at),
+            event_id=event_id,
+            stream=stream,
+            version=version,
+            name=name,
+            schema=schema,
+            territory=territory,
+            meta=meta,
+            data=data,
+            leaf=leaf,
+        )
+
+
+class _SessionLease:
+    def __init__(self, pg: psycopg.Connection[Any]) -> None:
+        self._pg = pg
+
+    def alive(self) -> bool:
+        try:
+            self._pg.execute("SELECT 1")
+        except psycopg.OperationalError:  # the answer: with the session went the lock
+            return False
+        return True
+
+
+_moment = lru_cache(1_000)(moment)
+
+
+def _head(epoch: UUID, position: int, at: int | None) -> Head:
+    return Head(epoch, position, None if at is None else moment(at))
+
+
+def _columns(unit: Unit) -> list[Any]:
+    """Return the arguments of `append_unit`, in the order of `ARGUMENTS`."""
+    before = befores(unit)
+    facts, answers = unit.facts, unit.answers
+    known = {(each.kind, each.about): each for each in unit.known}.values()
+    marks = last_marks(unit)
+    parked = {(each.source, each.position): each for each in unit.parked}.values()
+    columns: list[list[Any]] = [
+        [each.event_id for each in facts],
+        [each.stream for each in facts],
+        [each.version for each in facts],
+        [each.name for each in facts],
+        [each.schema for each in facts],
+        [each.territory for each in facts],
+        [each.meta for each in facts],
+        [each.data for each in facts],
+        list(before),
+        list(before.values()),
+        [each.command_id for each in answers],
+        [each.body_hmac for each in answers],
+        [each.outcome for each in answers],
+        [each.position for each in answers],
+        *_keys(unit.claims),
+        *_keys(unit.releases),
+        [each.kind for each in known],
+        [each.about for each in known],
+        [each.history for each in known],
+        [each.source for each in marks],
+        [each.epoch for each in marks],
+        [each.position for each in marks],
+        [source for source, _ in unit.unparked],
+        [position for _, position in unit.unparked],
+        [each.source for each in parked],
+        [each.position for each in parked],
+        [each.epoch for each in parked],
+        [each.stream for each in parked],
+        [each.name for each in parked],
+        [each.wire for each in parked],
+        [each.error for each in parked],
+        [each.attempts for each in parked],
+        [micros(each.retry_at) for each in parked],
+    ]
+    arrays = [ARRAYS[type_] for type_ in ARGUMENTS.values()]
+    now = Int8(micros(unit.now))
+    return [now, *(make(c) for make, c in zip(arrays, columns, strict=True))]
+
+
+def _keys(keys: Sequence[Key]) -> list[list[Any]]:
+    return [
+        [each.kind for each in keys],
+        [each.key_hmac for each in keys],
+        [each.holder for each in keys],
+    ]

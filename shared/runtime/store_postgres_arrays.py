@@ -1,0 +1,113 @@
+"""Arrays as PostgreSQL reads them in binary: of one type each, also when empty.
+
+psycopg finds the type of a list by looking at it, and so prepares a statement anew for
+each mixture of empty lists; this is also several times faster.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from struct import Struct, pack
+from typing import Any, ClassVar
+from uuid import UUID
+
+from psycopg import Connection, postgres
+from psycopg.abc import AdaptContext
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
+
+_header = Struct(">iiIii")
+_length = Struct(">i")
+_NULL = _length.pack(-1)
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """The elements, of the type that a subclass names."""
+
+    items: Sequence[Any]
+    element: ClassVar[str]
+
+    def packed(self) -> bytes:
+        """Return each element after its length."""
+        raise NotImplementedError
+
+
+class Uuids(Array):
+    """`uuid[]`."""
+
+    element = "uuid"
+
+    def packed(self) -> bytes:
+        """Return each element after its length."""
+        items: Sequence[UUID] = self.items
+        return b"".join([b"\0\0\0\x10" + each.bytes for each in items])
+
+
+class Bigints(Array):
+    """`bigint[]`."""
+
+    element = "int8"
+
+    def packed(self) -> bytes:
+        """Return each element after its length."""
+        return b"".join([pack(">iq", 8, each) for each in self.items])
+
+
+class Byteas(Array):
+    """`bytea[]`."""
+
+    element = "bytea"
+
+    def packed(self) -> bytes:
+        """Return each element after its length."""
+        items: Sequence[bytes] = self.items
+        return b"".join([_length.pack(len(each)) + each for each in items])
+
+
+class Texts(Array):
+    """`text[]`, in which None is null."""
+
+    element = "text"
+
+    def packed(self) -> bytes:
+        """Return each element after its length."""
+        items: Sequence[str | None] = self.items
+        return b"".join([_text(each) for each in items])
+
+
+def _text(text: str | None) -> bytes:
+    if text is None:
+        return _NULL
+    encoded = text.encode()
+    return _length.pack(len(encoded)) + encoded
+
+
+ARRAYS: dict[str, type[Array]] = {
+    "uuid": Uuids,
+    "bigint": Bigints,
+    "bytea": Byteas,
+    "text": Texts,
+}
+
+
+class _ArrayDumper(Dumper):
+    format = Format.BINARY
+
+    def __init__(self, cls: type[Array], context: AdaptContext | None = None) -> None:
+        super().__init__(cls, context)
+        type_ = postgres.types[cls.element]
+        self.oid = type_.array_oid
+        self._element = type_.oid
+
+    def dump(self, obj: Array) -> bytes:
+        if not obj.items:
+            return pack(">iiI", 0, 0, self._element)
+        nulls = isinstance(obj, Texts) and None in obj.items
+        header = _header.pack(1, nulls, self._element, len(obj.items), 1)
+        return header + obj.packed()
+
+
+def speak_arrays(pg: Connection[Any]) -> None:
+    """Teach a connection these types."""
+    for each in ARRAYS.values():
+        pg.adapters.register_dumper(each, _ArrayDumper)

@@ -1,0 +1,85 @@
+"""A ledger on a disk that hears what the oracle hears."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+
+from services.monitoring import ledger as language
+from shared.kernel import Sealed, kind_of
+from shared.runtime import codec
+from shared.runtime.answers import Answers, definitions
+from shared.runtime.codec import Meta
+from shared.runtime.columns import Ledger
+from shared.runtime.log import Record
+from shared.runtime.tree import leaf_of, micros
+from tests.oracle.fold import Answer
+from tests.oracle.said import Said
+
+INDICATORS = Path(language.__file__).with_name("indicators")
+EPOCH = UUID(int=7)
+
+
+def sealed(fact: Any) -> Any:
+    """Return the fact as it is stored; nobody here can open it."""
+    hidden = Sealed(UUID(int=1), UUID(int=2), "A256GCM", "")
+    return replace(fact, **dict.fromkeys(kind_of(fact).sealed, hidden))
+
+
+def record(said: Said) -> Record:
+    """Return a record as a store would hold it."""
+    kind = kind_of(said.fact)
+    meta = codec.encode_meta(
+        Meta(
+            event_id=said.event_id,
+            actor="test",
+            command_id=said.event_id,
+            correlation_id=said.event_id,
+            corrects=said.corrects,
+        )
+    )
+    data = codec.encode(sealed(said.fact))
+    stream = said.stream or UUID(int=0)
+    fields = {
+        "source": said.source,
+        "epoch": EPOCH,
+        "position": said.position,
+        "stream": stream,
+        "version": said.version,
+        "name": kind.name,
+        "schema": kind.schema,
+        "meta": meta,
+        "data": data,
+    }
+    return Record(
+        **fields,
+        recorded_at=said.recorded_at,
+        event_id=said.event_id,
+        territory=None,
+        leaf=leaf_of(**fields, recorded_at=micros(said.recorded_at)),
+    )
+
+
+def heard(folder: Path, said: Iterable[Said]) -> Answers:
+    """Return a ledger that has heard these records in this order."""
+    ledger = Ledger(folder, language)
+    ledger.ingest([record(each) for each in said])
+    return Answers(ledger, definitions(INDICATORS))
+
+
+def answered(answers: Answers, kpi: str, as_of: date, vector: dict[str, int]) -> Answer:
+    """Return what the ledger says, in the shape of the oracle's answer."""
+    members: dict[tuple[str, str], tuple[int, int]] = {}
+    for each in answers.members(kpi, "", as_of, vector):
+        num, den = members.get((each.unit, each.subject), (0, 0))
+        members[each.unit, each.subject] = (num + each.num, den + each.den)
+    totals = {
+        path: (num, den) for _, path, num, den in answers.levels(kpi, as_of, vector)
+    }
+    return Answer(members, totals)
+
+
+__all__ = ["answered", "heard", "record"]

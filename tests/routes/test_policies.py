@@ -1,0 +1,252 @@
+"""S1 3.2, S1 4.9, S0 V.1: что делают маршруты, услышав соседей и себя."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.routes.domain import CompleteItem, DraftRoute, Offered, StartEnrolment
+from services.routes.policies import (
+    a_completed_programme_completes_its_item,
+    a_deficit_map_calls_for_a_route,
+    a_route_without_items_left_is_completed,
+    an_enrolment_starts_its_route,
+    of_the_completion,
+    of_the_programme_and_the_route,
+)
+from shared.events.diagnostics import DeficitMapIssued
+from shared.events.registry import (
+    FactWithdrawn,
+    ProgramDrafted,
+    ProgramListed,
+    Register,
+)
+from shared.kernel import Policy
+from shared.kernel.ids import CompetencyId, EventId, SessionId
+from shared.testing.facts import DAY, a
+from shared.testing.known import heard
+from tests.routes.words import (
+    AFTER,
+    ANNULLED,
+    ASSIGNED,
+    ATTENDED,
+    BEFORE,
+    CANCELLED,
+    COMPETENCY,
+    COMPLETE,
+    DEFICITS,
+    ENROL,
+    ENROLLED,
+    FINISHED,
+    ON_ROUTE,
+    PERSON,
+    PROGRAM,
+    SESSION,
+    START,
+    STUDIED,
+    STUDY,
+    WAY,
+)
+
+
+def asked_for(policy: Policy[Any, Any], said: Any, *before: Any) -> list[Any]:
+    return [*policy.react(said, heard(*before, said))]
+
+
+# ── A map ───────────────────────────────────────────────────────────────────
+
+ISSUED = a(DeficitMapIssued, session_id=SESSION, person_id=PERSON, deficit_ids=DEFICITS)
+
+
+def test_a_map_calls_for_a_route_on_its_day() -> None:
+    """S1 3.2: «построенных на основе диагностики профессиональных дефицитов»."""
+    [asked] = asked_for(a_deficit_map_calls_for_a_route, ISSUED)
+
+    assert asked == a(
+        DraftRoute,
+        route_id=asked.route_id,
+        person_id=PERSON,
+        session_id=SESSION,
+        deficit_ids=DEFICITS,
+        drafted_on=DAY,
+    )
+
+
+def test_a_map_without_deficits_calls_for_nothing() -> None:
+    bare = replace(ISSUED, deficit_ids=())
+
+    assert asked_for(a_deficit_map_calls_for_a_route, bare) == []
+
+
+def test_a_second_diagnosis_is_a_second_route() -> None:
+    second = replace(ISSUED, session_id=SessionId(UUID(int=9)))
+    [one], [same], [other] = (
+        asked_for(a_deficit_map_calls_for_a_route, each) for each in (ISSUED, ISSUED, second)
+    )
+
+    assert one.route_id == same.route_id != other.route_id
+
+
+# ── Own facts ───────────────────────────────────────────────────────────────
+
+
+def test_an_enrolment_starts_its_route() -> None:
+    """S1 4.9: обучение по мероприятию маршрута — начало маршрута."""
+    assert asked_for(an_enrolment_starts_its_route, ENROLLED, *WAY[:3]) == [START]
+
+
+@pytest.mark.parametrize("before", [WAY[:2], WAY[:4], WAY, (*WAY[:3], CANCELLED)])
+def test_and_no_other(before: tuple[Any, ...]) -> None:
+    assert asked_for(an_enrolment_starts_its_route, ENROLLED, *before) == []
+
+
+def test_a_programme_on_a_route_completes_its_item() -> None:
+    """P2: ProgramCompleted → RouteItemCompleted (S1 4.9)."""
+    assert asked_for(a_completed_programme_completes_its_item, FINISHED) == [STUDY]
+
+
+@pytest.mark.parametrize(
+    "policy", [an_enrolment_starts_its_route, a_completed_programme_completes_its_item]
+)
+def test_one_without_a_route_completes_nothing(policy: Policy[Any, Any]) -> None:
+    said = ENROLLED if policy is an_enrolment_starts_its_route else FINISHED
+    alone = replace(said, route_id=None, route_item_id=None)
+
+    assert asked_for(policy, alone, *WAY[:3]) == []
+
+
+@pytest.mark.parametrize(
+    ("last", "before"),
+    [(STUDIED, (*WAY[:4], ATTENDED)), (ATTENDED, (*WAY[:4], STUDIED))],
+)
+def test_the_last_item_completes_the_route(last: Any, before: tuple[Any, ...]) -> None:
+    """S1 4.9: когда пройдены все мероприятия, пройден и маршрут."""
+    asked = asked_for(a_route_without_items_left_is_completed, last, *before)
+
+    assert asked == [COMPLETE]
+
+
+def test_a_route_ends_with_the_last_of_its_days() -> None:
+    late = replace(ATTENDED, occurred_on=AFTER)
+    asked = asked_for(a_route_without_items_left_is_completed, STUDIED, *WAY[:4], late)
+
+    assert asked == [replace(COMPLETE, completed_on=AFTER)]
+
+
+@pytest.mark.parametrize("before", [WAY[:4], (*WAY[:5], CANCELLED), WAY])
+def test_a_route_with_items_left_or_at_its_end_is_not(before: tuple[Any, ...]) -> None:
+    assert asked_for(a_route_without_items_left_is_completed, ATTENDED, *before) == []
+
+
+# ── What an enrolment is told of the programme ──────────────────────────────
+
+PROGRAMME = {"program_id": PROGRAM, "program_version": 1}
+PROGRAM_DRAFTED = a(ProgramDrafted, **PROGRAMME, competencies=(COMPETENCY,))
+LISTED = a(ProgramListed, **PROGRAMME, register="FED")
+ASKED = replace(ENROL, offered=None, route=None)
+
+
+def told(*facts: Any) -> StartEnrolment:
+    return of_the_programme_and_the_route.inform(ASKED, heard(*facts))
+
+
+def in_registers(*registers: Register, by: tuple[int, ...]) -> Offered:
+    return Offered(
+        competencies=(COMPETENCY,),
+        registers=registers,
+        listed_by=tuple(EventId(UUID(int=n)) for n in by),
+    )
+
+
+@pytest.mark.parametrize(
+    ("listings", "offered"),
+    [
+        ((), in_registers(by=())),
+        ((LISTED,), in_registers("FED", by=(2,))),
+        (
+            (replace(LISTED, register="REG"), LISTED),
+            in_registers("FED", "REG", by=(3, 2)),
+        ),
+        ((LISTED, LISTED), in_registers("FED", by=(2, 3))),
+        ((replace(LISTED, occurred_on=AFTER),), in_registers(by=())),
+        ((replace(LISTED, valid_until=AFTER),), in_registers("FED", by=(2,))),
+        (
+            (replace(LISTED, occurred_on=BEFORE, valid_until=DAY),),
+            in_registers(by=()),
+        ),
+        ((replace(LISTED, program_version=2),), in_registers(by=())),
+        (
+            (LISTED, a(FactWithdrawn, withdraws=EventId(UUID(int=2)))),
+            in_registers(by=()),
+        ),
+    ],
+)
+def test_registers_are_those_of_the_day(listings: tuple[Any, ...], offered: Offered) -> None:
+    """AM7: реестры — в день зачисления; внесение позже не в счёт (S0 V.1)."""
+    assert told(PROGRAM_DRAFTED, *listings).offered == offered
+
+
+def test_a_version_is_taught_as_it_was_drafted() -> None:
+    second = replace(
+        PROGRAM_DRAFTED, program_version=2, competencies=(CompetencyId(UUID(int=99)),)
+    )
+
+    assert told(PROGRAM_DRAFTED, second).offered == in_registers(by=())
+
+
+@pytest.mark.parametrize("facts", [(), (replace(PROGRAM_DRAFTED, program_version=2),)])
+def test_an_unheard_version_is_not_offered(facts: tuple[Any, ...]) -> None:
+    assert told(*facts).offered is None
+
+
+def test_what_a_caller_made_up_is_overwritten() -> None:
+    assert of_the_programme_and_the_route.inform(ENROL, heard()) == ASKED
+
+
+@pytest.mark.parametrize(
+    ("facts", "route"),
+    [
+        (WAY[:2], None),
+        (WAY[:3], ASSIGNED),
+        (WAY[:4], ASSIGNED),
+        (WAY, None),
+        ((*WAY[:4], CANCELLED), None),
+    ],
+)
+def test_a_route_binds_from_its_assignment_to_its_end(
+    facts: tuple[Any, ...], route: Any
+) -> None:
+    """S1 D2.3: зачисляют по назначенному маршруту."""
+    assert told(*facts).route == route
+
+
+def test_without_a_route_none_is_told() -> None:
+    alone = replace(ENROL, **dict.fromkeys(ON_ROUTE))
+
+    assert of_the_programme_and_the_route.inform(alone, heard(*WAY[:3])).route is None
+
+
+# ── What an item is told of the study ───────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("facts", "proof"),
+    [
+        ((), None),
+        ((ENROLLED,), None),
+        ((ENROLLED, FINISHED), FINISHED),
+        ((ENROLLED, FINISHED, ANNULLED), None),
+    ],
+)
+def test_a_completion_proves_until_it_is_annulled(facts: tuple[Any, ...], proof: Any) -> None:
+    """RU14: доказательство — освоение, которое не аннулировано (S1 2)."""
+    asked: CompleteItem = of_the_completion.inform(STUDY, heard(*facts))
+
+    assert asked.proof == proof
+
+
+def test_without_an_enrolment_there_is_no_proof() -> None:
+    forged = replace(STUDY, enrolment_id=None, proof=FINISHED)
+
+    assert of_the_completion.inform(forged, heard(ENROLLED, FINISHED)).proof is None

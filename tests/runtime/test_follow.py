@@ -1,0 +1,190 @@
+"""The ledger gets every record of every log, from wherever it stands."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared.runtime import follow
+from shared.runtime.codec import wire
+from shared.runtime.ear import position_of
+from shared.runtime.follow import Follower, logs_of_kafka, offset_after, reading, replay
+from shared.runtime.heartbeat import Heartbeat
+from shared.runtime.kafka import Broker
+from shared.runtime.log import Record
+from shared.runtime.relay import Pace, Relay
+from shared.runtime.store_log import LogStore
+from tests.infra.servers import Kafka
+from tests.runtime.made import a_log, record
+from tests.runtime.test_ears import until, while_running
+
+SOURCES = ("registry@0", "routes@0")
+
+
+@dataclass
+class Ledger:
+    """Keeps its own positions, and drops what it has."""
+
+    records: dict[str, list[Record]] = field(default_factory=dict)
+    refuses: list[Exception] = field(default_factory=list)
+    given: int = 0
+
+    def positions(self) -> dict[str, tuple[UUID, int]]:
+        last = {source: each[-1] for source, each in self.records.items()}
+        return {source: (each.epoch, each.position) for source, each in last.items()}
+
+    def ingest(self, records: Sequence[Record]) -> None:
+        self.given += len(records)
+        if self.refuses:
+            raise self.refuses.pop(0)
+        for each in records:
+            kept = self.records.setdefault(each.source, [])
+            known = kept[-1].position if kept else 0
+            if each.position > known:
+                assert each.position == known + 1
+                kept.append(replace(each, territory=None, leaf=b""))
+
+    def count(self) -> int:
+        return sum(map(len, self.records.values()))
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Iterator[list[LogStore]]:
+    stores = [a_log(tmp_path, each) for each in SOURCES]
+    yield stores
+    for each in stores:
+        each.close()
+
+
+@pytest.fixture
+def broker(kafka: Kafka) -> Broker:
+    broker = Broker(bootstrap=kafka.bootstrap, prefix=f"t{uuid4().hex[:8]}")
+    asyncio.run(broker.provision(SOURCES))
+    return broker
+
+
+def publish(logs: list[LogStore], broker: Broker, counts: Sequence[int]) -> None:
+    for log, count in zip(logs, counts, strict=True):
+        record(log, count)
+        asyncio.run(Relay(log, broker).drain())
+
+
+def follow_topics(ledger: Ledger, broker: Broker, upto: int) -> Follower:
+    async def act() -> Follower:
+        follower = Follower(ledger.ingest, ledger.positions)
+        await while_running(
+            lambda: follower.from_kafka(broker, SOURCES),
+            until(lambda: ledger.count() == upto),
+        )
+        return follower
+
+    return asyncio.run(act())
+
+
+def test_both_transports_give_the_same(logs: list[LogStore], broker: Broker) -> None:
+    """Two transports, one contract (architecture §2.8)."""
+    publish(logs, broker, (700, 5))
+    near, far = Ledger(), Ledger()
+    asyncio.run(Follower(near.ingest, near.positions).catch_up(logs))
+    follow_topics(far, broker, upto=705)
+
+    assert near.records == far.records
+    assert near.count() == 705
+
+
+def test_it_starts_where_the_ledger_stands(logs: list[LogStore], broker: Broker) -> None:
+    publish(logs, broker, (3_000, 1))
+    ledger = Ledger()
+    follow_topics(ledger, broker, upto=3_001)
+    publish(logs, broker, (10, 1))
+    ledger.given = 0
+    follow_topics(ledger, broker, upto=3_012)
+
+    assert ledger.given < 11 + 2 * follow.BATCH
+
+
+@pytest.mark.parametrize("position", [0, 1, 999, 1_500, 2_999, 3_000])
+def test_the_next_record_is_found_among_things_said_twice(
+    logs: list[LogStore], broker: Broker, position: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "BATCH", 4)
+    publish(logs, broker, (3_000, 0))
+    for after in (1_000, 2_990, 0, 1_500):
+        asyncio.run(Relay(logs[0], broker, pace=Pace(batch=500)).rebuild(after))
+    given: list[int] = []
+
+    async def act() -> None:
+        async with reading(broker, SOURCES[0]) as (consumer, at):
+            consumer.seek(at, await offset_after(consumer, at, position))
+            end = (await consumer.end_offsets([at]))[at]
+            while await consumer.position(at) < end:
+                got = await consumer.getmany(at, timeout_ms=1000)
+                given.extend(position_of(each.value or b"") or 0 for each in got[at])
+
+    asyncio.run(act())
+    reached = position
+    for each in given:
+        assert each <= reached + 1
+        reached = max(reached, each)
+
+    assert reached == 3_000
+
+
+def test_what_fails_is_tried_again(logs: list[LogStore]) -> None:
+    record(logs[0], 3)
+    ledger = Ledger(refuses=[OSError("full")] * 2)
+    follower = Follower(ledger.ingest, ledger.positions)
+    asyncio.run(
+        while_running(lambda: follower.from_logs(logs), until(lambda: ledger.count() == 3))
+    )
+
+    assert ledger.given == 9
+
+
+def test_an_append_wakes_it_and_silence_is_told(logs: list[LogStore]) -> None:
+    ledger, told = Ledger(), list[Heartbeat]()
+    follower = Follower(ledger.ingest, ledger.positions, told=told.append)
+
+    async def meanwhile() -> None:
+        for count in (1, 2, 3):
+            await asyncio.to_thread(record, logs[1], 1)
+            await until(lambda: ledger.count() == count, seconds=5)  # noqa: B023
+        await until(lambda: (told[-1].source, told[-1].position) == ("routes@0", 3))
+
+    asyncio.run(while_running(lambda: follower.from_logs(logs, every=0.5), meanwhile()))
+
+    assert told[-1].recorded_at >= ledger.records["routes@0"][-1].recorded_at
+
+
+def test_a_replay_gives_the_stored_bytes(
+    logs: list[LogStore], broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "BULK", 1_000)
+    publish(logs, broker, (2_500, 0))
+    taken: list[list[bytes]] = []
+
+    assert asyncio.run(replay(broker, SOURCES[0], taken.append)) == 2_500
+    assert [e for each in taken for e in each] == [wire(e) for e in logs[0].walk()]
+    assert len(taken) == 3
+
+
+def test_a_ledger_is_rebuilt_from_kafka(
+    logs: list[LogStore], broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Contiguous and in order, whatever was said twice; then only what is new."""
+    monkeypatch.setattr(follow, "BULK", 1_000)
+    publish(logs, broker, (2_500, 3))
+    asyncio.run(Relay(logs[0], broker).rebuild(1_200))
+    read = logs_of_kafka(broker, SOURCES)
+    whole = [each for records in read({}) for each in records]
+    rest = [each for records in read({SOURCES[0]: 2_498}) for each in records]
+
+    assert [e.event_id for e in whole] == [e.event_id for log in logs for e in log.walk()]
+    assert [(e.source, e.position) for e in rest] == [
+        (SOURCES[0], 2_499),
+        (SOURCES[0], 2_500),
+        *((SOURCES[1], n) for n in (1, 2, 3)),
+    ]

@@ -1,0 +1,151 @@
+"""Documents are what the log says, live or folded anew."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shared.events.registry import FactWithdrawn, RegionAdded
+from shared.kernel import Projection, kind_of
+from shared.kernel.ids import EventId
+from shared.runtime.projector import Projector
+from shared.runtime.store_log import LogStore
+from shared.runtime.views import Rebuilding
+from shared.runtime.views_sqlite import SqliteViews
+from shared.testing.facts import DAY, a
+from tests.runtime.made import a_log, say
+
+ONE, TWO, THREE = (UUID(int=n) for n in (1, 2, 3))
+
+
+def as_document(so_far: dict[str, Any] | None, said: RegionAdded) -> dict[str, Any]:
+    return {"id": said.region, "n": (so_far or {"n": 0})["n"] + 1, "name": said.name}
+
+
+REGIONS = Projection(name="registry.regions", facts=(RegionAdded,), evolve=as_document)
+
+
+def region(name: str) -> RegionAdded:
+    return a(RegionAdded, name=name, region="25")
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[LogStore]:
+    store = a_log(tmp_path)
+    yield store
+    store.close()
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncGenerator[SqliteViews]:
+    views = SqliteViews(str(folder / "views"), [REGIONS.name])
+    try:
+        yield views
+    finally:
+        await views.close()
+
+
+def run(
+    log: LogStore, folder: Path, act: Callable[[Projector, SqliteViews], Awaitable[None]]
+) -> None:
+    async def acted() -> None:
+        async with opened(folder) as views:
+            await act(Projector([REGIONS], log, views), views)
+
+    asyncio.run(acted())
+
+
+async def names(views: SqliteViews) -> list[tuple[str, int]]:
+    found, _ = await views.find(
+        REGIONS.name, equals={}, scopes=None, sort="name", after=None, limit=100
+    )
+    return [(each["name"], each["n"]) for each in found]
+
+
+def test_each_stream_has_its_document(log: LogStore, tmp_path: Path) -> None:
+    say(log, ONE, region("a"), region("b"), territory="25/1")
+    say(log, TWO, region("c"), territory="26")
+
+    async def act(projector: Projector, views: SqliteViews) -> None:
+        await projector.catch_up()
+        assert await names(views) == [("b", 2), ("c", 1)]
+        say(log, TWO, region("d"))
+        await projector.catch_up()
+        assert await names(views) == [("b", 2), ("d", 2)]
+        assert await views.position("registry@0") == 4
+        found, _ = await views.find(
+            REGIONS.name, equals={}, scopes=["25"], sort="id", after=None, limit=9
+        )
+        assert [each["name"] for each in found] == ["b"]
+
+    run(log, tmp_path, act)
+
+
+def test_a_correction_and_a_withdrawal_fold_anew(log: LogStore, tmp_path: Path) -> None:
+    """Both act from the corrected fact's own date (contracts §1)."""
+    first, _ = say(log, ONE, region("a"), region("b"))
+    (only,) = say(log, TWO, region("c"))
+
+    async def act(projector: Projector, views: SqliteViews) -> None:
+        await projector.catch_up()
+        say(log, ONE, region("A"), corrects=first)
+        withdrawn = FactWithdrawn(
+            withdraws=EventId(only), name=kind_of(RegionAdded).name, reason="", occurred_on=DAY
+        )
+        say(log, TWO, withdrawn)
+        await projector.catch_up()
+        assert await names(views) == [("b", 2)]
+
+    run(log, tmp_path, act)
+
+
+def test_what_is_said_during_a_rebuild_is_not_lost(log: LogStore, tmp_path: Path) -> None:
+    """Fault 11: replay while writes go on."""
+    say(log, ONE, region("a"))
+    say(log, TWO, region("b"))
+
+    async def act(projector: Projector, views: SqliteViews) -> None:
+        more = iter([lambda: say(log, ONE, region("A")), lambda: say(log, THREE, region("c"))])
+
+        def meanwhile(_done: int, _head: int) -> None:
+            next(more, lambda: None)()
+
+        await projector.rebuild(REGIONS, meanwhile)
+        await projector.catch_up()
+        assert await names(views) == [("A", 2), ("b", 1), ("c", 1)]
+
+    run(log, tmp_path, act)
+
+
+def test_lost_documents_come_back(log: LogStore, tmp_path: Path) -> None:
+    """Fault 10: documents rebuilt from position 0; nobody reads until then."""
+    say(log, ONE, region("a"))
+
+    async def act(projector: Projector, views: SqliteViews) -> None:
+        await projector.catch_up()
+        views._write("DELETE FROM homes", [])
+        views._write("DELETE FROM documents", [])
+        with pytest.raises(Rebuilding):
+            await names(views)
+        await projector.catch_up()
+        assert await names(views) == [("a", 1)]
+
+    run(log, tmp_path, act)
+
+
+def test_an_append_wakes_it(log: LogStore, tmp_path: Path) -> None:
+    async def act(projector: Projector, views: SqliteViews) -> None:
+        task = asyncio.ensure_future(projector.run(every=600))
+        for position in (1, 2, 3):
+            await asyncio.to_thread(say, log, ONE, region("a"))
+            async with asyncio.timeout(5):
+                while await views.position("registry@0") < position:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.wait([task])
+
+    run(log, tmp_path, act)

@@ -1,0 +1,257 @@
+"""One suite, two homes: documents behave alike in SQLite and behind Mongo's protocol."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pymongo import AsyncMongoClient
+
+from shared.runtime.views import BadCursor, Document, Put, Rebuilding, Taken, Views
+from shared.runtime.views_mongo import MongoViews
+from shared.runtime.views_sqlite import SqliteViews
+from tests.infra.servers import Mongo
+
+NAME, OTHER = "registry.teachers", "registry.regions"
+ASKED_BY = {NAME: ("kind", "day", "n")}
+
+type Open = Callable[[], Views]
+type Act = Callable[[Views], Awaitable[None]]
+
+
+@pytest.fixture(params=["sqlite", "mongo"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    """Give the same documents each time, in a loop of one's own."""
+    if request.param == "sqlite":
+        return lambda: SqliteViews(str(tmp_path / "views"), [NAME, OTHER], ASKED_BY)
+    mongo = cast("Mongo", request.getfixturevalue("mongo"))
+    database = mongo.new_database()
+    return lambda: MongoViews(AsyncMongoClient(mongo.url), database, [NAME, OTHER], ASKED_BY)
+
+
+@asynccontextmanager
+async def living(opened: Open) -> AsyncGenerator[Views]:
+    """Open documents of which an empty generation is live."""
+    views = opened()
+    for name in (NAME, OTHER):
+        await views.swap(name, await views.begin(name), 0)
+    try:
+        yield views
+    finally:
+        await views.close()
+
+
+def run(opened: Open, act: Act) -> None:
+    async def acted() -> None:
+        async with living(opened) as views:
+            await act(views)
+
+    asyncio.run(acted())
+
+
+def put(id_: str, position: int, territory: str | None = None, **fields: Any) -> Put:
+    document = {"id": id_, **fields}
+    return Put(id=id_, position=position, document=document, territory=territory)
+
+
+async def ids(views: Views, **asked: Any) -> list[str]:
+    plain: dict[str, Any] = {"equals": {}, "scopes": None, "sort": "id", "after": None}
+    found, _ = await views.find(NAME, **(plain | asked), limit=100)
+    return [each["id"] for each in found]
+
+
+def test_what_is_put_is_got(opened: Open) -> None:
+    async def act(views: Views) -> None:
+        fields: dict[str, Any] = {"name": "Ё", "n": 1, "on": True, "many": [{"a": None}]}
+        await views.put(NAME, [put("a", 1, **fields)])
+
+        assert await views.get(NAME, "a") == {"id": "a"} | fields
+        assert await views.get(NAME, "b") is None
+        assert await views.get(OTHER, "a") is None
+
+    run(opened, act)
+
+
+def test_an_older_put_is_nothing(opened: Open) -> None:
+    async def act(views: Views) -> None:
+        await views.put(NAME, [put("a", 5, n=5), put("a", 4, n=4)])
+        await views.put(NAME, [put("a", 3, n=3)])
+        await views.put(NAME, [put("a", 5, n=50)])
+        assert await views.get(NAME, "a") == {"id": "a", "n": 5}
+        await views.put(NAME, [put("a", 6, n=6)])
+        assert await views.get(NAME, "a") == {"id": "a", "n": 6}
+
+    run(opened, act)
+
+
+def test_what_is_gone_does_not_come_back(opened: Open) -> None:
+    async def act(views: Views) -> None:
+        await views.put(NAME, [put("a", 1), put("b", 2)])
+        await views.put(NAME, [Put(id="a", position=3, document=None)])
+        await views.put(NAME, [put("a", 2)])
+
+        assert await views.get(NAME, "a") is None
+        assert await ids(views) == ["b"]
+
+    run(opened, act)
+
+
+def test_by_equality(opened: Open) -> None:
+    async def act(views: Views) -> None:
+        some = [put("a", 1, kind="x", n=1), put("b", 1, kind="x", n=2), put("c", 1, n=1)]
+        await views.put(NAME, some)
+
+        assert await ids(views, equals={"kind": "x"}) == ["a", "b"]
+        assert await ids(views, equals={"kind": "x", "n": 2}) == ["b"]
+        assert await ids(views, equals={"id": "c"}) == ["c"]
+        assert await ids(views, equals={"n": "1"}) == []
+
+    run(opened, act)
+
+
+def test_truth_is_asked_for_as_truth(opened: Open) -> None:
+    async def act(views: Views) -> None:
+        await views.put(NAME, [put("a", 1, on=True), put("b", 1, on=False)])
+
+        assert await ids(views, equals={"on": True}) == ["a"]
+        assert await ids(views, equals={"on": False}) == ["b"]
+
+    run(opened, act)
+
+
+def test_a_territory_and_all_below_it(opened: Open) -> None:
+    async def act(views: Views) -> None:
+        paths = ("25", "25/05701", "25/05701/o", "250/1", "2", "26", None)
+        await views.put(NAME, [put(f"{n}", 1, at) for n, at in enumerate(paths)])
+
+        assert await ids(views, scopes=["25"]) == ["0", "1", "2"]
+        assert await ids(views, scopes=["25/05701", "26"]) == ["1", "2", "5"]
+        assert await ids(views, scopes=[]) == []
+        assert await ids(views, scopes=[""]) == ["0", "1", "2", "3", "4", "5", "6"]
+
+    run(opened, act)
+
+
+async def walk(views: Views, sort: str, limit: int) -> list[str]:
+    found: list[str] = []
+    after: str | None = None
+    while True:
+        page, after = await views.find(
+            NAME, equals={}, scopes=None, sort=sort, after=after, limit=limit
+        )
+        found += [each["id"] for each in page]
+        if after is None:
+            return found
+
+
+KEYS = st.lists(st.none() | st.dates().map(str), min_size=0, max_size=12)
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(keys=KEYS, limit=st.integers(1, 5))
+def test_pages_hold_each_document_once_in_order(
+    opened: Open, keys: list[str | None], limit: int
+) -> None:
+    async def act(views: Views) -> None:
+        some = [put(f"{n:02}", 1, day=key) for n, key in enumerate(keys)]
+        await views.put(NAME, some)
+        ordered = sorted(some, key=lambda each: (day_of(each.document), each.id))
+
+        assert await walk(views, "day", limit) == [each.id for each in ordered]
+
+    run(opened, act)
+
+
+def day_of(document: Document | None) -> str:
+    return (document or {}).get("day") or ""
+
+
+def test_a_cursor_of_nowhere_is_refused(opened: Open) -> None:
+    async def act(views: Views) -> None:
+        for wrong in ("x", "bnVsbA", "!!", "W10"):
+            with pytest.raises(BadCursor):
+                await ids(views, after=wrong)
+
+    run(opened, act)
+
+
+def test_a_field_is_a_word(opened: Open) -> None:
+    async def act(views: Views) -> None:
+        with pytest.raises(ValueError, match="no field"):
+            await ids(views, equals={"a') OR 1=1 --": 1})
+
+    run(opened, act)
+
+
+def test_before_the_first_fold_nobody_reads(opened: Open) -> None:
+    """Fault 10: 503 until then, never half the data."""
+
+    async def acted() -> None:
+        views = opened()
+        generation = await views.begin(NAME)
+        await views.put(NAME, [put("a", 1)], into=generation)
+        with pytest.raises(Rebuilding):
+            await ids(views)
+        with pytest.raises(Rebuilding):
+            await views.taken(NAME)
+        await views.swap(NAME, generation, 1)
+        assert await ids(views) == ["a"]
+        await views.close()
+
+    asyncio.run(acted())
+
+
+def test_a_rebuild_stands_beside_and_is_swapped_in(opened: Open) -> None:
+    """Fault 10, 11: rebuilt into a new collection, live reads unaffected."""
+
+    async def act(views: Views) -> None:
+        await views.put(NAME, [put("a", 5), put("b", 6)])
+        generation = await views.begin(NAME)
+        await views.put(NAME, [put("a", 5, anew=True)], into=generation)
+        assert await ids(views) == ["a", "b"]
+        await views.swap(NAME, generation, 7)
+        assert await ids(views) == ["a"]
+        assert await views.get(NAME, "a") == {"id": "a", "anew": True}
+        assert await views.taken(NAME) == (generation, 7)
+
+    run(opened, act)
+
+
+def test_positions_are_those_of_the_slowest(opened: Open) -> None:
+    async def act(views: Views) -> None:
+        for name, position in ((NAME, 9), (OTHER, 4)):
+            generation, _ = await views.taken(name)
+            await views.took(name, Taken(generation, position))
+
+        assert await views.position("registry@0") == 4
+        assert (await views.taken(NAME)).position == 9
+
+    run(opened, act)
+
+
+def test_who_follows_what_was_swapped_out_moves_nothing(opened: Open) -> None:
+    async def act(views: Views) -> None:
+        before, _ = await views.taken(NAME)
+        await views.swap(NAME, await views.begin(NAME), 3)
+        await views.took(NAME, Taken(before, 8))
+
+        assert (await views.taken(NAME)).position == 3
+
+    run(opened, act)
+
+
+def test_documents_outlive_the_process(opened: Open) -> None:
+    async def write(views: Views) -> None:
+        await views.put(NAME, [put("a", 1)])
+
+    async def read() -> None:
+        views = opened()
+        assert await ids(views) == ["a"]
+        await views.close()
+
+    run(opened, write)
+    asyncio.run(read())

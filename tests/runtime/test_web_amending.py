@@ -1,0 +1,105 @@
+"""What was said wrong is said anew or withdrawn, over HTTP as well (S1 7.2)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from shared.events.routes import FactWithdrawn, RouteDrafted
+from shared.runtime import codec
+from tests.runtime.webworld import DRAFT, PEOPLE, ROUTE, World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    made.draft("r25")
+    yield made
+    made.close()
+
+
+def amend(world: World, who: str, verb: str, body: Any) -> httpx.Response:
+    first = world.store.read(0, 1)[0].event_id
+    return world.as_(who).post(
+        f"/facts/{first}/{verb}",
+        json=body,
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+
+
+def anew(**said: Any) -> dict[str, Any]:
+    told = {**DRAFT, "route_id": str(ROUTE), "occurred_on": "2026-01-15", **said}
+    del told["drafted_on"]
+    return {"type": "routes.RouteDrafted", "fact": told}
+
+
+def last(world: World) -> tuple[Any, codec.Meta]:
+    record = world.store.read(world.store.head().position - 1, 1)[0]
+    said = codec.decode(record.name, record.schema, record.data)
+    return said, codec.decode_meta(record.meta)
+
+
+def test_a_fact_is_said_anew_by_an_act(world: World) -> None:
+    body = anew() | {"basis": {"act": "приказ", "number": "8"}}
+    assert amend(world, "r25", "correct", body).status_code == 200
+    said, meta = last(world)
+    assert isinstance(said, RouteDrafted)
+    assert str(said.occurred_on) == "2026-01-15"
+    assert meta.corrects == world.store.read(0, 1)[0].event_id
+    assert meta.basis
+    assert meta.basis.act == "приказ"
+
+
+def test_a_fact_is_withdrawn(world: World) -> None:
+    body = {"reason": "внесено по ошибке", "withdrawn_on": "2026-09-01"}
+    assert amend(world, "r25", "withdraw", body).status_code == 200
+    assert isinstance(last(world)[0], FactWithdrawn)
+    assert world.as_("r25").get("/feed").json()[-1]["type"] == "routes.FactWithdrawn"
+    again = amend(world, "r25", "withdraw", body)
+    assert again.status_code in {200, 409}
+
+
+@pytest.mark.parametrize("who", ["r77", "o77"])
+def test_a_foreign_fact_is_not_found(world: World, who: str) -> None:
+    body = {"reason": "x", "withdrawn_on": "2026-09-01"}
+    moved = anew(person_id=str(PEOPLE[77]))
+    assert amend(world, who, "withdraw", body).status_code == 404
+    assert amend(world, who, "correct", moved).status_code == 404
+    assert world.store.head().position == 1
+
+
+def test_a_fact_is_not_moved_to_where_one_has_no_right(world: World) -> None:
+    moved = anew(person_id=str(PEOPLE[77]))
+    assert amend(world, "r25", "correct", moved).status_code == 403
+
+
+@pytest.mark.parametrize("who", ["auditor", "operator", str(PEOPLE[25])])
+def test_who_may_not(world: World, who: str) -> None:
+    assert amend(world, who, "correct", anew()).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"type": "registry.TeacherRegistered", "fact": {}},
+        {"type": "routes.FactWithdrawn", "fact": {}},
+        anew(person_id="Иванов"),
+        anew(more="Иванов"),
+        anew() | {"corrects": str(ROUTE)},
+    ],
+)
+def test_a_restatement_is_as_strict_as_a_command(world: World, body: Any) -> None:
+    said = amend(world, "r25", "correct", body)
+    assert said.status_code == 422
+    assert "Иванов" not in said.text
+
+
+def test_what_never_was_cannot_be_corrected(world: World) -> None:
+    said = world.as_("federal").post(
+        f"/facts/{UUID(int=5)}/correct", json=anew(), headers={"Idempotency-Key": "x"}
+    )
+    assert said.status_code == 404
