@@ -8,14 +8,17 @@ from typing import Any
 from uuid import UUID
 
 from metodika.world import World
+from services.diagnostics.domain import read_result
 from services.registry.domain import package, roster
 from services.registry.domain.identity import snils_digits
 from services.registry.domain.organisation import Organisation
 from services.registry.policies import ORGANISATIONS
+from services.routes.domain import read_completion
 from shared.events.registry import EmploymentChanged, EmploymentEnded, EmploymentStarted
-from shared.kernel import standing
-from shared.kernel.ids import EventId, OrgId, RegionCode, Territory
+from shared.kernel import Fault, standing
+from shared.kernel.ids import EventId, OrgId, PersonId, RegionCode, Territory
 from shared.runtime import bulk
+from shared.runtime.asking import May
 from shared.runtime.bulk import Line, Report, Unreadable
 from shared.runtime.codec import decode_meta
 from shared.runtime.engine import Engine, Withdraw
@@ -101,6 +104,7 @@ def take(
     *,
     actor: str,
     home: str | None,
+    may: May | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Report:
     """Take a planned roster: each good row once, also after a kill or a second sending."""
@@ -110,6 +114,7 @@ def take(
         Report(import_id=planned.import_id),
         actor=actor,
         home=Territory(home) if home else None,
+        may=may,
         progress=progress,
     )
 
@@ -163,6 +168,24 @@ def _organisations(work: Work) -> Callable[[OrgId], Organisation]:
     return lambda org_id: work.of(ORGANISATIONS, org_id)
 
 
-def read_csv(path: Path) -> list[bulk.Row]:
-    """Return the rows of one CSV file. Raises `Unreadable`."""
-    return bulk.rows(path.read_bytes(), path.name)
+def table_plan(world: World, kind: str, said: bytes, name: str, *, system: str) -> Plan:
+    """Read a CSV of results or of completions, row by row. Raises `Unreadable`."""
+    registry = world.engines["registry"]
+    work = registry.known()
+
+    def who(system: str, number: str) -> PersonId | None:
+        mark = registry.hmac(f"roster {system}", number).hex()
+        held = work.holder("roster", f"{system}/{mark}")
+        return PersonId(held) if held else None
+
+    read = {"results": read_result, "completions": read_completion}[kind]
+    lines: list[Line] = []
+    for line, row in enumerate(bulk.rows(said, name), start=2):
+        row.setdefault("source_system", system)
+        verdict = read(row, who)
+        if isinstance(verdict, Fault):
+            lines.append(Line(file=name, line=line, fault=verdict))
+        else:
+            lines.append(Line(file=name, line=line, commands=tuple(verdict)))
+    service = "diagnostics" if kind == "results" else "routes"
+    return Plan(service=service, import_id=bulk.digest(system.encode(), said), lines=lines)

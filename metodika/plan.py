@@ -221,7 +221,7 @@ class _Land:
         methodical = program == self.methodical
         known = self.competencies[2 * n % 12 : 2 * n % 12 + 2]
         expert = PersonId(self.dice.id())
-        same = {"program_id": program, "program_version": 1}
+        same: dict[str, Any] = {"program_id": program, "program_version": 1}
         review: list[tuple[int, Any]] = [
             (
                 0,
@@ -245,7 +245,7 @@ class _Land:
             group = (
                 Expert(person_id=expert, org_id=self.federal_org, region=RegionCode("77")),
             )
-            fed = {**same, "register": "FED"}
+            fed: dict[str, Any] = {**same, "register": "FED"}
             until = date(drafted.year + 4, 12, 31)
             review += [
                 (7, reg.SubmitProgram(**fed, submitted_on=later[0])),
@@ -317,7 +317,7 @@ class _Life:
             yield from self._methodist(date(2023, 2, 1))
 
     def _registered(self, on: date) -> Iterator[Step]:
-        person = {"person_id": self.person}
+        person: dict[str, Any] = {"person_id": self.person}
         name = f"{SURNAMES[self.n % 8]} {NAMES[self.n % 10]}"
         is_head = self.n % 20 == 0
         commands: list[Any] = [
@@ -429,7 +429,7 @@ class _Life:
             return
         yield from self._studied(route, item, program, session, weak, start, until)
 
-    def _studied(  # noqa: PLR0913, PLR0917 - what links a study to its diagnosis
+    def _studied(
         self,
         route: Any,
         item: RouteItemId,

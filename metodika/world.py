@@ -8,15 +8,18 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
-from shared.runtime.columns import Ledger
-
 from metodika.services import NAMES, SEALING, service, source
+from services.monitoring import ledger as language
 from shared.runtime import codec
+from shared.runtime.answers import Answers, definitions
+from shared.runtime.columns import Ledger
 from shared.runtime.engine import Engine, utc_now
 from shared.runtime.seal import Keys
 from shared.runtime.seal_shelves import migrate_keys
 from shared.runtime.settings import Settings
 from shared.runtime.store import LogStore, migrate, open_store
+
+INDICATORS = Path(language.__file__).with_name("indicators")
 
 BATCH = 500
 """Facts heard in one transaction."""
@@ -43,7 +46,10 @@ class World:
             )
             for name in NAMES
         }
-        self.ledger = Ledger(settings.ledger)
+        self.ledger = Ledger(
+            settings.ledger, language, sources=[source(name) for name in NAMES]
+        )
+        self.answers = Answers(self.ledger, definitions(INDICATORS))
         self._settling = Lock()
 
     def settle(self) -> int:
@@ -64,12 +70,14 @@ class World:
         taken = 0
         for name in NAMES:
             store = self.stores[name]
-            while records := store.read(
-                self.ledger.positions().get(store.source, (None, 0))[1], 20_000
-            ):
+            while records := store.read(self._read_up_to(store.source), 20_000):
                 self.ledger.ingest(records)
                 taken += len(records)
         return taken
+
+    def _read_up_to(self, log: str) -> int:
+        mark = self.ledger.positions().get(log)
+        return mark[1] if mark else 0
 
     def _hear_round(self) -> int:
         heard = 0

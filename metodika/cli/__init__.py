@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from metodika.cli import log, numbers, people, run
+from metodika.cli import log, numbers, people, prove, run
 from metodika.cli.say import EXIT_USAGE
 from shared.runtime.bulk import Unreadable
 from shared.runtime.seal import WrongMaster
@@ -25,7 +25,7 @@ def metodika() -> None:
     """
 
 
-for module in (run, numbers, log, people):
+for module in (prove, run, numbers, log, people):
     for command in module.COMMANDS:
         metodika.add_command(command)
 

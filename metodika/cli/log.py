@@ -39,14 +39,14 @@ def shown(record: Record) -> dict[str, object]:
 @click.option("--because-of", type=click.UUID, help="The facts that this one caused.")
 @say.world_option
 @say.json_option
-def events(  # noqa: PLR0913, PLR0917 - one parameter for each option
+def events(
     service: str | None,
     after: int,
     limit: int,
     names: tuple[str, ...],
     because_of: UUID | None,
     world: Path | None,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> None:
     """List facts of the logs, or the chain that one of them caused."""
     with opened(say.existing(world)) as here:
@@ -89,7 +89,7 @@ def caused(world: World, event_id: UUID) -> Iterator[Record]:
 @click.command()
 @say.world_option
 @say.json_option
-def verify(world: Path | None, as_json: bool) -> None:  # noqa: FBT001
+def verify(world: Path | None, as_json: bool) -> None:
     """Recompute every leaf and root; name the first record that differs."""
     settings = say.existing(world)
     results: list[dict[str, object]] = []
@@ -126,7 +126,7 @@ def parked() -> None:
 @parked.command("list")
 @say.world_option
 @say.json_option
-def parked_list(world: Path | None, as_json: bool) -> None:  # noqa: FBT001
+def parked_list(world: Path | None, as_json: bool) -> None:
     """List what is parked in each service."""
     with opened(say.existing(world)) as here:
         found = [

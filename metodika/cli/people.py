@@ -9,6 +9,7 @@ import click
 from metodika import imports
 from metodika.cli import say
 from metodika.erasure import erase_person
+from metodika.imports_api import told_of
 from metodika.world import opened
 from shared.runtime import bulk
 from shared.runtime.engine import utc_now
@@ -29,18 +30,18 @@ from shared.runtime.issuer import LocalIssuer
 @click.option("--reason", default="импорт отменён", help="Why it is taken back.")
 @say.world_option
 @say.json_option
-def import_(  # noqa: PLR0913, PLR0917 - one parameter for each option
+def import_(
     path: Path | None,
     system: str | None,
     region: str | None,
     kind: str,
     on: date | None,
-    dry_run: bool,  # noqa: FBT001
-    confirm: bool,  # noqa: FBT001
+    dry_run: bool,
+    confirm: bool,
     take_back: UUID | None,
     reason: str,
     world: Path | None,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> None:
     """Take a OneRoster 1.2 package (zip or folder), or a CSV of results or completions."""
     day = on or utc_now().date()
@@ -101,25 +102,7 @@ def held(planned: imports.Plan) -> None:
 def tell(report: bulk.Report, *, as_json: bool) -> None:
     """Show what became of a file."""
     if as_json:
-        say.json(
-            {
-                "import_id": report.import_id,
-                "rows": report.rows,
-                "facts": report.facts,
-                "accepted": report.accepted,
-                "unchanged": report.unchanged,
-                "faults": [
-                    {
-                        "file": file,
-                        "line": line,
-                        "column": fault.column,
-                        "reason": fault.reason,
-                        "clause": fault.clause,
-                    }
-                    for file, line, fault in report.faults
-                ],
-            }
-        )
+        say.json(told_of(report))
     else:
         rows = (
             (file, line, fault.column, fault.reason, fault.clause)
@@ -142,13 +125,13 @@ def tell(report: bulk.Report, *, as_json: bool) -> None:
 @click.option("--on", type=say.DAY, default=None, help="Day of the act; today if not given.")
 @say.world_option
 @say.json_option
-def erase(  # noqa: PLR0913, PLR0917 - one parameter for each option
+def erase(
     person_id: UUID,
     act: str,
     reason: str,
     on: date | None,
     world: Path | None,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> None:
     """Destroy a person's key: name, СНИЛС and birth date are gone, every number stays."""
     day = on or utc_now().date()

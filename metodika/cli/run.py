@@ -2,17 +2,27 @@
 
 import shutil
 import socket
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from metodika.cli import say
-from metodika.generate import Clock, carry_out
+from metodika.erasure import sweep
+from metodika.generate import Clock, Made, carry_out
 from metodika.plan import TIERS, Tier, plan
 from metodika.services import NAMES, source
 from metodika.targets import set_targets
+from metodika.up import up as running
 from metodika.world import World, opened, prepare
-from shared.runtime.store import open_store
+from shared.runtime.engine import AWAY
+from shared.runtime.settings import Settings
+from shared.runtime.store import NotMigrated, open_store
+
+LEAST_SPACE = 500
+"""MiB below which a start is not advised."""
 
 
 @click.command()
@@ -29,7 +39,7 @@ def migrate(world: Path | None) -> None:
 @click.option("--tier", type=click.Choice(list(TIERS)), default="XS", show_default=True)
 @say.world_option
 @say.json_option
-def generate(seed: int, tier: Tier, world: Path | None, as_json: bool) -> None:  # noqa: FBT001
+def generate(seed: int, tier: Tier, world: Path | None, as_json: bool) -> None:
     """Make a synthetic region by seed, through the real commands."""
     clock = Clock()
     with opened(say.settings(world), clock) as here:
@@ -44,7 +54,7 @@ def generate(seed: int, tier: Tier, world: Path | None, as_json: bool) -> None: 
         click.echo(f"  refused {times} times, {why}")
 
 
-def filled(here: World, clock: Clock, seed: int, tier: Tier):  # noqa: ANN201 - Made
+def filled(here: World, clock: Clock, seed: int, tier: Tier) -> Made:
     """Carry out a plan in a world, with the founding targets."""
     set_targets(here)
     steps = list(plan(seed, TIERS[tier]))
@@ -53,80 +63,82 @@ def filled(here: World, clock: Clock, seed: int, tier: Tier):  # noqa: ANN201 - 
         return carry_out(here, steps, clock, lambda n: bar.advance(task, n))
 
 
+@dataclass(frozen=True)
+class End:
+    """One log: its end, the most that a service has not heard of it, what is parked."""
+
+    log: str
+    records: int
+    last: datetime | None
+    unheard: int
+    not_in_ledger: int
+    parked: int
+
+
 @click.command()
 @say.world_option
 @say.json_option
-def status(world: Path | None, as_json: bool) -> None:  # noqa: FBT001
+def status(world: Path | None, as_json: bool) -> None:
     """Show every log: its end, who has heard how much of it, what is parked."""
     with opened(say.existing(world)) as here:
-        heads = {name: store.head() for name, store in here.stores.items()}
-        marks = {name: store.marks() for name, store in here.stores.items()}
-        taken = here.ledger.positions()
-        rows = [
-            {
-                "log": source(name),
-                "records": head.position,
-                "last": head.recorded_at,
-                "unheard": {
-                    other: head.position
-                    - (m.position if (m := marks[other].get(source(name))) else 0)
-                    for other in NAMES
-                    if other != name
-                },
-                "not_in_ledger": head.position - taken.get(source(name), (None, 0))[1],
-                "parked": len(here.stores[name].parked()),
-            }
-            for name, head in heads.items()
-        ]
+        ends = [end_of(here, name) for name in NAMES]
     if as_json:
-        say.json(rows)
+        say.json([asdict(each) for each in ends])
         return
-    columns = (
-        "log",
-        "records",
-        "last recorded (UTC)",
-        "most unheard",
-        "not in ledger",
-        "parked",
-    )
-    shown = (
+    columns = ("log", "records", "last recorded (UTC)", "unheard", "not in ledger", "parked")
+    rows = (
         (
-            r["log"],
-            r["records"],
-            f"{r['last']:%Y-%m-%d %H:%M:%S}" if r["last"] else "",
-            max(r["unheard"].values()),
-            r["not_in_ledger"],
-            r["parked"],
+            e.log,
+            e.records,
+            f"{e.last:%Y-%m-%d %H:%M:%S}" if e.last else "",
+            e.unheard,
+            e.not_in_ledger,
+            e.parked,
         )
-        for r in rows
+        for e in ends
     )
-    say.table("Logs", columns, shown, right="records most unheard not in ledger parked")
+    say.table("Logs", columns, rows, right="records unheard not in ledger parked")
+
+
+def end_of(here: World, name: str) -> End:
+    """Return where a log ends, and who is how far behind it."""
+    head, log = here.stores[name].head(), source(name)
+    marks = [here.stores[other].marks().get(log) for other in NAMES if other != name]
+    taken = here.ledger.positions().get(log)
+    return End(
+        log=log,
+        records=head.position,
+        last=head.recorded_at,
+        unheard=head.position - min(m.position if m else 0 for m in marks),
+        not_in_ledger=head.position - (taken[1] if taken else 0),
+        parked=len(here.stores[name].parked()),
+    )
 
 
 @click.command()
 @say.world_option
 def doctor(world: Path | None) -> None:
     """Check the settings, the stores, the free space and the port, one line each."""
-    settings = say.settings(world)
     bad = 0
-    for what, ok, told in _examined(settings):
+    for what, ok, told in examined(say.settings(world)):
         click.echo(f"{'ok ' if ok else 'BAD'}  {what}: {told}")
         bad += not ok
     if bad:
         say.no(f"{bad} checks failed")
 
 
-def _examined(settings):  # noqa: ANN001, ANN202
+def examined(settings: Settings) -> Iterator[tuple[str, bool, str]]:
+    """Look at each thing that a world stands on: what, whether it is well, and how."""
     yield "settings", True, "embedded world" if settings.embedded else "cluster"
     where = settings.world if settings.world.exists() else settings.world.absolute().parent
     free = shutil.disk_usage(where).free // 2**20
-    yield "free space", free > 500, f"{free} MiB"
-    for name in NAMES if settings.embedded else [settings.service or ""]:
+    yield "free space", free > LEAST_SPACE, f"{free} MiB"
+    for name in NAMES if settings.embedded else [str(settings.service)]:
         try:
             store = open_store(settings.store(name), source(name))
             yield source(name), True, f"{store.head().position} records"
             store.close()
-        except Exception as wrong:  # noqa: BLE001 - whatever is wrong is what is told
+        except (*AWAY, NotMigrated) as wrong:
             yield source(name), False, f"{type(wrong).__name__}: {wrong}"
     with socket.socket() as probe:
         taken = probe.connect_ex((settings.http_host, settings.http_port)) == 0
@@ -134,4 +146,23 @@ def _examined(settings):  # noqa: ANN001, ANN202
         yield "port", not taken, f"{address} {'is taken' if taken else 'is free'}"
 
 
-COMMANDS = (migrate, generate, status, doctor)
+@click.command()
+@click.option("--service", type=click.Choice(NAMES), help="One service against a cluster.")
+@click.option("--port", type=click.IntRange(0, 65535), default=None)
+@say.world_option
+def up(service: str | None, port: int | None, world: Path | None) -> None:
+    """Run the embedded world, five services in one process; or one service of a cluster."""
+    said = {"service": service, "http_port": port}
+    settings = say.settings(world, **{k: v for k, v in said.items() if v is not None})
+    with opened(settings) as here:
+        if settings.embedded:
+            swept = sweep(here)
+            click.echo(
+                f"http://{settings.http_host}:{settings.http_port}/registry … /monitoring,"
+                f" world {settings.world}, {swept} erasures kept",
+                err=True,
+            )
+        running(here)
+
+
+COMMANDS = (migrate, generate, status, doctor, up)

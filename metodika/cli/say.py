@@ -1,5 +1,7 @@
 """How answers look: tables for people, JSON for programs; and what an exit code means."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
@@ -32,7 +34,7 @@ json_option: Decorator = click.option(
 )
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A business date, 2024-12-31."""
 
     name = "date"
@@ -49,7 +51,7 @@ class Day(click.ParamType):
             self.fail(f"{value!r} is no date; write it like 2024-12-31", param, ctx)
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A moment of knowledge, 2024-12-31T12:00:00+00:00; without a zone it is UTC."""
 
     name = "moment"

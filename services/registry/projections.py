@@ -13,6 +13,7 @@ from shared.events.registry import (
     EducationRecorded,
     EmploymentChanged,
     EmploymentEnded,
+    EmploymentFact,
     EmploymentStarted,
     ExpertGroupAssigned,
     ExpertOpinionGiven,
@@ -117,11 +118,21 @@ def teacher(so_far: Document | None, said: TeacherFact) -> Document | None:
     return so_far and so_far | news(so_far, said)
 
 
-def news(so_far: Document, said: TeacherFact) -> Document:
+type News = (
+    YouthPeriodDetermined
+    | RosterLinked
+    | PersonsMerged
+    | GraduateRegistered
+    | EmploymentFact
+    | EducationRecorded
+    | QualificationCategoryAwarded
+    | PersonalDataErased
+)
+
+
+def news(so_far: Document, said: News) -> Document:
     """Return the parts of a person's document that a fact makes other."""
     match said:
-        case TeacherRegistered():
-            return {}
         case YouthPeriodDetermined():
             return {"young_until": iso(said.young_until)}
         case EmploymentStarted() | EmploymentChanged():

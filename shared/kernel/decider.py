@@ -70,6 +70,11 @@ class Release:
     holder: UUID
 
 
+def asks_nothing(_: UUID) -> Iterable[Any]:
+    """Leave it at the correction."""
+    return ()
+
+
 def claims_nothing(_: Any) -> Iterable[Claim | Release]:
     """Hold no key."""
     return ()
@@ -81,7 +86,8 @@ class Decider[State, Command, Fact]:
 
     `evolve` never refuses. A step that belongs to a life gives a new state, a step that
     belongs to none gives back the very state it was given: so `is_a_life` can tell.
-    `stream` names the thing a command is about, `claims` the keys a fact takes.
+    `stream` names the thing a command is about, `claims` the keys a fact takes,
+    `amended` what is to be asked of a thing once a fact of it was corrected.
     """
 
     name: str
@@ -92,6 +98,7 @@ class Decider[State, Command, Fact]:
     evolve: Callable[[State, Fact], State]
     stream: Callable[[Command], UUID]
     claims: Callable[[Fact], Iterable[Claim | Release]] = field(default=claims_nothing)
+    amended: Callable[[UUID], Iterable[Command]] = field(default=asks_nothing)
 
     def state(self, history: Iterable[Recorded[Fact] | Recorded[Withdrawal]]) -> State:
         """Return where the corrected history leads."""

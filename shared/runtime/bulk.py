@@ -13,7 +13,7 @@ from uuid import UUID
 
 from shared.kernel import Fault
 from shared.kernel.ids import Territory
-from shared.runtime.asking import Asked, Outcome
+from shared.runtime.asking import Asked, May, Outcome
 from shared.runtime.codec import Basis
 from shared.runtime.engine import Engine
 from shared.runtime.work import Work
@@ -112,6 +112,7 @@ def take(  # noqa: PLR0913 - all that a file is taken with
     actor: str,
     basis: Basis | None = None,
     home: Territory | None = None,
+    may: May | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Report:
     """Ask every command of every row, once whatever happens, many in a transaction.
@@ -137,6 +138,7 @@ def take(  # noqa: PLR0913 - all that a file is taken with
             commands = [command for _, command in pending]
             outcomes = engine.ask_many(
                 [asked(each) for each in commands],
+                may,
                 foresee=lambda work: foresee(engine, work, commands),
             )
             for (line, _), outcome in zip(pending, outcomes, strict=True):

@@ -211,7 +211,25 @@ class Engine:
                 told = inform(command, work) if inform else command
                 facts = decider.decide(work.state(decider, stream), told)
         work.free(decider, facts)
-        return [self._say(work, decider, stream, each, asked, corrects, may) for each in facts]
+        said = [self._say(work, decider, stream, each, asked, corrects, may) for each in facts]
+        if isinstance(asked.command, Correct | Withdraw):
+            said += self._after(work, decider, stream, asked, may)
+        return said
+
+    def _after(
+        self,
+        work: Work,
+        decider: Decider[Any, Any, Any],
+        stream: UUID,
+        asked: Asked,
+        may: May | None,
+    ) -> list[UUID]:
+        """Say what follows from a correction: what was derived is derived anew."""
+        return [
+            self._say(work, decider, stream, fact, asked, None, may)
+            for command in decider.amended(stream)
+            for fact in decider.decide(work.state(decider, stream), command)
+        ]
 
     def _say(  # noqa: PLR0913, PLR0917 - all that a fact is said with
         self,

@@ -7,10 +7,11 @@ the start each partition is searched for the record that comes next.
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from queue import Queue
+from queue import Full, Queue
+from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -295,17 +296,33 @@ def logs_of_kafka(broker: Broker, sources: Sequence[str]) -> Logs:
 
 
 def _records(broker: Broker, source: str, after: int) -> Iterator[list[Record]]:
-    ready = Queue[list[bytes] | None](1)
+    ready, enough = Queue[list[bytes] | None](1), Event()
+
+    def give(wires: list[bytes] | None) -> None:
+        while not enough.is_set():  # whoever reads may stop half-way
+            with suppress(Full):
+                return ready.put(wires, timeout=0.2)
+        raise CancelledError
+
+    def work() -> None:
+        try:
+            asyncio.run(replay(broker, source, give, after=after))
+        finally:
+            with suppress(CancelledError):
+                give(None)
+
     with ThreadPoolExecutor(1, "replay") as thread:
-        done = thread.submit(asyncio.run, replay(broker, source, ready.put, after=after))
-        done.add_done_callback(lambda _: ready.put(None))
-        while (wires := ready.get()) is not None:
-            records: list[Record] = []
-            for each in wires:
-                record = unwire(each, leaf=False)
-                if record.position == after + 1:
-                    records.append(record)
-                    after = record.position
-            if records:
-                yield records
-        done.result()
+        done = thread.submit(work)
+        try:
+            while (wires := ready.get()) is not None:
+                records: list[Record] = []
+                for each in wires:
+                    record = unwire(each, leaf=False)
+                    if record.position == after + 1:
+                        records.append(record)
+                        after = record.position
+                if records:
+                    yield records
+            done.result()
+        finally:
+            enough.set()

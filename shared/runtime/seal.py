@@ -16,7 +16,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from uuid_utils.compat import uuid7
 
 from shared.kernel import Kind, Personal, Sealed, kind_of
@@ -72,9 +72,14 @@ class Keys:
         self._lock = Lock()
         self._recent: OrderedDict[UUID, tuple[float, UUID, AESGCM | None]] = OrderedDict()
         self._shelf = open_shelf(url)
-        mine = _derived(master, b"metodika master")
-        if not hmac.compare_digest(self._shelf.master(mine), mine):
+        try:
+            self._require_same(_derived(master, b"metodika master"))
+        except BaseException:
             self._shelf.close()
+            raise
+
+    def _require_same(self, mine: bytes) -> None:
+        if not hmac.compare_digest(self._shelf.master(mine), mine):
             raise WrongMaster("these keys were made under another master key")
 
     def hmac(self, kind: str, key: str) -> bytes:
@@ -104,7 +109,7 @@ class Keys:
                 continue
             subject: UUID = getattr(fact, about)
             key_id, cipher = self._key(subject, make=True)
-            if cipher is None:
+            if key_id is None or cipher is None:
                 raise Erased(subject)
             nonce, text = urandom(NONCE), msgspec.json.encode(plain)
             padded = text.ljust(-len(text) // PADDING * -PADDING)
@@ -183,13 +188,10 @@ class Keys:
                     found[subject] = key_id, cipher
         unread = [subject for subject in subjects if subject not in found]
         if unread:
-            read = {k.subject: (k.key_id, self._open(k)) for k in self._read(unread)}
+            read = {k.subject: (k.key_id, self._open(k)) for k in self._shelf.find(unread)}
             self._remember(read, now + self._max_age)
             found |= read
         return found
-
-    def _read(self, subjects: Collection[UUID]) -> Collection[Kept]:
-        return self._shelf.find(subjects)
 
     def _remember(self, read: dict[UUID, tuple[UUID, AESGCM | None]], until: float) -> None:
         with self._lock:
@@ -220,7 +222,7 @@ _STALE = float("-inf"), UUID(int=0), None
 
 
 def _derived(master: bytes, purpose: bytes) -> bytes:
-    return HKDFExpand(algorithm=SHA256(), length=KEY, info=purpose).derive(master)
+    return HKDF(algorithm=SHA256(), length=KEY, salt=None, info=purpose).derive(master)
 
 
 def _place(stream: UUID, version: int, name: str, field: str) -> bytes:

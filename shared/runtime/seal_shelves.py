@@ -1,9 +1,7 @@
 """Where wrapped keys lie: a SQLite file or a PostgreSQL database, theirs alone."""
 
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import batched
+from collections.abc import Collection, Sequence
 from threading import Lock
 from time import monotonic, sleep
 from typing import NamedTuple, Protocol
@@ -12,7 +10,12 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from shared.runtime.store_sqlite_file import connect, sqlite_path
+from shared.runtime.store_log import NotMigrated
+from shared.runtime.store_sqlite_file import connect, create, sqlite_path, writing
+
+NO_KEYS = "no keys in the database: run `metodika migrate`"
+AT_ONCE = 1_000
+"""How many keys one statement asks for."""
 
 PATIENCE = 30.0
 """Seconds to wait for readers who hold the journal that must be emptied."""
@@ -63,9 +66,7 @@ def migrate_keys(url: str) -> None:
     """
     path = sqlite_path(url)
     if path:
-        db = connect(path, create=True)
-        db.executescript(SQLITE)
-        db.close()
+        create(path, SQLITE).close()
         return
     with psycopg.connect(url) as pg:
         pg.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATING])
@@ -73,15 +74,12 @@ def migrate_keys(url: str) -> None:
 
 
 # Keys are appended by `n` and never moved, so no page holds a forgotten copy of one.
-SQLITE = """
-BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS keys (
-    n INTEGER PRIMARY KEY, subject BLOB NOT NULL UNIQUE, key_id BLOB NOT NULL,
-    wrapped BLOB
-);
-CREATE TABLE IF NOT EXISTS master (one INTEGER PRIMARY KEY, mark BLOB NOT NULL);
-COMMIT;
-"""
+SQLITE = (
+    """CREATE TABLE IF NOT EXISTS keys (
+        n INTEGER PRIMARY KEY, subject BLOB NOT NULL UNIQUE, key_id BLOB NOT NULL,
+        wrapped BLOB)""",
+    "CREATE TABLE IF NOT EXISTS master (one INTEGER PRIMARY KEY, mark BLOB NOT NULL)",
+)
 
 MIGRATING = 0x6D65746F64696B62
 POSTGRES = """
@@ -101,29 +99,35 @@ class SqliteShelf:
         self._lock = Lock()
 
     def master(self, mine: bytes) -> bytes:
-        with self._writing() as db:
-            db.execute("INSERT OR IGNORE INTO master VALUES (1, ?)", [mine])
-            return db.execute("SELECT mark FROM master").fetchone()[0]
+        try:
+            with self._lock, writing(self._db) as db:
+                db.execute("INSERT OR IGNORE INTO master VALUES (1, ?)", [mine])
+                return db.execute("SELECT mark FROM master").fetchone()[0]
+        except sqlite3.OperationalError as wrong:
+            if "no such table" not in str(wrong):
+                raise
+            raise NotMigrated(NO_KEYS) from wrong
 
     def find(self, subjects: Collection[UUID]) -> Collection[Kept]:
-        found: list[Kept] = []
-        for some in batched((each.bytes for each in subjects), 1000, strict=False):
-            marks = ",".join("?" * len(some))
-            wanted = f"SELECT subject, key_id, wrapped FROM keys WHERE subject IN ({marks})"
+        ids, rows = [each.bytes for each in subjects], list[tuple[bytes, bytes, bytes]]()
+        for start in range(0, len(ids), AT_ONCE):
+            some = ids[start : start + AT_ONCE]
+            wanted = f"subject IN ({','.join('?' * len(some))})"
             with self._lock:
-                rows = self._db.execute(wanted, some).fetchall()
-            found += [Kept(UUID(bytes=s), UUID(bytes=k), w) for s, k, w in rows]
-        return found
+                rows += self._db.execute(
+                    f"SELECT subject, key_id, wrapped FROM keys WHERE {wanted}", some
+                )
+        return [Kept(UUID(bytes=s), UUID(bytes=k), w) for s, k, w in rows]
 
     def add(self, keys: Sequence[Kept]) -> None:
-        with self._writing() as db:
+        with self._lock, writing(self._db) as db:
             db.executemany(
                 "INSERT OR IGNORE INTO keys (subject, key_id, wrapped) VALUES (?, ?, ?)",
                 [(each.subject.bytes, each.key_id.bytes, each.wrapped) for each in keys],
             )
 
     def destroy(self, subject: UUID, key_id: UUID) -> UUID:
-        with self._writing() as db:
+        with self._lock, writing(self._db) as db:
             db.execute(
                 "INSERT OR IGNORE INTO keys (subject, key_id) VALUES (?, ?)",
                 [subject.bytes, key_id.bytes],
@@ -134,11 +138,10 @@ class SqliteShelf:
                     f"UPDATE keys SET wrapped = {nothing} WHERE subject = ?",
                     [subject.bytes],
                 )
-            (gone,) = db.execute(
-                "SELECT key_id FROM keys WHERE subject = ?", [subject.bytes]
-            ).fetchone()
+            gone = db.execute("SELECT key_id FROM keys WHERE subject = ?", [subject.bytes])
+            key_id = UUID(bytes=gone.fetchone()[0])
         self._empty_journal()
-        return UUID(bytes=gone)
+        return key_id
 
     def close(self) -> None:
         with self._lock:
@@ -155,31 +158,22 @@ class SqliteShelf:
                 raise TimeoutError("the key is deleted, its journal is held: try again")
             sleep(0.05)
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
 
 class PostgresShelf:
     """Keys in a database, shared by the processes that may open fields."""
 
     def __init__(self, url: str) -> None:
         self._pool = ConnectionPool(
-            url, min_size=1, max_size=4, open=True, kwargs={"autocommit": True}
+            url, min_size=1, max_size=4, timeout=10, open=True, kwargs={"autocommit": True}
         )
 
     def master(self, mine: bytes) -> bytes:
-        with self._pool.connection() as pg:
-            pg.execute("INSERT INTO master VALUES (1, %s) ON CONFLICT DO NOTHING", [mine])
-            return pg.execute("SELECT mark FROM master").fetchall()[0][0]
+        try:
+            with self._pool.connection() as pg:
+                pg.execute("INSERT INTO master VALUES (1, %s) ON CONFLICT DO NOTHING", [mine])
+                return pg.execute("SELECT mark FROM master").fetchall()[0][0]
+        except psycopg.errors.UndefinedTable as wrong:
+            raise NotMigrated(NO_KEYS) from wrong
 
     def find(self, subjects: Collection[UUID]) -> Collection[Kept]:
         wanted = "SELECT subject, key_id, wrapped FROM keys WHERE subject = ANY(%b)"

@@ -325,8 +325,5 @@ def within(scopes: Collection[str] | None, mark: str) -> tuple[str, list[str]]:
     regions = sorted({scope.partition("/")[0] for scope in scopes})
     below = f"territory = {mark} OR (territory >= {mark} AND territory < {mark})"
     ranges = [each for scope in scopes for each in (scope, f"{scope}/", f"{scope}0")]
-    return (
-        f" AND region IN ({', '.join([mark] * len(regions))})"
-        f" AND ({' OR '.join([below] * len(scopes))})",
-        [*regions, *ranges],
-    )
+    among, anywhere = ", ".join([mark] * len(regions)), " OR ".join([below] * len(scopes))
+    return f" AND region IN ({among}) AND ({anywhere})", [*regions, *ranges]

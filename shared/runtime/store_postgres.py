@@ -1,6 +1,6 @@
 """A log in PostgreSQL: one round trip to append, one lock, no table lock (traps.md)."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -95,7 +95,7 @@ class PostgresStore(LogStore):
         arguments = _columns(unit)
         try:
             with self._pool.connection() as pg:
-                call = pg.execute(CALL, arguments, prepare=True, binary=True)
+                call = pg.execute(CALL.encode(), arguments, prepare=True, binary=True)
                 ((epoch, position, at),) = call.fetchall()
         except psycopg.DatabaseError as wrong:
             if wrong.sqlstate != CONFLICT:
@@ -173,6 +173,7 @@ class PostgresStore(LogStore):
         )
 
     def parked(self) -> Sequence[Parked]:
+        rows = self._all("SELECT * FROM parked ORDER BY source, position")
         return [
             Parked(
                 source=source,
@@ -185,9 +186,7 @@ class PostgresStore(LogStore):
                 attempts=attempts,
                 retry_at=moment(retry_at),
             )
-            for source, position, epoch, stream, name, wire, error, attempts, retry_at in self._all(
-                "SELECT * FROM parked ORDER BY source, position"
-            )
+            for source, position, epoch, stream, name, wire, error, attempts, retry_at in rows
         ]
 
     def forget(self, kind: str, holder: UUID) -> None:
@@ -240,7 +239,7 @@ class PostgresStore(LogStore):
             raise Conflict("checkpoint", f"{self.source} {size}")
 
     @contextmanager
-    def lease(self) -> Iterator[Lease | None]:
+    def lease(self) -> Generator[Lease | None]:
         with psycopg.connect(self._url, autocommit=True) as pg:
             sql = "SELECT pg_try_advisory_lock(%s)"
             ((mine,),) = pg.execute(sql, [RELAYING]).fetchall()
@@ -251,11 +250,11 @@ class PostgresStore(LogStore):
 
     def _all(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         with self._pool.connection() as pg:
-            return pg.execute(sql, values, binary=True).fetchall()
+            return pg.execute(sql.encode(), values, binary=True).fetchall()
 
     def _do(self, sql: str, values: Sequence[Any]) -> None:
         with self._pool.connection() as pg:
-            pg.execute(sql, values)
+            pg.execute(sql.encode(), values)
 
     def _as_record(self, *row: Any) -> Record:
         position, epoch, at, event_id, stream, version, name, schema, *rest = row

@@ -240,8 +240,8 @@ def migrate_postgres(url: str, source: str) -> None:
     """Make the tables of a log and its first epoch, if they are not there."""
     with psycopg.connect(url) as pg:
         pg.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATING])
-        pg.execute(TABLES)
-        pg.execute(APPEND)
+        pg.execute(TABLES.encode())
+        pg.execute(APPEND.encode())
         if pg.execute("SELECT FROM head").fetchone() is None:
             epoch = uuid7()
             pg.execute("INSERT INTO schema_version VALUES (%s)", [SCHEMA])

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from threading import Lock
@@ -59,11 +59,12 @@ class SqliteStore(LogStore):
         try:
             found = "SELECT version, source FROM schema_version, head"
             ((version, mine),) = self._writer.execute(found)
-        except sqlite3.OperationalError as wrong:
-            if "no such table" not in str(wrong):
-                raise
-            raise NotMigrated(f"no log in {path}: run `metodika migrate`") from wrong
-        require_schema(version, mine, source)
+            require_schema(version, mine, source)
+        except BaseException as wrong:
+            self._writer.close()
+            if "no such table" in str(wrong):
+                raise NotMigrated(f"no log in {path}: run `metodika migrate`") from wrong
+            raise
 
     def append(self, unit: Unit) -> Head:
         before = befores(unit)
@@ -75,13 +76,13 @@ class SqliteStore(LogStore):
         return self._appended(unit, head)
 
     def _record(
-        self, db: sqlite3.Connection, unit: Unit, epoch: UUID, position: int, at: int
+        self, db: sqlite3.Connection, unit: Unit, epoch: UUID, start: int, last: int | None
     ) -> Head:
         if not unit.facts:
-            return _head(epoch.bytes, position, at)
-        at = max(micros(unit.now), at or 0)
+            return _head(epoch.bytes, start, last)
+        at = max(micros(unit.now), last or 0)
         rows: list[tuple[Any, ...]] = []
-        for position, each in enumerate(unit.facts, start=position + 1):  # noqa: PLR1704
+        for position, each in enumerate(unit.facts, start + 1):
             leaf = leaf_of(
                 source=self.source,
                 epoch=epoch,
@@ -99,8 +100,9 @@ class SqliteStore(LogStore):
             where = each.territory, region_of(each.territory)
             rows.append((*when, *what, *where, each.meta, each.data, leaf))
         _insert(db, "records", rows)
-        db.execute("UPDATE head SET position = ?, recorded_at = ?", [position, at])
-        return Head(epoch, position, moment(at))
+        end = start + len(rows)
+        db.execute("UPDATE head SET position = ?, recorded_at = ?", [end, at])
+        return Head(epoch, end, moment(at))
 
     def head(self) -> Head:
         return _head(*self._all(HEAD)[0])
@@ -228,7 +230,7 @@ class SqliteStore(LogStore):
             _replace(db, "checkpoints", [row])
 
     @contextmanager
-    def lease(self) -> Iterator[Lease | None]:
+    def lease(self) -> Generator[Lease | None]:
         # a lock on a file of its own: let go by the system when the process dies
         db = sqlite3.connect(f"{self._path}-lease", timeout=0, isolation_level=None)
         try:

@@ -1,7 +1,7 @@
 """A SQLite file, and the tables of a log in it."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import sleep
@@ -59,7 +59,7 @@ def create(path: str, statements: Sequence[str]) -> sqlite3.Connection:
 
 
 @contextmanager
-def writing(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+def writing(db: sqlite3.Connection) -> Generator[sqlite3.Connection]:
     """Do all of it, or nothing; nobody else writes meanwhile."""
     db.execute("BEGIN IMMEDIATE")
     try:

@@ -1,6 +1,6 @@
-"""A process that is killed: `python -m tests.faults.child ROLE FOLDER BROKER DIES`.
+"""A process that is killed: `python -m tests.faults.child ROLE LOG INBOX BROKER DIES`.
 
-ROLE is `append`, `relay` or `hear`; DIES names the point at which it kills itself with
+LOG and INBOX are URLs of stores. ROLE is `append`, `relay` or `hear`; DIES names the point at which it kills itself with
 signal 9: `append` after its facts are in the log, `relay` after they are acknowledged
 and before its position moves, `hear` after the effect and before the offset is
 committed; `never` runs until it is killed from outside.
@@ -12,7 +12,6 @@ import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import NoReturn
 
 from shared.runtime import codec
@@ -21,8 +20,8 @@ from shared.runtime.follow import Ingested
 from shared.runtime.kafka import Broker
 from shared.runtime.log import Mark, Pending, Unit
 from shared.runtime.relay import Pace, Relay
-from shared.runtime.store_log import LogStore
-from tests.runtime.made import a_log, pending, record
+from shared.runtime.store import LogStore, open_store
+from tests.runtime.made import pending, record
 
 SOURCE, WHO = "registry@0", "routes@0"
 PACE = Pace(batch=20, poll=0.02)
@@ -65,20 +64,18 @@ class Inbox:
         return Ingested(heard=len(facts), skipped=len(wires) - len(facts))
 
 
-def main(role: str, folder: Path, broker: Broker, dies: str) -> None:
+def main(role: str, log: LogStore, own: LogStore, broker: Broker, dies: str) -> None:
     """Play a role until killed."""
     match role:
         case "append":
-            log = a_log(folder, SOURCE)
             log.on_append(die)
             record(log, 50)
         case "relay":
-            log = a_log(folder, SOURCE)
             if dies == role:
                 vars(log)["save"] = die
             asyncio.run(Relay(log, broker, pace=PACE).run())
         case _:
-            inbox = Inbox(a_log(folder, WHO), dies=dies == role)
+            inbox = Inbox(own, dies=dies == role)
             ears = Ears(
                 inbox.hear, [SOURCE], who="routes", broker=broker, marks=inbox.own.marks
             )
@@ -86,6 +83,12 @@ def main(role: str, folder: Path, broker: Broker, dies: str) -> None:
 
 
 if __name__ == "__main__":
-    _, role_, folder_, broker_, dies_ = sys.argv
+    _, role_, log_, own_, broker_, dies_ = sys.argv
     address, _, prefix = broker_.partition("/")
-    main(role_, Path(folder_), Broker(bootstrap=address, prefix=prefix), dies_)
+    main(
+        role_,
+        open_store(log_, SOURCE),
+        open_store(own_, WHO),
+        Broker(bootstrap=address, prefix=prefix),
+        dies_,
+    )

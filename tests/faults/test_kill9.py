@@ -1,4 +1,4 @@
-"""kill -9 of real processes on a real broker: nothing lost, nothing doubled."""
+"""kill -9 of real processes on real Kafka and PostgreSQL: nothing lost, nothing doubled."""
 
 import asyncio
 import os
@@ -8,7 +8,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import msgspec
@@ -16,29 +15,31 @@ import pytest
 
 from shared.runtime.kafka import Broker
 from shared.runtime.relay import Relay
-from shared.runtime.store_log import LogStore
+from shared.runtime.store import migrate, open_store
 from tests.faults.child import PACE, SOURCE, WHO
-from tests.infra.servers import Kafka
-from tests.runtime.made import a_log, record
+from tests.infra.servers import Kafka, Postgres
+from tests.runtime.made import record
 
 WITHIN = 10.0
 """Seconds until the world has caught up after a fault (reliability.md, row 1)."""
 
 
 class World:
-    """Logs in a folder, a broker, and processes that come and go."""
+    """Two logs, a broker, and processes that come and go."""
 
-    def __init__(self, folder: Path, broker: Broker) -> None:
-        self.folder = folder
-        self.log: LogStore = a_log(folder, SOURCE)
-        self.heard: LogStore = a_log(folder, WHO)
-        self._broker = broker
+    def __init__(self, log: str, heard: str, broker: Broker) -> None:
+        self.urls = (log, heard)
+        for url, source in zip(self.urls, (SOURCE, WHO), strict=True):
+            migrate(url, source)
+        self.log = open_store(log, SOURCE)
+        self.heard = open_store(heard, WHO)
+        self.broker = broker
         self._children: list[subprocess.Popen[bytes]] = []
 
     def start(self, role: str, dies: str = "never") -> subprocess.Popen[bytes]:
-        where = f"{self._broker.bootstrap}/{self._broker.prefix}"
+        where = f"{self.broker.bootstrap}/{self.broker.prefix}"
         command = [sys.executable, "-m", "tests.faults.child"]
-        child = subprocess.Popen([*command, role, str(self.folder), where, dies])
+        child = subprocess.Popen([*command, role, *self.urls, where, dies])
         self._children.append(child)
         return child
 
@@ -60,10 +61,10 @@ class World:
 
 
 @pytest.fixture
-def world(kafka: Kafka, tmp_path: Path) -> Iterator[World]:
+def world(kafka: Kafka, postgres: Postgres) -> Iterator[World]:
     broker = Broker(bootstrap=kafka.bootstrap, prefix=f"t{uuid4().hex[:8]}")
     asyncio.run(broker.provision([SOURCE]))
-    made = World(tmp_path, broker)
+    made = World(postgres.new_database(), postgres.new_database(), broker)
     yield made
     made.close()
 
@@ -101,11 +102,11 @@ def test_killed_after_publish_no_effect_is_doubled(world: World) -> None:
 def test_killed_after_the_effect_it_is_not_done_again(world: World) -> None:
     """3: kill -9 after effect, before offset commit: no duplicated effect."""
     record(world.log, 50)
-    asyncio.run(Relay(world.log, world._broker, pace=PACE).drain())
+    asyncio.run(Relay(world.log, world.broker, pace=PACE).drain())
     world.dies("hear")
     before = world.heard.head().position
     record(world.log, 5)
-    asyncio.run(Relay(world.log, world._broker, pace=PACE).drain())
+    asyncio.run(Relay(world.log, world.broker, pace=PACE).drain())
     world.start("hear")
     within(3 * WITHIN, lambda: world.heard.head().position >= 55)
 

@@ -286,6 +286,4 @@ def graduated(story: Story, n: int, at: str, on: str, registered: str) -> None:
 
 
 def merged(story: Story, n: int, *, into: int, on: str) -> None:
-    story.say(
-        PersonsMerged(survivor_id=person(into), merged_id=person(n), occurred_on=day(on))
-    )
+    story.say(PersonsMerged(survivor_id=person(into), merged_id=person(n), occurred_on=day(on)))

@@ -112,9 +112,7 @@ def form(story: Story, n: int, since: str, ended: str | None = None) -> None:
         story.say(a(SupportFormEnded, **who, occurred_on=day(ended)))
 
 
-def mentored(
-    story: Story, n: int, *, by: int, since: str, closed: str | None = None
-) -> None:
+def mentored(story: Story, n: int, *, by: int, since: str, closed: str | None = None) -> None:
     two = {"pair_id": pair(n), "mentor_id": person(by), "mentee_id": person(n)}
     story.say(a(MentorshipPairFormed, **two, occurred_on=day(since)))
     if closed:

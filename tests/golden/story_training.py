@@ -207,9 +207,7 @@ def annulled(story: Story, n: int, number: int, on: str) -> None:
     )
 
 
-def diagnosed(
-    story: Story, n: int, on: str, mapped: str, purpose: Purpose = "initial"
-) -> None:
+def diagnosed(story: Story, n: int, on: str, mapped: str, purpose: Purpose = "initial") -> None:
     """Session n finds deficit n of person n in competency 1; a map is issued."""
     assessed(story, n, n, on, kind="competence", score="40", purpose=purpose)
     who = {"session_id": session(n), "person_id": person(n)}
@@ -223,9 +221,7 @@ def diagnosed(
             occurred_on=day(on),
         )
     )
-    story.say(
-        a(DeficitMapIssued, **who, deficit_ids=(deficit(n),), occurred_on=day(mapped))
-    )
+    story.say(a(DeficitMapIssued, **who, deficit_ids=(deficit(n),), occurred_on=day(mapped)))
 
 
 def routed(

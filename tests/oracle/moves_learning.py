@@ -278,10 +278,11 @@ def the_whole_way_is_gone(it: Telling, who: int, on: int, how: int, what: int) -
     a_route_is_agreed(it, 0, on, 0, who)
     a_route_is_assigned(it, 0, on, how)
     other = what + 1 if what % 3 == 2 else what
-    a_study_begins(it, 0, on + (1, 0, -1)[how % 3], (0, 0, 0, 1, 2, 3)[how // 3 % 6], other)
+    registers = 5 if what % 7 == 6 else (0, 0, 0, 1, 2, 3)[how // 3 % 6]
+    a_study_begins(it, 0, on + (1, 0, -1)[how % 3], registers, other)
     a_study_is_completed(it, 0, on + what % 3)
-    if what % 5 == 4:
-        a_completion_is_annulled(it, 0, on + how)
+    if what % 4 == 3:
+        a_completion_is_annulled(it, 0, on + what % 3 + 1 + how % 3)
 
 
 def somebody_is_assessed_twice(it: Telling, who: int, on: int, how: int, later: int) -> None:

@@ -31,15 +31,16 @@ from services.registry.domain.package import (
 )
 from services.registry.domain.roster import File, Register, Source, Verdict
 from shared.events.registry import (
+    EmploymentEnded,
     EmploymentFact,
     MunicipalityAdded,
     YouthPeriodDetermined,
 )
-from shared.kernel import Claim, Refused
+from shared.kernel import Claim, Decider, Refused
 from shared.kernel.ids import EmploymentId, Oktmo, OrgId, PersonId
 from shared.testing.facts import a
 from shared.testing.known import Heard, heard
-from tests.registry.test_roster import ORG, ROLE, SOURCE, STARTED, USER, nobody
+from tests.registry.test_roster import ORG, ROLE, SOURCE, STARTED, USER, holding, nobody
 from tests.registry.world import (
     INSTITUTE,
     PERSON,
@@ -80,7 +81,9 @@ class Registry:
         for each in SERVICE.informed:
             if each.command is type(asked):
                 asked = each.inform(asked, self.known)
-        decider = ORGANISATION if type(asked) in ORGANISATION.commands else TEACHER
+        decider: Decider[Any, Any, Any] = (
+            ORGANISATION if type(asked) in ORGANISATION.commands else TEACHER
+        )
         past = self.streams.setdefault(decider.stream(asked), [])
         said = list(decider.decide(reduce(decider.evolve, past, decider.initial), asked))
         for claim in (it for fact in said for it in decider.claims(fact)):
@@ -133,7 +136,7 @@ def test_the_example_is_taken_whole(registry: Registry) -> None:
 
 
 def test_the_example_has_its_young(registry: Registry) -> None:
-    """RU8: молодых в примере — пятеро, двое родились 29 февраля (S0 V.4)."""
+    """RU8: молодость людей примера, двое из них родились 29 февраля (S0 V.4)."""
     registry.take(example(), SOURCE)
     youth = [it for it in registry.said if isinstance(it, YouthPeriodDetermined)]
     by_person = {each.person_id: each.young_until for each in youth}
@@ -236,9 +239,10 @@ def test_a_bad_row_takes_no_other_with_it_but_its_own() -> None:
 
 def test_who_leaves_the_system_leaves_his_jobs() -> None:
     """S0 I: `tobedeleted` у человека — работы его окончены."""
+    held = {("roster", SOURCE.link("u1")): PERSON}
     register = replace(
         KNOWS_NOTHING,
-        holder=lambda *key: {("roster", SOURCE.link("u1")): PERSON}.get(key),
+        holder=holding(held),
         jobs=jobs_of([STARTED]),
     )
     gone = {"status": "tobedeleted", "dateLastModified": "2024-01-31"}
@@ -257,7 +261,7 @@ def test_who_leaves_the_system_leaves_his_jobs() -> None:
 
 def test_a_linked_person_needs_no_row_of_his_own() -> None:
     held = {("roster", SOURCE.link("u1")): PERSON}
-    register = replace(KNOWS_NOTHING, holder=lambda *key: held.get(key))
+    register = replace(KNOWS_NOTHING, holder=holding(held))
     [verdict] = read({"roles": [ROLE]}, SOURCE, register)
 
     assert [each.person_id for each in verdict.commands] == [PERSON]
@@ -265,10 +269,8 @@ def test_a_linked_person_needs_no_row_of_his_own() -> None:
 
 def test_a_job_stays_whose_it_was() -> None:
     """S1 7.2: работы слитой записи продолжаются в ней."""
-    held = {("roster", SOURCE.link("u1")): UUID(int=999)}
-    register = replace(
-        KNOWS_NOTHING, holder=lambda *key: held.get(key), jobs=jobs_of([STARTED])
-    )
+    held = {("roster", SOURCE.link("u1")): PersonId(UUID(int=999))}
+    register = replace(KNOWS_NOTHING, holder=holding(held), jobs=jobs_of([STARTED]))
     row = ROLE | {"metadata.subject": "PHYS"}
     [verdict] = read({"roles": [row]}, SOURCE, register)
 
@@ -346,7 +348,7 @@ def test_whoever_comes_first_is_welcome() -> None:
 
 def test_a_job_that_is_over_counts_no_more() -> None:
     before: Mapping[EmploymentId, Job] = {
-        key: replace(job, ended=a(TEACHER.facts[7])) for key, job in staff(1).items()
+        key: replace(job, ended=a(EmploymentEnded)) for key, job in staff(1).items()
     }
 
     assert shifts(before, endings(1)) == {}
@@ -356,7 +358,7 @@ def test_what_a_whole_package_does_not_name_has_ended() -> None:
     on, named = date(2024, 3, 1), {EmploymentId(UUID(int=1))}
     over = {
         EmploymentId(UUID(int=9)): replace(
-            staff(1)[EmploymentId(UUID(int=1))], ended=a(TEACHER.facts[7])
+            staff(1)[EmploymentId(UUID(int=1))], ended=a(EmploymentEnded)
         )
     }
     before = staff(2) | over

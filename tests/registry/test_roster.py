@@ -1,5 +1,6 @@
 """Учётная система: S1 5.5 «использование цифровой экосистемы», OneRoster 1.2."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from functools import reduce
@@ -30,7 +31,7 @@ from services.registry.domain.roster import (
     read_user,
 )
 from services.registry.domain.rows import Fault, Row
-from shared.events.registry import EmploymentStarted, OrganisationRegistered
+from shared.events.registry import EmploymentEnded, EmploymentStarted, OrganisationRegistered
 from shared.kernel.ids import OrgId, PersonId, RegionCode
 from shared.testing.facts import DAY, a
 from tests.registry.world import PERSON, SCHOOL_CLOSED
@@ -105,6 +106,10 @@ REGISTER = RegisterOrganisation(
 
 def nobody(_: str, __: str) -> UUID | None:
     return None
+
+
+def holding(held: dict[tuple[str, str], PersonId]) -> Callable[[str, str], UUID | None]:
+    return lambda kind, key: held.get((kind, key))
 
 
 def fault(read: Any, *given: Any) -> tuple[str, str]:
@@ -209,7 +214,7 @@ def test_somebody_new_is_registered_and_linked() -> None:
 def test_the_same_person_elsewhere_is_only_linked() -> None:
     """S1 5.5: один человек в учётных системах двух регионов — один человек."""
     held = {("snils", "11223344595"): PERSON}
-    person_id, asked = identify(USER, SOURCE, lambda *key: held.get(key))
+    person_id, asked = identify(USER, SOURCE, holding(held))
 
     assert person_id == PERSON
     assert [type(each) for each in asked] == [LinkRoster]
@@ -218,7 +223,7 @@ def test_the_same_person_elsewhere_is_only_linked() -> None:
 def test_who_is_linked_is_known_without_a_name() -> None:
     held = {("roster", "SIS/<u1>"): PERSON}
 
-    assert identify({"sourcedId": "u1"}, SOURCE, lambda *key: held.get(key)) == (
+    assert identify({"sourcedId": "u1"}, SOURCE, holding(held)) == (
         PERSON,
         (),
     )
@@ -322,7 +327,7 @@ LEFT = date(2024, 1, 31)
 def test_who_leaves_ends_his_job(said: dict[str, str], gone_on: date | None) -> None:
     """S0 I: `tobedeleted` — работа окончена."""
     row: Row = ROLE | said
-    ended = replace(JOB, ended=a(TEACHER.facts[7], occurred_on=LEFT))
+    ended = replace(JOB, ended=a(EmploymentEnded, occurred_on=LEFT))
 
     assert read_role(row, SOURCE, PERSON, None, gone_on) == (START, end(LEFT))
     assert read_role(row, SOURCE, PERSON, JOB, gone_on) == (end(LEFT),)
@@ -330,7 +335,7 @@ def test_who_leaves_ends_his_job(said: dict[str, str], gone_on: date | None) -> 
 
 
 def test_another_last_day_is_left_to_the_decider() -> None:
-    ended = replace(JOB, ended=a(TEACHER.facts[7], occurred_on=date(2024, 1, 1)))
+    ended = replace(JOB, ended=a(EmploymentEnded, occurred_on=date(2024, 1, 1)))
 
     row = ROLE | {"endDate": "2024-01-31"}
     assert read_role(row, SOURCE, PERSON, ended) == (end(LEFT),)
@@ -371,14 +376,14 @@ def test_another_beginning_is_a_correction_and_no_import() -> None:
 
 
 def test_a_job_that_ended_does_not_come_back() -> None:
-    ended = replace(JOB, ended=a(TEACHER.facts[7], occurred_on=LEFT))
+    ended = replace(JOB, ended=a(EmploymentEnded, occurred_on=LEFT))
 
     assert fault(read_role, ROLE, SOURCE, PERSON, ended) == ("status", "S0 I")
 
 
 def test_ids_tell_nothing_and_do_not_meet() -> None:
     """S1 5.5: номер нельзя вычислить без ключа отпечатка."""
-    other = replace(SOURCE, fingerprint=lambda said: f"[{said}]")
+    other = Source(system="SIS", on=ON, fingerprint=lambda said: f"[{said}]")
     elsewhere = replace(SOURCE, system="OTHER")
     ids = [source.person("1") for source in (SOURCE, other, elsewhere)] + [
         PersonId(source.employment("1")) for source in (SOURCE, other, elsewhere)

@@ -188,3 +188,15 @@ def test_a_ledger_is_rebuilt_from_kafka(
         (SOURCES[0], 2_500),
         *((SOURCES[1], n) for n in (1, 2, 3)),
     ]
+
+
+def test_who_stops_reading_half_way_is_let_go(
+    logs: list[LogStore], broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "BULK", 100)
+    publish(logs, broker, (2_000, 0))
+    some = iter(logs_of_kafka(broker, SOURCES)({}))
+    first = next(some)
+    del some
+
+    assert first[0].position == 1

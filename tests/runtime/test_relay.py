@@ -1,10 +1,9 @@
 """The relay publishes all of a log, in order, and never forgets what it has not."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -17,19 +16,17 @@ from shared.runtime.heartbeat import Heartbeat, apart
 from shared.runtime.kafka import Broker, source_of
 from shared.runtime.log import Record
 from shared.runtime.relay import RELAY, Gap, Pace, Relay, Turn, now
-from shared.runtime.store_log import LogStore
+from shared.runtime.store import LogStore, open_store
 from shared.runtime.tree import verify
 from tests.infra.servers import Kafka
-from tests.runtime.made import TRACE, a_log, positions, record
+from tests.runtime.made import TRACE, positions, record
 
 QUICK = Pace(batch=50, poll=0.02, heartbeat=0.2, checkpoint_records=100)
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[LogStore]:
-    store = a_log(tmp_path)
-    yield store
-    store.close()
+def log(log_store: LogStore) -> LogStore:
+    return log_store
 
 
 @pytest.fixture
@@ -146,10 +143,10 @@ def test_it_moves_over_a_contiguous_acknowledged_prefix_alone(
     assert asyncio.run(facts(broker)) == [1, 2, 4, 3, 4]
 
 
-def test_one_relay_leads(log: LogStore, broker: Broker, tmp_path: Path) -> None:
+def test_one_relay_leads(log: LogStore, broker: Broker, log_url: str) -> None:
     """One active per store (lease)."""
     record(log, 5)
-    other = a_log(tmp_path)
+    other = open_store(log_url, log.source)
     with other.lease():
         reached = asyncio.run(Relay(log, broker).drain())
     other.close()
@@ -243,7 +240,7 @@ def test_an_append_wakes_it(log: LogStore, broker: Broker) -> None:
 
 
 def test_what_stands_beside_lives_as_long_as_the_lease(
-    log: LogStore, broker: Broker, tmp_path: Path
+    log: LogStore, broker: Broker, log_url: str
 ) -> None:
     seen: list[str] = []
 
@@ -256,8 +253,10 @@ def test_what_stands_beside_lives_as_long_as_the_lease(
 
     relay = Relay(log, broker, pace=QUICK, beside=[beside])
     asyncio.run(serve(relay, lambda: until(lambda: bool(seen))))
-    with a_log(tmp_path).lease() as lease:
+    other = open_store(log_url, log.source)
+    with other.lease() as lease:
         assert lease is not None
+    other.close()
 
     assert seen == ["led", "ended"]
 

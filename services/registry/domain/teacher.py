@@ -336,4 +336,5 @@ TEACHER: Decider[Teacher, TeacherCommand, TeacherFact] = Decider(
     evolve=evolve,
     stream=stream,
     claims=claims,
+    amended=lambda person: (DetermineYouth(person_id=PersonId(person)),),
 )

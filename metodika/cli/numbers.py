@@ -1,0 +1,363 @@
+"""The numbers: what they are, who makes them up, what changed them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+
+from metodika.cli import say
+from metodika.world import World, opened
+from shared.runtime.answers import NoSuchKpi, Side, Value
+from shared.runtime.engine import utc_now
+
+STATUS = {
+    "met": "достигнут",
+    "on_track": "идёт к цели",
+    "at_risk": "под угрозой",
+    "missed": "не достигнут",
+    "no_data": "нет данных",
+    "no_target": "без цели",
+}
+
+kpi_argument = click.argument("kpi_id", metavar="KPI")
+scope_option: say.Decorator = click.option(
+    "--scope", default="", help="Territory: 25, 25/05701, 25/05701/ORG; empty: the country."
+)
+as_of_option: say.Decorator = click.option(
+    "--as-of", type=say.DAY, default=None, help="Business date; today if not given."
+)
+as_known_option: say.Decorator = click.option(
+    "--as-known",
+    type=say.MOMENT,
+    default=None,
+    help="As known at this moment; now if not given.",
+)
+
+
+@click.group()
+def kpi() -> None:
+    """Indicators: list, value, series, members, why, diff."""
+
+
+def answering(world: Path | None, act: Callable[[World], Any]) -> Any:
+    """Open a world, bring its ledger up to the logs, and answer."""
+    with opened(say.existing(world)) as here:
+        here.settle()
+        try:
+            return act(here)
+        except NoSuchKpi as unknown:
+            known = ", ".join(here.answers.definitions)
+            say.no(f"no indicator {unknown}; there are {known}", say.EXIT_USAGE)
+
+
+def today(said: date | None) -> date:
+    """Return the day that was said, or today."""
+    return said or utc_now().date()
+
+
+def goal(value: Value) -> str:
+    """Return a target as a person reads it: what, and by which day."""
+    if value.target is None or value.due_on is None:
+        return ""
+    whole, part = divmod(value.target, 100)
+    number = f"{whole}.{part:02d}".rstrip("0").rstrip(".")
+    return f"{number} к {value.due_on:%d.%m.%Y}"
+
+
+def row(world: World, value: Value) -> tuple[Any, ...]:
+    """Return a value as a row of a table."""
+    definition = world.answers.definitions[value.kpi]
+    unit = " %" if definition.aggregate == "share" and value.value else ""
+    return (
+        value.kpi,
+        definition.title,
+        value.scope or "РФ",
+        value.num,
+        value.den,
+        f"{value.value or '—'}{unit}",
+        goal(value),
+        STATUS[value.status],
+    )
+
+
+COLUMNS = ("id", "показатель", "где", "числитель", "знаменатель", "значение", "цель", "статус")
+RIGHT = "числитель знаменатель значение"
+
+
+@kpi.command("list")
+@scope_option
+@as_of_option
+@as_known_option
+@say.world_option
+@say.json_option
+def kpi_list(
+    scope: str,
+    as_of: date | None,
+    as_known: datetime | None,
+    world: Path | None,
+    as_json: bool,
+) -> None:
+    """Show every indicator at one place, on one date."""
+
+    def act(here: World) -> None:
+        values = all_values(here, scope, today(as_of), as_known)
+        if as_json:
+            say.json([asdict(each) for each in values])
+            return
+        title = f"Показатели на {today(as_of):%d.%m.%Y}, {scope or 'Российская Федерация'}"
+        say.table(title, COLUMNS, (row(here, each) for each in values), right=RIGHT)
+        known_line(values[0])
+
+    answering(world, act)
+
+
+def all_values(here: World, scope: str, as_of: date, as_known: datetime | None) -> list[Value]:
+    """Return the value of each indicator."""
+    vector, lagging = here.answers.vector(as_known)
+    return [
+        here.answers.value(each, scope, as_of, vector, lagging)
+        for each in here.answers.definitions
+    ]
+
+
+def known_line(value: Value) -> None:
+    """Say up to where the logs were known, and which of them may lag."""
+    vector = ", ".join(f"{log} {position}" for log, position in sorted(value.vector.items()))
+    click.echo(f"as known: {vector or 'nothing'}", err=True)
+    if value.lagging:
+        click.echo(f"provisional: more may come from {', '.join(value.lagging)}", err=True)
+
+
+@kpi.command("value")
+@kpi_argument
+@scope_option
+@as_of_option
+@as_known_option
+@click.option("--levels", is_flag=True, help="All places inside the scope, level by level.")
+@say.world_option
+@say.json_option
+def kpi_value(
+    kpi_id: str,
+    scope: str,
+    as_of: date | None,
+    as_known: datetime | None,
+    levels: bool,
+    world: Path | None,
+    as_json: bool,
+) -> None:
+    """Show one number, with target, status and the vector it is known by."""
+
+    def act(here: World) -> None:
+        vector, lagging = here.answers.vector(as_known)
+        value = here.answers.value(kpi_id, scope, today(as_of), vector, lagging)
+        inside = here.answers.levels(kpi_id, today(as_of), vector, scope) if levels else []
+        if as_json:
+            keys = ("level", "scope", "num", "den")
+            said = [dict(zip(keys, each, strict=True)) for each in inside]
+            say.json(asdict(value) | ({"levels": said} if levels else {}))
+            return
+        say.table(value.clause, COLUMNS, [row(here, value)], right=RIGHT)
+        if levels:
+            say.table("По уровням", ("level", "scope", "num", "den"), inside, right="num den")
+        known_line(value)
+
+    answering(world, act)
+
+
+@kpi.command("series")
+@kpi_argument
+@scope_option
+@click.option("--from", "first", type=say.DAY, required=True)
+@click.option("--to", "last", type=say.DAY, default=None)
+@click.option("--every", type=click.IntRange(1, 3660), default=30, help="Days between points.")
+@as_known_option
+@say.world_option
+@say.json_option
+def kpi_series(
+    kpi_id: str,
+    scope: str,
+    first: date,
+    last: date | None,
+    every: int,
+    as_known: datetime | None,
+    world: Path | None,
+    as_json: bool,
+) -> None:
+    """Show how a number went from date to date."""
+
+    def act(here: World) -> None:
+        vector, _ = here.answers.vector(as_known)
+        dates = list(days(first, today(last), every))
+        values = here.answers.series(kpi_id, scope, dates, vector)
+        if as_json:
+            say.json([asdict(each) for each in values])
+            return
+        rows = ((v.as_of, v.num, v.den, v.value or "—", STATUS[v.status]) for v in values)
+        columns = ("дата", "числитель", "знаменатель", "значение", "статус")
+        say.table(kpi_id, columns, rows, right=RIGHT)
+
+    answering(world, act)
+
+
+def days(first: date, last: date, every: int) -> Iterator[date]:
+    """Return days from the first to the last, the last one always."""
+    day = first
+    while day < last:
+        yield day
+        day += timedelta(days=every)
+    yield last
+
+
+@kpi.command("members")
+@kpi_argument
+@scope_option
+@as_of_option
+@as_known_option
+@click.option("--side", type=click.Choice(["num", "den", "not"]), default="den")
+@click.option("--after", default="", help="After this subject: the next page.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=50)
+@say.world_option
+@say.json_option
+def kpi_members(
+    kpi_id: str,
+    scope: str,
+    as_of: date | None,
+    as_known: datetime | None,
+    side: Side,
+    after: str,
+    limit: int,
+    world: Path | None,
+    as_json: bool,
+) -> None:
+    """List who counts, who does not and why, with the facts that prove it."""
+
+    def act(here: World) -> None:
+        vector, _ = here.answers.vector(as_known)
+        found = here.answers.members(kpi_id, scope, today(as_of), vector, side, after, limit)
+        show_members(kpi_id, found, as_json=as_json)
+
+    answering(world, act)
+
+
+@kpi.command("why")
+@kpi_argument
+@click.argument("subject", type=click.UUID)
+@as_of_option
+@as_known_option
+@say.world_option
+@say.json_option
+def kpi_why(
+    kpi_id: str,
+    subject: UUID,
+    as_of: date | None,
+    as_known: datetime | None,
+    world: Path | None,
+    as_json: bool,
+) -> None:
+    """Say how one person stands to an indicator."""
+
+    def act(here: World) -> None:
+        vector, _ = here.answers.vector(as_known)
+        found = here.answers.why(kpi_id, subject, today(as_of), vector)
+        if not found:
+            say.no(f"{subject} is not in the base of {kpi_id} on {today(as_of)}")
+        show_members(kpi_id, found, as_json=as_json)
+
+    answering(world, act)
+
+
+def show_members(kpi_id: str, found: list[Any], *, as_json: bool) -> None:
+    """Print members as a table or as JSON."""
+    if as_json:
+        say.json([asdict(each) for each in found])
+        return
+    rows = ((m.subject, m.num, m.den, m.why, " ".join(map(str, m.evidence))) for m in found)
+    columns = ("кто", "числитель", "знаменатель", "почему", "факты")
+    say.table(kpi_id, columns, rows, right=RIGHT)
+
+
+@kpi.command("diff")
+@kpi_argument
+@scope_option
+@as_of_option
+@click.option("--before", type=say.MOMENT, required=True, help="As known at this moment …")
+@click.option(
+    "--after", type=say.MOMENT, default=None, help="… and at this one; now if not given."
+)
+@say.world_option
+@say.json_option
+def kpi_diff(
+    kpi_id: str,
+    scope: str,
+    as_of: date | None,
+    before: datetime,
+    after: datetime | None,
+    world: Path | None,
+    as_json: bool,
+) -> None:
+    """Compare a number as known at two moments: who differs, because of which facts."""
+
+    def act(here: World) -> None:
+        differ(here, kpi_id, scope, today(as_of), before, after, as_json=as_json)
+
+    answering(world, act)
+
+
+def differ(
+    here: World,
+    kpi_id: str,
+    scope: str,
+    as_of: date,
+    before: datetime,
+    after: datetime | None,
+    *,
+    as_json: bool = False,
+) -> None:
+    """Print the values known at two moments and the facts said between."""
+    (old, _), (new, _) = here.answers.vector(before), here.answers.vector(after)
+    values = [here.answers.value(kpi_id, scope, as_of, each) for each in (old, new)]
+    changes = here.answers.diff(kpi_id, scope, as_of, old, new)
+    if as_json:
+        say.json(
+            {
+                "before": asdict(values[0]),
+                "after": asdict(values[1]),
+                "changes": [asdict(each) for each in changes],
+            }
+        )
+        return
+    rows = (
+        (
+            f"{before:%d.%m.%Y %H:%M}"
+            if n == 0
+            else (f"{after:%d.%m.%Y %H:%M}" if after else "сейчас"),
+            each.num,
+            each.den,
+            each.value or "—",
+        )
+        for n, each in enumerate(values)
+    )
+    columns = ("как известно на", "числитель", "знаменатель", "значение")
+    say.table(f"{kpi_id} на {as_of:%d.%m.%Y}", columns, rows, right=RIGHT)
+    facts = (
+        (
+            change.subject,
+            f"{change.before.num}/{change.before.den}" if change.before else "—",
+            f"{change.after.num}/{change.after.den}" if change.after else "—",
+            f"{said['fact']} ({said['what']})",
+            said["occurred_on"],
+            f"{said['recorded_at']:%d.%m.%Y %H:%M}",
+            said["actor"],
+        )
+        for change in changes
+        for said in change.facts
+    )
+    columns = ("кто", "было", "стало", "факт", "дата", "записан", "кем")
+    say.table(f"Факты между: {len(changes)} чел.", columns, facts)
+
+
+COMMANDS = (kpi,)

@@ -1,0 +1,133 @@
+"""The first thing to run, and the proof: a demonstration, a replay, a relay."""
+
+import asyncio
+import shutil
+import time
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from metodika.cli import numbers, say
+from metodika.cli.run import filled
+from metodika.generate import Clock
+from metodika.replaying import Replayed, replay_documents, replay_ledger
+from metodika.services import NAMES
+from metodika.world import World, opened
+from shared.runtime.engine import utc_now
+from shared.runtime.kafka import Broker
+from shared.runtime.relay import Relay
+
+SHOWN_ON = date(2024, 12, 31)
+
+
+@click.command()
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True)
+@say.world_option
+def demo(seed: int, world: Path | None) -> None:
+    """Make a region, show its numbers, one of them as known on two dates, and the proof."""
+    began, clock = time.monotonic(), Clock()
+    settings = say.settings(world or Path("world/demo"))
+    if settings.world.exists():
+        shutil.rmtree(settings.world)
+    with opened(settings, clock) as here:
+        click.echo("1. A region is made through the real commands: Приморский край, 120 people")
+        made = filled(here, clock, seed, "XS")
+        facts = sum(store.head().position for store in here.stores.values())
+        click.echo(f"   {made.commands} commands, {facts} facts in five logs")
+        click.echo(f"\n2. Its indicators on {SHOWN_ON:%d.%m.%Y}")
+        values = numbers.all_values(here, "25", SHOWN_ON, None)
+        title = f"Приморский край на {SHOWN_ON:%d.%m.%Y}"
+        say.table(
+            title,
+            numbers.COLUMNS,
+            (numbers.row(here, each) for each in values),
+            right=numbers.RIGHT,
+        )
+        early = datetime.fromisoformat("2024-12-31T23:59:59+00:00")
+        kpi = most_changed(here, early)
+        click.echo(f"\n3. One number as known on two dates: {kpi}, and the facts between")
+        numbers.differ(here, kpi, "25", SHOWN_ON, early, None)
+        click.echo("\n4. Everything derived is thrown away and rebuilt from the logs")
+        result = proved(here, SHOWN_ON)
+        tell(result, as_json=False)
+    click.echo(f"\n{time.monotonic() - began:.0f} s. Worth trying next:")
+    where = f"--world {settings.world}"
+    click.echo(f"  metodika kpi members K-F1 --side not --as-of 2024-12-31 {where}")
+    click.echo(f"  metodika import examples/roster --system demo --dry-run {where}")
+    click.echo(f"  metodika verify {where}")
+
+
+def most_changed(here: World, early: datetime) -> str:
+    """Return the indicator that late facts changed most."""
+    (old, _), (new, _) = here.answers.vector(early), here.answers.vector(None)
+    counts = {
+        kpi: len(here.answers.diff(kpi, "25", SHOWN_ON, old, new))
+        for kpi in ("K-RR03", "K-RR09", "K-F1", "K-F2a", "K-F4")
+    }
+    return max(counts, key=lambda kpi: counts[kpi])
+
+
+def proved(here: World, as_of: date, broker: Broker | None = None) -> Replayed:
+    """Rebuild ledger and documents, and compare."""
+    result = replay_ledger(here, as_of, broker)
+    asyncio.run(replay_documents(here, result))
+    return result
+
+
+def tell(result: Replayed, *, as_json: bool) -> None:
+    """Say whether the rebuilt is equal."""
+    if as_json:
+        say.json(asdict(result))
+    else:
+        click.echo(
+            f"   {result.facts} facts read again: {result.indicators} indicators with all "
+            f"their members and {result.documents} documents are "
+            + ("EQUAL" if not result.differs else "NOT EQUAL")
+        )
+    if result.differs:
+        say.no("not as it was: " + ", ".join(sorted(result.differs)[:20]))
+
+
+@click.command()
+@click.option("--from", "transport", type=click.Choice(["stores", "kafka"]), default="stores")
+@click.option(
+    "--as-of", type=say.DAY, default=None, help="Indicators are compared on this date."
+)
+@say.world_option
+@say.json_option
+def replay(transport: str, as_of: date | None, world: Path | None, as_json: bool) -> None:
+    """Rebuild the ledger and all documents from the logs; say whether they are equal."""
+    settings = say.existing(world)
+    broker = Broker.of(settings) if transport == "kafka" else None
+    with opened(settings) as here:
+        here.settle()
+        tell(proved(here, as_of or utc_now().date(), broker), as_json=as_json)
+
+
+@click.command()
+@click.option(
+    "--from", "after", type=click.IntRange(min=0), help="Publish anew after this position."
+)
+@click.option("--service", type=click.Choice(NAMES), help="One log alone.")
+@say.world_option
+def relay(after: int | None, service: str | None, world: Path | None) -> None:
+    """Publish the logs to Kafka up to their ends, or a topic anew from a position."""
+    settings = say.existing(world)
+    broker = Broker.of(settings)
+    with opened(settings) as here:
+        for name in [service] if service else NAMES:
+            reached = asyncio.run(published(here, name, broker, after))
+            told = "another relay leads" if reached < 0 else f"published up to {reached}"
+            click.echo(f"{here.stores[name].source}: {told}")
+
+
+async def published(here: World, name: str, broker: Broker, after: int | None) -> int:
+    """Publish one log; return the position reached, -1 when another relay leads."""
+    await broker.provision([here.stores[name].source])
+    one = Relay(here.stores[name], broker)
+    return await (one.drain() if after is None else one.rebuild(after))
+
+
+COMMANDS = (demo, replay, relay)

@@ -1,0 +1,134 @@
+"""Throw everything derived away, rebuild it from the logs, and compare (contracts §5)."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from metodika.services import NAMES, service, source
+from metodika.up import views_of
+from metodika.world import World
+from shared.kernel import catalogue
+from shared.runtime.answers import Answers
+from shared.runtime.columns import Ledger
+from shared.runtime.follow import logs_of_kafka
+from shared.runtime.kafka import Broker
+from shared.runtime.log import Record
+from shared.runtime.projector import Projector
+from shared.runtime.views import Views
+
+READ = 20_000
+
+
+@dataclass(kw_only=True)
+class Replayed:
+    """What a rebuild came to. `differs` names each thing that is not as it was."""
+
+    facts: int = 0
+    indicators: int = 0
+    documents: int = 0
+    differs: list[str] = field(default_factory=list[str])
+
+
+def logs_of_stores(world: World) -> Any:
+    """Return what `Ledger.rebuild` reads: all logs from the stores."""
+
+    def read(known: Mapping[str, int]) -> Iterator[Sequence[Record]]:
+        for name in NAMES:
+            position = known.get(source(name), 0)
+            while records := world.stores[name].read(position, READ):
+                yield records
+                position = records[-1].position
+
+    return read
+
+
+def replay_ledger(world: World, as_of: date, broker: Broker | None = None) -> Replayed:
+    """Rebuild the ledger from the stores, or from Kafka, and compare it with the live one.
+
+    Every table is compared, and every indicator with all its members on a date.
+    """
+    result = Replayed()
+    before = canonical(world.ledger), numbers(world.answers, as_of)
+    sources = [source(name) for name in NAMES]
+    logs = logs_of_kafka(broker, sources) if broker else logs_of_stores(world)
+    world.ledger.rebuild(logs)
+    after = canonical(world.ledger), numbers(world.answers, as_of)
+    result.facts = sum(position for _, position in world.ledger.positions().values())
+    result.indicators = len(after[1])
+    for old, new in zip(before, after, strict=True):
+        result.differs += [
+            name for name in old.keys() | new.keys() if old.get(name) != new.get(name)
+        ]
+    return result
+
+
+def canonical(ledger: Ledger) -> dict[str, str]:
+    """Return a hash of what stands in each table, whatever order it came in."""
+    found: dict[str, str] = {}
+    with ledger.reading() as cursor:
+        for kind in catalogue.values():
+            table = ledger.language.table(kind)
+            rows = cursor.execute(
+                f"SELECT md5(t::VARCHAR) FROM {table} AS t ORDER BY source, position"
+            ).fetchall()
+            found[kind.name] = digest(row[0] for row in rows)
+    return found
+
+
+def numbers(answers: Answers, as_of: date) -> dict[str, str]:
+    """Return a hash of each indicator: its members, its levels, by everything known."""
+    vector, _ = answers.vector(None)
+    found: dict[str, str] = {}
+    for kpi in answers.definitions:
+        members = [asdict(each) for each in answers.members(kpi, "", as_of, vector)]
+        said = msgspec.json.encode([members, answers.levels(kpi, as_of, vector)], enc_hook=str)
+        found[kpi] = digest([said.decode()])
+    return found
+
+
+def digest(texts: Iterable[str]) -> str:
+    """Return one hash of many texts in order."""
+    said = hashlib.sha256()
+    for each in texts:
+        said.update(each.encode() + b"\0")
+    return said.hexdigest()
+
+
+async def replay_documents(world: World, result: Replayed) -> None:
+    """Rebuild every document of every service, and compare with what was there."""
+    for name in NAMES:
+        projections = service(name).projections
+        names = [each.name for each in projections]
+        views = views_of(world.settings, name)
+        projector = Projector(projections, world.stores[name], views)
+        await projector.catch_up()
+        before = await _content(views, names)
+        for each in projections:
+            await projector.rebuild(each)
+        after = await _content(views, names)
+        await views.close()
+        result.documents += len(after)
+        result.differs += [
+            k for k in before.keys() | after.keys() if before.get(k) != after.get(k)
+        ]
+
+
+async def _content(views: Views, names: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in names:
+        after: str | None = None
+        while True:
+            page = await views.find(
+                name, equals={}, scopes=None, sort="id", after=after, limit=500
+            )
+            for each in page.documents:
+                said = msgspec.json.encode(each, order="deterministic")
+                found[f"{name}/{each['id']}"] = said.decode()
+            after = page.after
+            if after is None:
+                break
+    return found

@@ -1,0 +1,182 @@
+"""Services at work: five in one process on their own logs, or one against a cluster."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from fastapi import APIRouter, FastAPI
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from metodika.imports_api import imports_router
+from metodika.services import NAMES, doors, service, source
+from metodika.world import World
+from shared.kernel.ids import named
+from shared.runtime import logs, telemetry
+from shared.runtime.access import Access, Tokens
+from shared.runtime.doors import Reading
+from shared.runtime.ears import Ears, NeighbourEars, retry_parked
+from shared.runtime.engine import Engine, utc_now
+from shared.runtime.follow import Follower
+from shared.runtime.grants import GRANTS
+from shared.runtime.issuer import LocalIssuer
+from shared.runtime.kafka import Broker
+from shared.runtime.people import People
+from shared.runtime.projector import Projector
+from shared.runtime.relay import Relay
+from shared.runtime.settings import Settings
+from shared.runtime.store import LogStore
+from shared.runtime.views import Views
+from shared.runtime.views_mongo import MongoViews
+from shared.runtime.views_sqlite import SqliteViews
+from shared.runtime.web import build_app
+from shared.runtime.web_numbers import Numbers
+
+GRACE = 10
+"""Seconds that requests in hand have when the process is told to stop."""
+
+
+@dataclass
+class Part:
+    """One service at work: its application, and what runs beside it."""
+
+    name: str
+    app: FastAPI
+    tasks: list[Callable[[], Any]] = field(default_factory=list[Callable[[], Any]])
+
+
+def views_of(settings: Settings, name: str) -> Views:
+    """Return the home of a service's documents."""
+    projections = [each.name for each in service(name).projections]
+    asked_by = {
+        each.projection.name: {*each.by, each.sort}
+        for each in doors(name)
+        if isinstance(each, Reading)
+    }
+    if settings.views_url:
+        return MongoViews.of(settings, f"metodika_{name}", projections, asked_by)
+    return SqliteViews(str(settings.world / f"{name}.documents.sqlite"), projections, asked_by)
+
+
+def part(world: World, name: str, broker: Broker | None) -> Part:
+    """Put one service together: what hears, what publishes, what answers."""
+    settings, engine, store = world.settings, world.engines[name], world.stores[name]
+    views = views_of(settings, name)
+    projector = Projector(service(name).projections, store, views)
+    others = [source(other) for other in NAMES if other != name]
+    lacking: list[Callable[[], str | None]] = [lambda: projector.error]
+    tasks: list[Callable[[], Any]] = [
+        projector.run,
+        lambda: retry_parked(store, engine.retry),
+    ]
+    if broker is None:
+        neighbours = [world.stores[other] for other in NAMES if other != name]
+        ears: Any = NeighbourEars(engine.hear, store, neighbours, who=name)
+        tasks.append(ears.run)
+    else:
+        ears = Ears(engine.hear, others, who=name, broker=broker, marks=store.marks)
+        relay = Relay(store, broker, beside=[ears.run])
+        tasks.append(relay.run)
+        lacking.append(lambda: relay.standing.error)
+    access = access_of(settings, engine)
+    extra: list[APIRouter] = []
+    if name == "registry":
+        extra.append(People(store, world.keys, access).router())
+        extra.append(imports_router(engine, access))
+    if name == "monitoring":
+        extra.append(Numbers(world.answers, access, utc_now).router())
+        tasks.append(following(world, broker))
+
+    def ready() -> dict[str, str]:
+        said = {"hears": next((why for each in lacking if (why := each())), None)}
+        if not ears.healthy() and (broker is None or relay_leads(tasks)):
+            said["ears"] = "a source was not read lately"
+        return {part: why for part, why in said.items() if why}
+
+    app = build_app(
+        service(name),
+        doors(name),
+        engine=engine,
+        views=views,
+        store=store,
+        access=access,
+        settings=settings,
+        ready=ready,
+        extra=extra,
+    )
+    return Part(name, app, tasks)
+
+
+def relay_leads(_: Sequence[Any]) -> bool:
+    """Only the process that leads hears; a second one is ready without it."""
+    return False
+
+
+def following(world: World, broker: Broker | None) -> Callable[[], Any]:
+    """Return what keeps the ledger at the end of all logs."""
+
+    def told(beat: Any) -> None:
+        world.ledger.beat(beat.source, beat.epoch, beat.position, beat.recorded_at)
+
+    follower = Follower(world.ledger.ingest, world.ledger.positions, told=told)
+    if broker is None:
+        logs_: list[LogStore] = list(world.stores.values())
+        return lambda: follower.from_logs(logs_)
+    return lambda: follower.from_kafka(broker, [source(name) for name in NAMES])
+
+
+def access_of(settings: Settings, engine: Engine) -> Access:
+    """Return who tells callers apart: trusted issuers, else the local one."""
+    issuers = settings.oidc_issuers or (LocalIssuer(settings.world).trusted(),)
+    return Access(
+        Tokens(issuers, utc_now),
+        lambda actor: engine.known().of(GRANTS, named("grantee", actor)),
+        utc_now,
+    )
+
+
+def mounted(parts: Sequence[Part]) -> Starlette:
+    """Return one application with each service at its path, as behind an ingress."""
+    return Starlette(routes=[Mount(f"/{each.name}", app=each.app) for each in parts])
+
+
+async def serve(world: World) -> None:
+    """Run until told to stop: all five, or the one that the settings name."""
+    settings = world.settings
+    broker = Broker.of(settings) if settings.kafka_bootstrap else None
+    names = [settings.service] if settings.service else list(NAMES)
+    if broker is not None:
+        await broker.provision([source(name) for name in NAMES])
+    parts = [part(world, name, broker) for name in names]
+    app: Any = parts[0].app if settings.service else mounted(parts)
+    config = uvicorn.Config(
+        app,
+        host=settings.http_host,
+        port=settings.http_port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    server = uvicorn.Server(config)
+    async with AsyncExitStack() as stack:
+        tasks = [asyncio.ensure_future(each()) for one in parts for each in one.tasks]
+        stack.callback(lambda: [task.cancel() for task in tasks])
+        serving = asyncio.ensure_future(server.serve())
+        done, _ = await asyncio.wait([serving, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+        for each in done - {serving}:
+            each.result()
+
+
+def up(world: World) -> None:
+    """Run a world in this process."""
+    name = world.settings.service or "metodika"
+    logs.start(world.settings.log_level, service=name)
+    telemetry.use(telemetry.start(world.settings, name))
+    asyncio.run(serve(world))

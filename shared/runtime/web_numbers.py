@@ -1,0 +1,207 @@
+"""`/kpi`: numbers for whoever is let in, the people behind them on one's own territory."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Response
+
+from shared.events.registry import Role
+from shared.kernel.ids import Territory
+from shared.runtime.access import Access, Caller, Knock, forbidden
+from shared.runtime.answers import Answers, NoSuchKpi, Side
+from shared.runtime.grants import covers
+from shared.runtime.problems import Problem, malformed
+from shared.runtime.web_commands import told
+
+READERS: tuple[Role, ...] = ("federal", "region", "municipality", "organisation", "auditor")
+SCOPE = r"^$|^\d{2}(/(\d{5,11}|-)(/[0-9a-f-]{36})?)?$"
+ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Ответ и вектор, по которому он известен",
+        "content": {"application/json": {"schema": {"type": ["object", "array"]}}},
+    }
+}
+
+type Kpi = Annotated[str, "an indicator's id, K-F1"]
+type Scope = Annotated[str, Query(pattern=SCOPE)]
+type AsOf = Annotated[date | None, Query()]
+type AsKnown = Annotated[datetime | None, Query()]
+
+
+class Numbers:
+    """Asks the ledger over HTTP. The ledger blocks: it is asked in threads."""
+
+    def __init__(self, answers: Answers, access: Access, clock: Callable[[], datetime]) -> None:
+        self._answers = answers
+        self._access = access
+        self._clock = clock
+
+    def router(self) -> APIRouter:
+        """Return the routes."""
+        router = APIRouter()
+        routes = {
+            "/kpi": (self._list(), "Все показатели на территории и дату"),
+            "/kpi/{kpi}": (self._value(), "Показатель: значение, цель, статус, вектор"),
+            "/kpi/{kpi}/levels": (
+                self._levels(),
+                "Показатель на всех уровнях внутри территории",
+            ),
+            "/kpi/{kpi}/members": (self._members(), "Кто учтён, кто нет и почему"),
+            "/kpi/{kpi}/diff": (self._diff(), "Что изменилось между двумя моментами знания"),
+        }
+        for path, (handler, summary) in routes.items():
+            router.add_api_route(
+                path,
+                handler,
+                methods=["GET"],
+                operation_id=handler.__name__,
+                summary=summary,
+                responses=ANSWER | told(401, 403, 404, 422, 500, 503),
+                response_class=Response,
+            )
+        return router
+
+    async def _asked(self, act: Callable[[], Any], etag: str = "") -> Response:
+        try:
+            said = await asyncio.to_thread(act)
+        except NoSuchKpi:
+            raise Problem(404, "no-such-indicator", "Такого показателя нет") from None
+        body = msgspec.json.encode(said, enc_hook=str)
+        headers = {"ETag": etag} if etag else {}
+        return Response(body, media_type="application/json", headers=headers)
+
+    def _known(self, as_known: datetime | None) -> tuple[dict[str, int], tuple[str, ...]]:
+        if as_known is not None and as_known.tzinfo is None:
+            raise malformed(("as_known", "нужен часовой пояс"))
+        return self._answers.vector(as_known)
+
+    def _list(self) -> Callable[..., Any]:
+        async def kpi_list(
+            caller: Annotated[Caller, Depends(Knock(self._access, READERS))],
+            scope: Scope = "",
+            as_of: AsOf = None,
+            as_known: AsKnown = None,
+        ) -> Response:
+            del caller  # numbers are for every reader
+            vector, lagging = await asyncio.to_thread(self._known, as_known)
+            day = as_of or self._clock().date()
+            return await self._asked(
+                lambda: [
+                    asdict(self._answers.value(kpi, scope, day, vector, lagging))
+                    for kpi in self._answers.definitions
+                ]
+            )
+
+        return kpi_list
+
+    def _value(self) -> Callable[..., Any]:
+        async def kpi_value(
+            kpi: Kpi,
+            caller: Annotated[Caller, Depends(Knock(self._access, READERS))],
+            scope: Scope = "",
+            as_of: AsOf = None,
+            as_known: AsKnown = None,
+        ) -> Response:
+            del caller
+            vector, lagging = await asyncio.to_thread(self._known, as_known)
+            day = as_of or self._clock().date()
+            return await self._asked(
+                lambda: asdict(self._answers.value(kpi, scope, day, vector, lagging)),
+                etag=etag_of(vector),
+            )
+
+        return kpi_value
+
+    def _levels(self) -> Callable[..., Any]:
+        async def kpi_levels(
+            kpi: Kpi,
+            caller: Annotated[Caller, Depends(Knock(self._access, READERS))],
+            scope: Scope = "",
+            as_of: AsOf = None,
+            as_known: AsKnown = None,
+        ) -> Response:
+            del caller
+            vector, lagging = await asyncio.to_thread(self._known, as_known)
+            day = as_of or self._clock().date()
+            keys = ("level", "scope", "num", "den")
+            return await self._asked(
+                lambda: {
+                    "levels": [
+                        dict(zip(keys, row, strict=True))
+                        for row in self._answers.levels(kpi, day, vector, scope)
+                    ],
+                    "vector": vector,
+                    "lagging": lagging,
+                },
+                etag=etag_of(vector),
+            )
+
+        return kpi_levels
+
+    def _members(self) -> Callable[..., Any]:
+        async def kpi_members(  # noqa: PLR0913, PLR0917 - one parameter for each of the query
+            kpi: Kpi,
+            caller: Annotated[Caller, Depends(Knock(self._access, READERS))],
+            scope: Scope = "",
+            as_of: AsOf = None,
+            as_known: AsKnown = None,
+            side: Side = "den",
+            after: Annotated[str, Query(max_length=36, pattern=r"^[0-9a-f-]*$")] = "",
+            limit: Annotated[int, Query(ge=1, le=10_000)] = 500,
+        ) -> Response:
+            own(caller, scope)
+            vector, lagging = await asyncio.to_thread(self._known, as_known)
+            day = as_of or self._clock().date()
+
+            def act() -> dict[str, Any]:
+                found = self._answers.members(kpi, scope, day, vector, side, after, limit)
+                return {
+                    "members": [asdict(each) for each in found],
+                    "next": found[-1].subject if len(found) == limit else None,
+                    "vector": vector,
+                    "lagging": lagging,
+                }
+
+            return await self._asked(act, etag=etag_of(vector))
+
+        return kpi_members
+
+    def _diff(self) -> Callable[..., Any]:
+        async def kpi_diff(  # noqa: PLR0913, PLR0917 - one parameter for each of the query
+            kpi: Kpi,
+            before: Annotated[datetime, Query()],
+            caller: Annotated[Caller, Depends(Knock(self._access, READERS))],
+            scope: Scope = "",
+            as_of: AsOf = None,
+            after: AsKnown = None,
+        ) -> Response:
+            own(caller, scope)
+            old, _ = await asyncio.to_thread(self._known, before)
+            new, _ = await asyncio.to_thread(self._known, after)
+            day = as_of or self._clock().date()
+            return await self._asked(
+                lambda: {
+                    "before": asdict(self._answers.value(kpi, scope, day, old)),
+                    "after": asdict(self._answers.value(kpi, scope, day, new)),
+                    "changes": [
+                        asdict(each) for each in self._answers.diff(kpi, scope, day, old, new)
+                    ],
+                }
+            )
+
+        return kpi_diff
+
+
+def own(caller: Caller, scope: str) -> None:
+    """Raise `Problem` 403 unless a scope lies on the caller's own territory."""
+    if not any(covers(mine, Territory(scope)) for mine in caller.scopes_for(READERS)):
+        raise forbidden()
+
+
+def etag_of(vector: dict[str, int]) -> str:
+    """Return the vector as an entity tag: the same vector, the same bytes."""
+    return '"' + ",".join(f"{log}:{at}" for log, at in sorted(vector.items())) + '"'

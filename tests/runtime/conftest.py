@@ -1,0 +1,28 @@
+"""Both stores, under one name: a test that asks for `log_url` runs on each."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shared.runtime.store import LogStore, migrate, open_store
+from tests.runtime.units import SOURCE
+
+BOTH = ("sqlite", pytest.param("postgres", marks=pytest.mark.infra))
+
+
+@pytest.fixture(params=BOTH)
+def log_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the URL of a database in which there is nothing yet."""
+    if request.param == "postgres":
+        return request.getfixturevalue("postgres_url")
+    return f"sqlite://{tmp_path}/log.sqlite"
+
+
+@pytest.fixture
+def log_store(log_url: str) -> Iterator[LogStore]:
+    """Give an empty log."""
+    migrate(log_url, SOURCE)
+    store = open_store(log_url, SOURCE)
+    yield store
+    store.close()
