@@ -37,7 +37,7 @@ def logs_of_stores(world: World) -> Any:
     """Return what `Ledger.rebuild` reads: all logs from the stores."""
 
     def read(known: Mapping[str, int]) -> Iterator[Sequence[Record]]:
-        for name in NAMES:
+        for name in world.names:
             position = known.get(source(name), 0)
             while records := world.stores[name].read(position, READ):
                 yield records
@@ -100,7 +100,7 @@ def digest(texts: Iterable[str]) -> str:
 
 async def replay_documents(world: World, result: Replayed) -> None:
     """Rebuild every document of every service, and compare with what was there."""
-    for name in NAMES:
+    for name in world.names:
         projections = service(name).projections
         names = [each.name for each in projections]
         views = views_of(world.settings, name)
@@ -122,13 +122,12 @@ async def _content(views: Views, names: Sequence[str]) -> dict[str, str]:
     for name in names:
         after: str | None = None
         while True:
-            page = await views.find(
+            page, after = await views.find(
                 name, equals={}, scopes=None, sort="id", after=after, limit=500
             )
-            for each in page.documents:
+            for each in page:
                 said = msgspec.json.encode(each, order="deterministic")
                 found[f"{name}/{each['id']}"] = said.decode()
-            after = page.after
             if after is None:
                 break
     return found

@@ -33,24 +33,33 @@ class World:
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
         self.settings = settings
-        self.keys = Keys(settings.keys, settings.the_master_key())
+        self.names = names_of(settings)
+        seals = any(name in SEALING for name in self.names)
+        self._keys = Keys(settings.keys, settings.the_master_key()) if seals else None
         self.stores: dict[str, LogStore] = {
-            name: open_store(settings.store(name), source(name)) for name in NAMES
+            name: open_store(settings.store(name), source(name)) for name in self.names
         }
         self.engines = {
             name: Engine(
                 service(name),
                 self.stores[name],
-                self.keys if name in SEALING else None,
+                self._keys if name in SEALING else None,
                 clock,
             )
-            for name in NAMES
+            for name in self.names
         }
         self.ledger = Ledger(
             settings.ledger, language, sources=[source(name) for name in NAMES]
         )
         self.answers = Answers(self.ledger, definitions(INDICATORS))
         self._settling = Lock()
+
+    @property
+    def keys(self) -> Keys:
+        """Return the keys. TypeError in a process that has no right to any."""
+        if self._keys is None:
+            raise TypeError(f"{self.names} hold no keys")
+        return self._keys
 
     def settle(self) -> int:
         """Let everybody hear everybody until nothing new is said; return how many."""
@@ -68,8 +77,7 @@ class World:
     def follow(self) -> int:
         """Bring the ledger up to the logs; return how many records it took."""
         taken = 0
-        for name in NAMES:
-            store = self.stores[name]
+        for store in self.stores.values():
             while records := store.read(self._read_up_to(store.source), 20_000):
                 self.ledger.ingest(records)
                 taken += len(records)
@@ -84,7 +92,7 @@ class World:
         heads = {name: store.head().position for name, store in self.stores.items()}
         for name, engine in self.engines.items():
             marks = engine.store.marks()
-            for other in NAMES:
+            for other in self.names:
                 mark = marks.get(source(other))
                 position = mark.position if mark else 0
                 if other == name or position == heads[other]:
@@ -97,7 +105,8 @@ class World:
     def close(self) -> None:
         """Let go of every file and connection."""
         self.ledger.close()
-        self.keys.close()
+        if self._keys is not None:
+            self._keys.close()
         for store in self.stores.values():
             store.close()
 
@@ -113,12 +122,19 @@ class World:
         self.close()
 
 
+def names_of(settings: Settings) -> tuple[str, ...]:
+    """Return the services of a process: all five in one folder, or one of a cluster."""
+    return NAMES if settings.embedded else (str(settings.service),)
+
+
 def prepare(settings: Settings) -> None:
     """Make every table that a world needs; nothing that stands is touched."""
     if settings.embedded:
         Path(settings.world).mkdir(parents=True, exist_ok=True)
-    migrate_keys(settings.keys)
-    for name in NAMES:
+    names = names_of(settings)
+    if any(name in SEALING for name in names):
+        migrate_keys(settings.keys)
+    for name in names:
         migrate(settings.store(name), source(name))
 
 

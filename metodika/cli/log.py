@@ -9,7 +9,7 @@ import msgspec
 
 from metodika.cli import say
 from metodika.services import NAMES, source
-from metodika.world import World, opened
+from metodika.world import World, names_of, opened
 from shared.runtime.codec import decode_meta
 from shared.runtime.log import Record
 from shared.runtime.store import LogStore, open_store
@@ -53,7 +53,7 @@ def events(
         if because_of:
             found = list(caused(here, because_of))
         else:
-            chosen = [service] if service else list(NAMES)
+            chosen = [service] if service else here.names
             found = [
                 record
                 for name in chosen
@@ -93,7 +93,7 @@ def verify(world: Path | None, as_json: bool) -> None:
     """Recompute every leaf and root; name the first record that differs."""
     settings = say.existing(world)
     results: list[dict[str, object]] = []
-    for name in NAMES:
+    for name in names_of(settings):
         store = open_store(settings.store(name), source(name))
         try:
             results.append(_verified(store))

@@ -117,7 +117,7 @@ def relay(after: int | None, service: str | None, world: Path | None) -> None:
     settings = say.existing(world)
     broker = Broker.of(settings)
     with opened(settings) as here:
-        for name in [service] if service else NAMES:
+        for name in [service] if service else here.names:
             reached = asyncio.run(published(here, name, broker, after))
             told = "another relay leads" if reached < 0 else f"published up to {reached}"
             click.echo(f"{here.stores[name].source}: {told}")

@@ -16,7 +16,7 @@ from metodika.plan import TIERS, Tier, plan
 from metodika.services import NAMES, source
 from metodika.targets import set_targets
 from metodika.up import up as running
-from metodika.world import World, opened, prepare
+from metodika.world import World, names_of, opened, prepare
 from shared.runtime.engine import AWAY
 from shared.runtime.settings import Settings
 from shared.runtime.store import NotMigrated, open_store
@@ -31,7 +31,7 @@ def migrate(world: Path | None) -> None:
     """Make every table that is missing; safe to repeat, apart from every start."""
     settings = say.settings(world)
     prepare(settings)
-    click.echo("migrated: " + ", ".join(source(name) for name in NAMES))
+    click.echo("migrated: " + ", ".join(source(name) for name in names_of(settings)))
 
 
 @click.command()
@@ -81,7 +81,7 @@ class End:
 def status(world: Path | None, as_json: bool) -> None:
     """Show every log: its end, who has heard how much of it, what is parked."""
     with opened(say.existing(world)) as here:
-        ends = [end_of(here, name) for name in NAMES]
+        ends = [end_of(here, name) for name in here.names]
     if as_json:
         say.json([asdict(each) for each in ends])
         return
@@ -103,13 +103,13 @@ def status(world: Path | None, as_json: bool) -> None:
 def end_of(here: World, name: str) -> End:
     """Return where a log ends, and who is how far behind it."""
     head, log = here.stores[name].head(), source(name)
-    marks = [here.stores[other].marks().get(log) for other in NAMES if other != name]
+    marks = [here.stores[other].marks().get(log) for other in here.names if other != name]
     taken = here.ledger.positions().get(log)
     return End(
         log=log,
         records=head.position,
         last=head.recorded_at,
-        unheard=head.position - min(m.position if m else 0 for m in marks),
+        unheard=head.position - min([m.position if m else 0 for m in marks] or [head.position]),
         not_in_ledger=head.position - (taken[1] if taken else 0),
         parked=len(here.stores[name].parked()),
     )
@@ -133,7 +133,7 @@ def examined(settings: Settings) -> Iterator[tuple[str, bool, str]]:
     where = settings.world if settings.world.exists() else settings.world.absolute().parent
     free = shutil.disk_usage(where).free // 2**20
     yield "free space", free > LEAST_SPACE, f"{free} MiB"
-    for name in NAMES if settings.embedded else [str(settings.service)]:
+    for name in names_of(settings):
         try:
             store = open_store(settings.store(name), source(name))
             yield source(name), True, f"{store.head().position} records"

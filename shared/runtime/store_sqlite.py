@@ -334,7 +334,7 @@ def _require_free(db: sqlite3.Connection, unit: Unit, before: dict[UUID, int]) -
         for epoch, position in db.execute(heard, [mark.source]):
             if epoch != mark.epoch.bytes:
                 raise Conflict("epoch", mark.source)
-            if position >= mark.position:
+            if position > mark.position:
                 raise Conflict("mark", mark.source)
     for each in unit.answers:
         answered = "SELECT 1 FROM commands WHERE command_id = ?"

@@ -1,9 +1,9 @@
 """A process that is killed: `python -m tests.faults.child ROLE LOG INBOX BROKER DIES`.
 
-LOG and INBOX are URLs of stores. ROLE is `append`, `relay` or `hear`; DIES names the point at which it kills itself with
-signal 9: `append` after its facts are in the log, `relay` after they are acknowledged
-and before its position moves, `hear` after the effect and before the offset is
-committed; `never` runs until it is killed from outside.
+LOG and INBOX are URLs of stores. ROLE is `append`, `relay` or `hear`; DIES names the
+point at which it kills itself with signal 9: `append` after its facts are in the log,
+`relay` after they are acknowledged and before its position moves, `hear` after the
+effect and before the offset is committed; `never` runs until it is killed from outside.
 """
 
 import asyncio

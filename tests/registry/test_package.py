@@ -40,7 +40,7 @@ from shared.kernel import Claim, Decider, Refused
 from shared.kernel.ids import EmploymentId, Oktmo, OrgId, PersonId
 from shared.testing.facts import a
 from shared.testing.known import Heard, heard
-from tests.registry.test_roster import ORG, ROLE, SOURCE, STARTED, USER, holding, nobody
+from tests.registry.rows import ORG, ROLE, SOURCE, STARTED, USER, holding, nobody
 from tests.registry.world import (
     INSTITUTE,
     PERSON,

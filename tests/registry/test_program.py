@@ -99,6 +99,11 @@ def program() -> ProgramSpec:
         (IN_QUEUE, ASSIGN, ASSIGNED),
         (IN_REVIEW, OPINE, GIVEN),
         (JUDGED, CERTIFY, CERTIFIED),
+        (
+            JUDGED,
+            replace(CERTIFY, valid_until=DAY),
+            replace(CERTIFIED, valid_until=DAY),
+        ),
         (CERTIFIED_, LIST, LISTED),
         (LISTED_, replace(SUBMIT, register="REG"), replace(SUBMITTED, register="REG")),
     ],
@@ -230,6 +235,12 @@ def test_a_group_is_changed_before_it_speaks(program: ProgramSpec) -> None:
     program.given(*IN_REVIEW)
     program.when(replace(ASSIGN, experts=EXPERTS[:1]))
     program.then(replace(ASSIGNED, experts=EXPERTS[:1]))
+
+
+def test_who_left_the_group_does_not_speak(program: ProgramSpec) -> None:
+    program.given(*IN_REVIEW, replace(ASSIGNED, experts=EXPERTS[1:]))
+    program.when(OPINE)
+    program.then_refused("S0 III.1")
 
 
 @pytest.mark.parametrize("past", [JUDGED, CERTIFIED_, LISTED_])

@@ -85,6 +85,11 @@ def person() -> PersonSpec:
     ("past", "asked", "said"),
     [
         ((), REGISTER, REGISTERED),
+        (
+            (),
+            replace(REGISTER, birth_date=date(2008, 2, 1)),
+            replace(REGISTERED, birth_date=date(2008, 2, 1)),
+        ),
         ((REGISTERED,), LINK, LINKED),
         ((REGISTERED,), MERGE, MERGED),
         ((REGISTERED,), GRADUATE, GRADUATED),

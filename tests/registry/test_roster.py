@@ -1,12 +1,10 @@
 """Учётная система: S1 5.5 «использование цифровой экосистемы», OneRoster 1.2."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from functools import reduce
 from itertools import chain
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -17,12 +15,9 @@ from services.registry.domain import (
     EndEmployment,
     LinkRoster,
     RecordEducation,
-    RegisterOrganisation,
     RegisterTeacher,
-    StartEmployment,
 )
 from services.registry.domain.organisation import UNHEARD_OF, Closed, Working
-from services.registry.domain.package import jobs_of
 from services.registry.domain.roster import (
     Source,
     identify,
@@ -31,85 +26,22 @@ from services.registry.domain.roster import (
     read_user,
 )
 from services.registry.domain.rows import Fault, Row
-from shared.events.registry import EmploymentEnded, EmploymentStarted, OrganisationRegistered
-from shared.kernel.ids import OrgId, PersonId, RegionCode
+from shared.events.registry import EmploymentEnded, OrganisationRegistered
+from shared.kernel.ids import PersonId, RegionCode
 from shared.testing.facts import DAY, a
+from tests.registry.rows import (
+    JOB,
+    ON,
+    ORG,
+    REGISTER,
+    ROLE,
+    SOURCE,
+    START,
+    USER,
+    holding,
+    nobody,
+)
 from tests.registry.world import PERSON, SCHOOL_CLOSED
-
-ON = date(2024, 2, 1)
-SOURCE = Source(
-    system="SIS",
-    on=ON,
-    fingerprint=lambda said: f"<{said}>",
-    region=RegionCode("25"),
-)
-ORG = {
-    "sourcedId": "s1",
-    "name": "Школа",
-    "type": "school",
-    "metadata.oktmo": "05701000",
-}
-USER = {
-    "sourcedId": "u1",
-    "familyName": "Вымыслова",
-    "givenName": "Анна",
-    "middleName": "Петровна",
-    "metadata.snils": "112-233-445 95",
-    "metadata.birthDate": "1995-05-17",
-    "metadata.education": "higher",
-    "metadata.educationFrom": "2019-06-30",
-    "metadata.educationPedagogical": "true",
-    "metadata.category": "highest, ped_mentor",
-    "metadata.categoryFrom": "2023-09-01,2023-12-01",
-}
-ROLE = {
-    "sourcedId": "r1",
-    "userSourcedId": "u1",
-    "roleType": "primary",
-    "role": "teacher",
-    "beginDate": "2023-09-01",
-    "orgSourcedId": "s1",
-    "metadata.subject": "MATH",
-}
-START = StartEmployment(
-    employment_id=SOURCE.employment("r1"),
-    person_id=PERSON,
-    org_id=SOURCE.organisation("s1"),
-    position_class="PED",
-    is_teacher=True,
-    subject_code="MATH",
-    is_main=True,
-    started_on=date(2023, 9, 1),
-)
-STARTED = EmploymentStarted(
-    employment_id=START.employment_id,
-    person_id=PERSON,
-    org_id=START.org_id,
-    position_class="PED",
-    is_teacher=True,
-    subject_code="MATH",
-    is_main=True,
-    occurred_on=START.started_on,
-)
-[JOB] = jobs_of([STARTED]).values()
-REGISTER = RegisterOrganisation(
-    org_id=OrgId(SOURCE.organisation("s1")),
-    kind="school",
-    name="Школа",
-    region=RegionCode("25"),
-    oktmo=a(OrganisationRegistered, oktmo="05701000").oktmo,
-    parent_id=None,
-    gen_ed=True,
-    registered_on=ON,
-)
-
-
-def nobody(_: str, __: str) -> UUID | None:
-    return None
-
-
-def holding(held: dict[tuple[str, str], PersonId]) -> Callable[[str, str], UUID | None]:
-    return lambda kind, key: held.get((kind, key))
 
 
 def fault(read: Any, *given: Any) -> tuple[str, str]:
@@ -132,6 +64,7 @@ def test_an_organisation_is_read() -> None:
         ({"metadata.genEd": "false"}, {"gen_ed": False}),
         ({"metadata.region": "54"}, {"region": RegionCode("54")}),
         ({"metadata.oktmo": ""}, {"oktmo": None}),
+        ({"name": "Ш" * 500}, {"name": "Ш" * 500}),
         ({"parentSourcedId": "s0"}, {"parent_id": SOURCE.organisation("s0")}),
     ],
 )

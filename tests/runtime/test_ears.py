@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.runtime import codec
+from shared.runtime.ear import Ear
 from shared.runtime.ears import Ears, NeighbourEars, retry_parked
 from shared.runtime.heartbeat import Heartbeat
 from shared.runtime.kafka import Broker
@@ -183,6 +184,25 @@ def test_stopped_while_it_fails_it_has_not_heard(
     heard(inbox, broker, upto=40)
 
     assert inbox.taken == [*range(1, 41)]
+
+
+def test_a_mistake_of_our_own_commits_nothing(
+    log: LogStore, inbox: Inbox, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error outside the retries reads the batch again, it does not lose it."""
+    record(log, 10)
+    asyncio.run(Relay(log, broker).drain())
+    take, mistakes = Ear.take_wires, [ZeroDivisionError()] * 2
+
+    async def mistaken(ear: Ear, wires: Sequence[bytes], parents: Sequence[str | None]) -> bool:
+        if mistakes:
+            raise mistakes.pop()
+        return await take(ear, wires, parents)
+
+    monkeypatch.setattr(Ear, "take_wires", mistaken)
+    heard(inbox, broker, upto=10)
+
+    assert inbox.taken == [*range(1, 11)]
 
 
 def test_foreign_headers_and_bodies_cost_nobody_a_record(

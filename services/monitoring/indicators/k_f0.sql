@@ -8,16 +8,24 @@
 -- period:    stock
 
 WITH
--- «…центры непрерывного повышения профессионального мастерства…»: открыт и не закрыт
-centres AS (
-    SELECT region, min(event_id) AS event_id
-    FROM live_registry_RegionalCentreOpened($known) AS opened
+-- «…центры непрерывного повышения профессионального мастерства…»: последнее, что
+-- сказано о центре к этому дню, — что он открыт
+said AS (
+    SELECT centre_id, region, TRUE AS is_open, event_id,
+        occurred_on, recorded_at, source, position
+    FROM live_registry_RegionalCentreOpened($known)
+    UNION ALL
+    SELECT centre_id, region, FALSE, event_id, occurred_on, recorded_at, source, position
+    FROM live_registry_RegionalCentreClosed($known)
+),
+last AS (
+    FROM said
     WHERE occurred_on <= $as_of
-      AND centre_id NOT IN (
-          SELECT centre_id FROM live_registry_RegionalCentreClosed($known)
-          WHERE occurred_on <= $as_of
-      )
-    GROUP BY region
+    QUALIFY row_number() OVER (PARTITION BY centre_id ORDER BY
+        occurred_on DESC, recorded_at DESC, source DESC, position DESC) = 1
+),
+centres AS (
+    SELECT region, min(event_id) AS event_id FROM last WHERE is_open GROUP BY region
 )
 
 -- «…всех субъектов Российской Федерации»: включённых в систему к этому дню

@@ -1,0 +1,5 @@
+"""`python -m metodika` is `metodika`."""
+
+from metodika.cli import main
+
+main()

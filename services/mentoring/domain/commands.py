@@ -1,0 +1,189 @@
+"""What can be asked of pairs, of forms of support and of methodists."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import uuid5
+
+from services.mentoring.domain.evidence import Evidence
+from shared.events.diagnostics import DiagnosticCompleted
+from shared.events.mentoring import (
+    Engagement,
+    MethodistLevel,
+    Outcome,
+    PairBasis,
+    SupportForm,
+)
+from shared.events.routes import ProgramCompleted
+from shared.kernel import Told, command
+from shared.kernel.ids import (
+    EmploymentId,
+    EnrolmentId,
+    MethodistId,
+    OrgId,
+    PairId,
+    PersonId,
+    RegionCode,
+    SessionId,
+    SupportId,
+)
+
+
+def pair_of(employment_id: EmploymentId) -> PairId:
+    """Return the pair that a job calls for: a job has one, however often heard."""
+    return PairId(uuid5(employment_id, "pair"))
+
+
+# ── Pairs ───────────────────────────────────────────────────────────────────
+
+
+@command
+class ProposePair:
+    """Предложить молодому педагогу пару (S1 4.4)."""
+
+    pair_id: PairId
+    mentee_id: PersonId
+    employment_id: EmploymentId
+    proposed_on: date
+
+
+@command
+class FormPair:
+    """Образовать пару, предложенную или нет (S4 3.2.7)."""
+
+    pair_id: PairId
+    mentor_id: PersonId
+    mentee_id: PersonId
+    pair_basis: PairBasis
+    formed_on: date
+
+
+@command
+class ClosePair:
+    """Завершить работу пары (S4 3.2.7)."""
+
+    pair_id: PairId
+    outcome: Outcome
+    closed_on: date
+
+
+type PairCommand = ProposePair | FormPair | ClosePair
+
+# ── Forms of support ────────────────────────────────────────────────────────
+
+
+@command
+class StartSupport:
+    """Включить педагога в форму поддержки (S0 V.4)."""
+
+    support_id: SupportId
+    person_id: PersonId
+    form: SupportForm
+    started_on: date
+
+
+@command
+class EndSupport:
+    """Окончить форму поддержки (S0 V.4)."""
+
+    support_id: SupportId
+    ended_on: date
+
+
+type SupportCommand = StartSupport | EndSupport
+
+# ── Methodists ──────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, kw_only=True)
+class Studied:
+    """A completion that stands; `on_topic` if it was methodical support (AM36)."""
+
+    completed: ProgramCompleted
+    on_topic: bool
+
+
+@command
+class NominateMethodist:
+    """Выдвинуть кандидата в методисты (S1 4.5).
+
+    `region` is that of the organisation, None when nobody ever heard of it.
+    """
+
+    methodist_id: MethodistId
+    person_id: PersonId
+    org_id: OrgId
+    level: MethodistLevel
+    nominated_on: date
+    region: Told[RegionCode | None] = None
+
+
+@command
+class PoolMethodist:
+    """Включить кандидата в методический актив (S1 2)."""
+
+    methodist_id: MethodistId
+    pooled_on: date
+
+
+@command
+class RecordMethodistDiagnosis:
+    """Засчитать кандидату диагностику, какой она была (S1 2).
+
+    `result` is None when the candidate has no such result, or it was annulled.
+    """
+
+    methodist_id: MethodistId
+    session_id: SessionId
+    result: Told[DiagnosticCompleted | None] = None
+
+
+@command
+class RecordMethodistTraining:
+    """Засчитать кандидату освоенную ДПП по методической поддержке (S1 2).
+
+    `studied` is None when the candidate has no such completion, or it was annulled.
+    """
+
+    methodist_id: MethodistId
+    enrolment_id: EnrolmentId
+    studied: Told[Studied | None] = None
+
+
+@command
+class ActivateMethodist:
+    """Допустить методиста к работе, если условия выполнены (S1 4.5)."""
+
+    methodist_id: MethodistId
+    engagement: Engagement
+    activated_on: date
+    evidence: Told[Evidence] = Evidence()
+
+
+@command
+class AttachTeacher:
+    """Закрепить педагога за методистом (S1 7.1)."""
+
+    methodist_id: MethodistId
+    person_id: PersonId
+    attached_on: date
+
+
+@command
+class DetachTeacher:
+    """Открепить педагога с этого дня (S1 7.1)."""
+
+    methodist_id: MethodistId
+    person_id: PersonId
+    reason: str
+    detached_on: date
+
+
+type MethodistCommand = (
+    NominateMethodist
+    | PoolMethodist
+    | RecordMethodistDiagnosis
+    | RecordMethodistTraining
+    | ActivateMethodist
+    | AttachTeacher
+    | DetachTeacher
+)

@@ -1,0 +1,188 @@
+"""By what a methodist may begin: what was heard of a person, weighed on a day."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import chain
+
+from shared.events.diagnostics import DiagnosticCompleted
+from shared.events.registry import (
+    EducationRecorded,
+    EmploymentChanged,
+    EmploymentEnded,
+    EmploymentFact,
+    EmploymentStarted,
+    PositionClass,
+    QualificationCategoryAwarded,
+)
+from shared.kernel.ids import EmploymentId, EventId, OrgId
+
+PASSED_PCT = Decimal("70.00")
+TOPIC = "methodical_support"
+YEARS = 5
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Cited[F]:
+    """A fact that was heard, and the record to cite it by."""
+
+    said: F
+    event_id: EventId
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """For each condition the records by which it holds; none if it does not."""
+
+    category: tuple[EventId, ...] = ()
+    education: tuple[EventId, ...] = ()
+    service: tuple[EventId, ...] = ()
+    workplace: tuple[EventId, ...] = ()
+    diagnosis: tuple[EventId, ...] = ()
+    training: tuple[EventId, ...] = ()
+
+    def cited(self) -> tuple[EventId, ...]:
+        """Return every record once, in the order of the conditions."""
+        every = chain(
+            self.category,
+            self.education,
+            self.service,
+            self.workplace,
+            self.diagnosis,
+            self.training,
+        )
+        return tuple(dict.fromkeys(every))
+
+
+# ── Category and education ──────────────────────────────────────────────────
+
+
+def highest(
+    awards: Iterable[Cited[QualificationCategoryAwarded]], day: date
+) -> tuple[EventId, ...]:
+    """RU4: высшая категория, действующая в этот день; день срока уже вне его (S1 4.5)."""
+    in_force = [
+        each.event_id
+        for each in awards
+        if each.said.category == "highest"
+        and each.said.occurred_on <= day
+        and (each.said.valid_until is None or day < each.said.valid_until)
+    ]
+    return tuple(in_force[-1:])
+
+
+def higher_pedagogical(
+    education: Iterable[Cited[EducationRecorded]], day: date
+) -> tuple[EventId, ...]:
+    """RU4: высшее педагогическое образование, полученное к этому дню (S1 4.5)."""
+    got = [
+        each.event_id
+        for each in education
+        if each.said.level == "higher"
+        and each.said.pedagogical
+        and each.said.occurred_on <= day
+    ]
+    return tuple(got[-1:])
+
+
+# ── Work ────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """Work without a change; `until` is the first day no more, None while it runs."""
+
+    employment_id: EmploymentId
+    org_id: OrgId
+    position_class: PositionClass
+    is_main: bool
+    since: date
+    until: date | None = None
+    by: tuple[EventId, ...]
+
+    def covers(self, day: date) -> bool:
+        """Say whether it runs on a day."""
+        return self.since <= day and (self.until is None or day < self.until)
+
+
+def worked(
+    so_far: tuple[Work, ...], said: EmploymentFact, event_id: EventId
+) -> tuple[Work, ...]:
+    """Add what an employment fact says: the last day of work is a day of work."""
+    match said:
+        case EmploymentStarted():
+            return (*so_far, begun(said, event_id))
+        case EmploymentChanged():
+            before = ended(so_far, said.employment_id, said.occurred_on, event_id)
+            return (*before, begun(said, event_id))
+        case EmploymentEnded():
+            after = said.occurred_on + ONE_DAY
+            return ended(so_far, said.employment_id, after, event_id)
+
+
+def begun(said: EmploymentStarted | EmploymentChanged, event_id: EventId) -> Work:
+    """Return work as it begins, or goes on otherwise."""
+    return Work(
+        employment_id=said.employment_id,
+        org_id=said.org_id,
+        position_class=said.position_class,
+        is_main=said.is_main,
+        since=said.occurred_on,
+        by=(event_id,),
+    )
+
+
+def ended(
+    so_far: tuple[Work, ...], employment_id: EmploymentId, until: date, event_id: EventId
+) -> tuple[Work, ...]:
+    """End what runs of an employment."""
+    return tuple(
+        replace(each, until=until, by=(*each.by, event_id))
+        if each.employment_id == employment_id and each.until is None
+        else each
+        for each in so_far
+    )
+
+
+def long_service(work: Iterable[Work], day: date) -> tuple[EventId, ...]:
+    """RU4: «стаж работы по специальности не менее 5 лет», полных, к этому дню (S1 4.5).
+
+    Days worked at two places at once count once, and gaps between places don't count.
+    As many days are needed as the five years before this day have.
+    """
+    ours = [each for each in work if each.position_class == "PED" and each.since < day]
+    needed = (day - years_before(day)).days
+    return citing(ours) if days_worked(ours, day) >= needed else ()
+
+
+def days_worked(work: Iterable[Work], before: date) -> int:
+    """Return how many days before a day are covered."""
+    total, reached = 0, date.min
+    for each in sorted(work, key=lambda each: each.since):
+        end = min(each.until or before, before)
+        total += max(0, (end - max(each.since, reached)).days)
+        reached = max(reached, end)
+    return total
+
+
+def years_before(day: date) -> date:
+    """Return the same day five years ago; of 29 February, the last of that month."""
+    try:
+        return day.replace(year=day.year - YEARS)
+    except ValueError:
+        return day.replace(year=day.year - YEARS, day=28)
+
+
+def citing(work: Sequence[Work]) -> tuple[EventId, ...]:
+    """Return every record that work is known by."""
+    return tuple(dict.fromkeys(chain.from_iterable(each.by for each in work)))
+
+
+# ── Diagnosis ───────────────────────────────────────────────────────────────
+
+
+def is_passed(result: DiagnosticCompleted) -> bool:
+    """RU6: с диагностикой справился тот, кто набрал 70,00 % и больше (S1 2)."""
+    return result.score_pct >= PASSED_PCT

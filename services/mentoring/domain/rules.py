@@ -1,0 +1,203 @@
+"""What a methodist's steps must satisfy: each returns its fact, or refuses."""
+
+from collections.abc import Mapping
+
+from services.mentoring.domain.commands import (
+    ActivateMethodist,
+    AttachTeacher,
+    DetachTeacher,
+    NominateMethodist,
+    PoolMethodist,
+    RecordMethodistDiagnosis,
+    RecordMethodistTraining,
+)
+from services.mentoring.domain.evidence import Evidence, is_passed
+from shared.events.mentoring import (
+    MethodistActivated,
+    MethodistDiagnosed,
+    MethodistNominated,
+    MethodistPooled,
+    MethodistTrained,
+    TeacherAttached,
+    TeacherDetached,
+)
+from shared.kernel import Refused, require
+from shared.kernel.ids import PersonId
+
+MOST = 250
+"""RU7: «не более 250 человек» (S1 7.1)."""
+
+
+def nominate(asked: NominateMethodist) -> MethodistNominated:
+    """Кандидата выдвигает известная организация: она же его регион (S1 4.5)."""
+    if asked.region is None:
+        raise Refused("S1 4.5", "Об организации кандидата ничего не известно")
+    return MethodistNominated(
+        methodist_id=asked.methodist_id,
+        person_id=asked.person_id,
+        org_id=asked.org_id,
+        region=asked.region,
+        level=asked.level,
+        occurred_on=asked.nominated_on,
+    )
+
+
+def is_same(nominated: MethodistNominated, asked: NominateMethodist) -> bool:
+    """Compare what was asked; the region may be known otherwise by now."""
+    return (
+        nominated.person_id,
+        nominated.org_id,
+        nominated.level,
+        nominated.occurred_on,
+    ) == (asked.person_id, asked.org_id, asked.level, asked.nominated_on)
+
+
+def pool(nominated: MethodistNominated, asked: PoolMethodist) -> MethodistPooled:
+    """В актив включают выдвинутого, и не раньше, чем он выдвинут (S1 2)."""
+    in_time = nominated.occurred_on <= asked.pooled_on
+    require(in_time, clause="S1 2", reason="Включён в актив раньше, чем выдвинут")
+    return MethodistPooled(
+        methodist_id=nominated.methodist_id,
+        person_id=nominated.person_id,
+        occurred_on=asked.pooled_on,
+    )
+
+
+def diagnose(
+    nominated: MethodistNominated, asked: RecordMethodistDiagnosis
+) -> MethodistDiagnosed:
+    """RU6: актив — из «прошедших диагностику профессиональных компетенций» (S1 2)."""
+    if asked.result is None:
+        raise Refused("S1 2", "Такой диагностики кандидата нет, или она аннулирована")
+    return MethodistDiagnosed(
+        methodist_id=nominated.methodist_id,
+        person_id=nominated.person_id,
+        session_id=asked.session_id,
+        passed=is_passed(asked.result),
+        occurred_on=asked.result.occurred_on,
+    )
+
+
+def train(nominated: MethodistNominated, asked: RecordMethodistTraining) -> MethodistTrained:
+    """RU6, AM36: и ДПП «в области методической поддержки» (S1 2)."""
+    if asked.studied is None:
+        raise Refused("S1 2", "Такого освоения ДПП у кандидата нет, или оно аннулировано")
+    require(
+        asked.studied.on_topic,
+        clause="S1 2",
+        reason="Эта ДПП — не в области методической поддержки",
+    )
+    return MethodistTrained(
+        methodist_id=nominated.methodist_id,
+        person_id=nominated.person_id,
+        enrolment_id=asked.enrolment_id,
+        program_id=asked.studied.completed.program_id,
+        occurred_on=asked.studied.completed.occurred_on,
+    )
+
+
+def activate(
+    nominated: MethodistNominated, pooled: MethodistPooled, asked: ActivateMethodist
+) -> MethodistActivated:
+    """RU4–RU6, AM17: приступает тот, о ком услышано всё, что требуется (S1 4.5)."""
+    in_time = pooled.occurred_on <= asked.activated_on
+    require(in_time, clause="S1 4.5", reason="Приступил раньше, чем включён в актив")
+    is_core(asked.evidence)
+    works_where_it_may(asked.evidence)
+    has_learned(asked.evidence)
+    return MethodistActivated(
+        methodist_id=nominated.methodist_id,
+        person_id=nominated.person_id,
+        org_id=nominated.org_id,
+        region=nominated.region,
+        level=nominated.level,
+        engagement=asked.engagement,
+        core_eligible=True,
+        evidence=asked.evidence.cited(),
+        occurred_on=asked.activated_on,
+    )
+
+
+def is_core(evidence: Evidence) -> None:
+    """RU4: категория, образование и стаж (S1 4.5)."""
+    require(
+        evidence.category,
+        clause="S1 4.5",
+        reason="В этот день нет действующей высшей категории",
+    )
+    require(
+        evidence.education,
+        clause="S1 4.5",
+        reason="Нет высшего педагогического образования",
+    )
+    require(
+        evidence.service,
+        clause="S1 4.5",
+        reason="Стаж педагогической работы меньше пяти полных лет",
+    )
+
+
+def works_where_it_may(evidence: Evidence) -> None:
+    """RU5, AM35: школа, детский сад или ЦНППМ (S1 4.5)."""
+    require(
+        evidence.workplace,
+        clause="S1 4.5",
+        reason="В этот день не работает педагогом в школе или детском саду, ни в ЦНППМ",
+    )
+
+
+def has_learned(evidence: Evidence) -> None:
+    """RU6: диагностика и ДПП, какими они стоят в день допуска (S1 2)."""
+    require(
+        evidence.diagnosis,
+        clause="S1 2",
+        reason="К этому дню нет пройденной диагностики кандидата",
+    )
+    require(
+        evidence.training,
+        clause="S1 2",
+        reason="К этому дню нет освоенной ДПП по методической поддержке",
+    )
+
+
+def attach(
+    activated: MethodistActivated,
+    attached: Mapping[PersonId, TeacherAttached],
+    left: TeacherDetached | None,
+    asked: AttachTeacher,
+) -> TeacherAttached:
+    """RU7: «не более 250 человек» за одним методистом (S1 7.1).
+
+    `left` is how this teacher was detached before.
+    """
+    since = max(activated.occurred_on, left.occurred_on if left else activated.occurred_on)
+    in_time = since <= asked.attached_on
+    why = "Закреплён раньше, чем методист приступил или педагог был откреплён"
+    require(in_time, clause="S1 7.1", reason=why)
+    another = asked.person_id != activated.person_id
+    require(another, clause="S1 7.1", reason="Методиста не закрепляют за ним самим")
+    require(
+        len(attached) < MOST,
+        clause="S1 7.1",
+        reason=f"За методистом уже закреплено {MOST} человек",
+    )
+    return TeacherAttached(
+        methodist_id=activated.methodist_id,
+        methodist_person_id=activated.person_id,
+        person_id=asked.person_id,
+        occurred_on=asked.attached_on,
+    )
+
+
+def detach(attached: TeacherAttached, asked: DetachTeacher) -> TeacherDetached:
+    """Открепляют с названного дня и называют причину (S1 7.1)."""
+    require(asked.reason.strip(), clause="S1 7.1", reason="Не названа причина")
+    in_time = attached.occurred_on <= asked.detached_on
+    require(in_time, clause="S1 7.1", reason="Откреплён раньше, чем закреплён")
+    return TeacherDetached(
+        methodist_id=attached.methodist_id,
+        methodist_person_id=attached.methodist_person_id,
+        person_id=attached.person_id,
+        reason=asked.reason,
+        occurred_on=asked.detached_on,
+    )
