@@ -7,9 +7,6 @@ from shared.runtime.doors import Door, Reading
 from shared.runtime.service import Service
 
 NAMES = ("registry", "diagnostics", "routes", "mentoring", "monitoring")
-SEALING = ("registry", "routes")
-"""They say facts with personal fields, so they hold keys; the others never see one."""
-
 
 def service(name: str) -> Service:
     """Return a service by its name; no service is imported before it is asked for."""

@@ -8,7 +8,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
-from metodika.services import NAMES, SEALING, service, source
+from metodika.services import NAMES, service, source
 from services.monitoring import ledger as language
 from shared.runtime import codec
 from shared.runtime.answers import Answers, definitions
@@ -16,7 +16,7 @@ from shared.runtime.columns import Ledger
 from shared.runtime.engine import Engine, utc_now
 from shared.runtime.seal import Keys
 from shared.runtime.seal_shelves import migrate_keys
-from shared.runtime.settings import Settings
+from shared.runtime.settings import SEALING, Settings
 from shared.runtime.store import LogStore, migrate, open_store
 
 INDICATORS = Path(language.__file__).with_name("indicators")

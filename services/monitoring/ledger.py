@@ -164,23 +164,34 @@ CREATE MACRO merged(as_of, known) AS TABLE
     SELECT merged_id, arg_max(survivor_id, len(seen)) AS survivor_id
     FROM chain GROUP BY merged_id;
 
--- работа и её условия в этот день; последний рабочий день — ещё работа (S0 I)
-CREATE MACRO employment(as_of, known) AS TABLE
+-- чья работа когда-либо была внутри территории, под всеми номерами записей; для всей
+-- страны — никто: там спрашивают обо всех
+CREATE MACRO touched(as_of, known, scope) AS TABLE
+    WITH here AS (SELECT org_id FROM place(as_of, known, scope) WHERE scope <> ''),
+    worked AS (
+        SELECT person_id FROM live_registry_EmploymentStarted(known) SEMI JOIN here USING (org_id)
+        UNION
+        SELECT person_id FROM live_registry_EmploymentChanged(known) SEMI JOIN here USING (org_id)
+    ),
+    people AS (
+        SELECT coalesce(survivor_id, person_id) AS person_id
+        FROM worked LEFT JOIN merged(as_of, known) ON merged_id = person_id
+    )
+    FROM people
+    UNION
+    SELECT merged_id FROM merged(as_of, known) JOIN people ON survivor_id = person_id;
+
+-- работа и её условия в этот день; последний рабочий день — ещё работа (S0 I); все
+-- работы всех, у кого хоть одна внутри территории
+CREATE MACRO employment(as_of, known, scope) AS TABLE
     WITH changed AS (
         FROM live_registry_EmploymentChanged(known)
         WHERE occurred_on <= as_of
         QUALIFY row_number() OVER (PARTITION BY employment_id ORDER BY
             occurred_on DESC, recorded_at DESC, source DESC, position DESC) = 1
-    ),
-    ended AS (
-        SELECT employment_id FROM (
-            SELECT employment_id, max(occurred_on) AS last_day
-            FROM live_registry_EmploymentEnded(known)
-            WHERE occurred_on <= as_of GROUP BY employment_id
-        ) WHERE last_day < as_of
     )
     SELECT
-        coalesce(changed.person_id, begun.person_id) AS person_id,
+        begun.person_id,
         coalesce(changed.org_id, begun.org_id) AS org_id,
         coalesce(changed.position_class, begun.position_class) AS position_class,
         coalesce(changed.is_main, begun.is_main) AS is_main,
@@ -192,53 +203,92 @@ CREATE MACRO employment(as_of, known) AS TABLE
       ON changed.employment_id = begun.employment_id
      AND (changed.occurred_on, changed.recorded_at, changed.source, changed.position)
        > (begun.occurred_on, begun.recorded_at, begun.source, begun.position)
+    ANTI JOIN (
+        SELECT employment_id FROM (
+            SELECT employment_id, max(occurred_on) AS last_day
+            FROM live_registry_EmploymentEnded(known)
+            WHERE occurred_on <= as_of GROUP BY employment_id
+        ) WHERE last_day < as_of
+    ) AS ended ON ended.employment_id = begun.employment_id
     WHERE begun.occurred_on <= as_of
-      AND begun.employment_id NOT IN (SELECT employment_id FROM ended);
+      AND (scope = '' OR begun.person_id IN (FROM touched(as_of, known, scope)));
 
 -- педагогические работники, кроме работников вузов, каждый один раз: по основной
 -- работе, иначе (и из нескольких основных) по начатой раньше других (S0 I, AM33)
 CREATE MACRO pedagogues(as_of, known, scope) AS TABLE
-    SELECT
-        coalesce(survivor_id, jobs.person_id) AS person_id,
-        org_id, evidence
-    FROM employment(as_of, known) AS jobs
-    JOIN place(as_of, known, '') AS place USING (org_id)
-    LEFT JOIN merged(as_of, known) AS merged ON merged.merged_id = jobs.person_id
-    WHERE position_class = 'PED' AND kind <> 'HE'
-    QUALIFY row_number() OVER (
-        PARTITION BY coalesce(survivor_id, jobs.person_id)
-        ORDER BY is_main DESC, {ORDER}
-    ) = 1 AND inside(path, scope);
+    WITH jobs AS MATERIALIZED (
+        SELECT coalesce(survivor_id, job.person_id) AS person_id, org_id, evidence,
+            is_main, occurred_on, recorded_at, source, job.position
+        FROM employment(as_of, known, scope) AS job
+        JOIN place(as_of, known, '') AS place USING (org_id)
+        LEFT JOIN merged(as_of, known) AS merged ON merged_id = job.person_id
+        WHERE position_class = 'PED' AND kind <> 'HE'
+    ),
+    several AS (
+        SELECT person_id FROM jobs GROUP BY person_id HAVING count(*) > 1
+    ),
+    chosen AS (
+        SELECT person_id, org_id, evidence FROM jobs ANTI JOIN several USING (person_id)
+        UNION ALL
+        SELECT person_id, org_id, evidence FROM jobs SEMI JOIN several USING (person_id)
+        QUALIFY row_number() OVER (PARTITION BY person_id ORDER BY is_main DESC, {ORDER}) = 1
+    )
+    FROM chosen
+    WHERE scope = '' OR org_id IN (SELECT org_id FROM place(as_of, known, scope));
 
 -- из них молодые: до 35 лет и в первые три года работы (S0 V.4, AM34)
 CREATE MACRO young(as_of, known, scope) AS TABLE
-    WITH youth AS (
-        SELECT coalesce(survivor_id, said.person_id) AS person_id, young_until, event_id
+    WITH base AS (FROM pedagogues(as_of, known, scope)),
+    called AS (
+        SELECT person_id, person_id AS called FROM base
+        UNION ALL
+        SELECT survivor_id, merged_id FROM merged(as_of, known)
+    ),
+    youth AS NOT MATERIALIZED (
+        SELECT called.person_id, young_until, event_id,
+            occurred_on, recorded_at, source, said.position
         FROM live_registry_YouthPeriodDetermined(known) AS said
-        LEFT JOIN merged(as_of, known) AS merged ON merged.merged_id = said.person_id
+        JOIN called ON called = said.person_id
         WHERE occurred_on <= as_of
-        QUALIFY row_number() OVER (
-            PARTITION BY coalesce(survivor_id, said.person_id)
-            ORDER BY occurred_on DESC, recorded_at DESC, source DESC, position DESC
-        ) = 1
+    ),
+    hopeful AS (SELECT DISTINCT person_id FROM youth WHERE as_of < young_until),
+    latest AS (
+        FROM youth SEMI JOIN hopeful USING (person_id)
+        QUALIFY row_number() OVER (PARTITION BY person_id ORDER BY
+            occurred_on DESC, recorded_at DESC, source DESC, position DESC) = 1
     )
     SELECT person_id, org_id, list_append(evidence, event_id) AS evidence
-    FROM pedagogues(as_of, known, scope) JOIN youth USING (person_id)
+    FROM base JOIN latest USING (person_id)
     WHERE as_of < young_until;
 
 -- выпускники педвузов 2020 года и позже, не работающие педагогами (S0 V.2, AM9)
 CREATE MACRO graduates(as_of, known, scope) AS TABLE
-    SELECT coalesce(survivor_id, said.person_id) AS person_id, org_id, [event_id] AS evidence
-    FROM live_registry_GraduateRegistered(known) AS said
-    JOIN place(as_of, known, '') AS place ON place.org_id = said.university_id
-    LEFT JOIN merged(as_of, known) AS merged ON merged.merged_id = said.person_id
-    WHERE occurred_on <= as_of AND year(graduated_on) BETWEEN 2020 AND year(as_of)
-      AND coalesce(survivor_id, said.person_id)
-          NOT IN (SELECT person_id FROM pedagogues(as_of, known, ''))
-    QUALIFY row_number() OVER (
-        PARTITION BY coalesce(survivor_id, said.person_id)
-        ORDER BY occurred_on DESC, recorded_at DESC, source DESC, position DESC
-    ) = 1 AND inside(path, scope);
+    WITH latest AS (
+        SELECT coalesce(survivor_id, said.person_id) AS person_id, org_id,
+            [event_id] AS evidence
+        FROM live_registry_GraduateRegistered(known) AS said
+        JOIN place(as_of, known, '') AS place ON place.org_id = said.university_id
+        LEFT JOIN merged(as_of, known) AS merged ON merged_id = said.person_id
+        WHERE occurred_on <= as_of AND year(graduated_on) BETWEEN 2020 AND year(as_of)
+        QUALIFY row_number() OVER (
+            PARTITION BY coalesce(survivor_id, said.person_id)
+            ORDER BY occurred_on DESC, recorded_at DESC, source DESC, said.position DESC
+        ) = 1 AND inside(path, scope)
+    ),
+    called AS (
+        SELECT person_id, person_id AS called FROM latest
+        UNION ALL
+        SELECT survivor_id, merged_id FROM merged(as_of, known)
+        SEMI JOIN latest ON person_id = survivor_id
+    ),
+    working AS (
+        SELECT called.person_id
+        FROM employment(as_of, known, '') AS job
+        JOIN called ON called = job.person_id
+        JOIN place(as_of, known, '') AS place USING (org_id)
+        WHERE position_class = 'PED' AND kind <> 'HE'
+    )
+    FROM latest ANTI JOIN working USING (person_id);
 
 -- самодиагностика, по цели или по инструменту, показателей не касается (AM39)
 CREATE MACRO self_sessions(as_of, known) AS TABLE

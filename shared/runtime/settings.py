@@ -34,6 +34,10 @@ type Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 type Megabytes = Annotated[int, Field(ge=1, le=4096)]
 
 
+SEALING = ("registry", "routes")
+"""They say facts with personal fields; the others never need a key, and get none."""
+
+
 class WrongSettings(Exception):  # noqa: N818 - it is told to a person, once
     """The start stops here: which variable is wrong and why, never what it held."""
 
@@ -250,7 +254,8 @@ def _contradictions(said: Settings) -> Iterator[str]:
         yield f"{PREFIX}KEYS_URL must not be the database of {PREFIX}STORE_URL"
     if said.store_url is None:
         return
-    for name in ("service", "keys_url", "master_key", "oidc_issuers"):
+    sealing = ("keys_url", "master_key") if said.service in SEALING else ()
+    for name in ("service", *sealing, "oidc_issuers"):
         if not getattr(said, name):
             yield f"{PREFIX}{name.upper()} is needed where {PREFIX}STORE_URL is given"
 

@@ -334,7 +334,7 @@ def _require_free(db: sqlite3.Connection, unit: Unit, before: dict[UUID, int]) -
         for epoch, position in db.execute(heard, [mark.source]):
             if epoch != mark.epoch.bytes:
                 raise Conflict("epoch", mark.source)
-            if position > mark.position:
+            if position >= mark.position:
                 raise Conflict("mark", mark.source)
     for each in unit.answers:
         answered = "SELECT 1 FROM commands WHERE command_id = ?"
@@ -342,7 +342,7 @@ def _require_free(db: sqlite3.Connection, unit: Unit, before: dict[UUID, int]) -
             raise Conflict("command", str(each.command_id))
     for stream, version in before.items():
         latest = "SELECT coalesce(max(version), 0) FROM records WHERE stream = ?"
-        if db.execute(latest, [stream.bytes]).fetchone() != (version,):
+        if db.execute(latest, [stream.bytes]).fetchone() < (version,):
             raise Conflict("stream", str(stream))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import chain
+from typing import Protocol
 
 from shared.events.diagnostics import DiagnosticCompleted
 from shared.events.registry import (
@@ -13,23 +14,46 @@ from shared.events.registry import (
     EmploymentEnded,
     EmploymentFact,
     EmploymentStarted,
+    OrganisationRegistered,
     PositionClass,
     QualificationCategoryAwarded,
+    RegionalCentreOpened,
 )
 from shared.kernel.ids import EmploymentId, EventId, OrgId
 
 PASSED_PCT = Decimal("70.00")
 TOPIC = "methodical_support"
+GENERAL = ("school", "kindergarten")
 YEARS = 5
 ONE_DAY = timedelta(days=1)
 
 
+class Dated(Protocol):
+    """A fact, as far as its day goes."""
+
+    @property
+    def occurred_on(self) -> date:
+        """Return the day on which it takes its place."""
+        ...
+
+
 @dataclass(frozen=True)
-class Cited[F]:
-    """A fact that was heard, and the record to cite it by."""
+class Cited[F: Dated]:
+    """A fact that was heard, the record to cite it by, and the day it holds no more."""
 
     said: F
     event_id: EventId
+    until: date | None = None
+
+    def holds(self, day: date) -> bool:
+        """Say whether it has happened by a day, and still holds."""
+        return self.said.occurred_on <= day and (self.until is None or day < self.until)
+
+
+def over[K, F: Dated](so_far: dict[K, Cited[F]], key: K, day: date) -> dict[K, Cited[F]]:
+    """Let what was heard hold no more from a day on."""
+    heard = so_far.get(key)
+    return so_far | {key: replace(heard, until=day)} if heard else so_far
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,28 +87,16 @@ def highest(
     awards: Iterable[Cited[QualificationCategoryAwarded]], day: date
 ) -> tuple[EventId, ...]:
     """RU4: высшая категория, действующая в этот день; день срока уже вне его (S1 4.5)."""
-    in_force = [
-        each.event_id
-        for each in awards
-        if each.said.category == "highest"
-        and each.said.occurred_on <= day
-        and (each.said.valid_until is None or day < each.said.valid_until)
-    ]
-    return tuple(in_force[-1:])
+    fit = (e for e in awards if e.said.category == "highest" and e.holds(day))
+    return tuple(each.event_id for each in fit)[-1:]
 
 
 def higher_pedagogical(
     education: Iterable[Cited[EducationRecorded]], day: date
 ) -> tuple[EventId, ...]:
     """RU4: высшее педагогическое образование, полученное к этому дню (S1 4.5)."""
-    got = [
-        each.event_id
-        for each in education
-        if each.said.level == "higher"
-        and each.said.pedagogical
-        and each.said.occurred_on <= day
-    ]
-    return tuple(got[-1:])
+    fit = (e for e in education if e.said.level == "higher" and e.said.pedagogical)
+    return tuple(each.event_id for each in fit if each.holds(day))[-1:]
 
 
 # ── Work ────────────────────────────────────────────────────────────────────
@@ -180,7 +192,36 @@ def citing(work: Sequence[Work]) -> tuple[EventId, ...]:
     return tuple(dict.fromkeys(chain.from_iterable(each.by for each in work)))
 
 
-# ── Diagnosis ───────────────────────────────────────────────────────────────
+# ── Where, and what was learned ─────────────────────────────────────────────
+
+
+def place_of_work(
+    work: Work,
+    day: date,
+    organisation: Cited[OrganisationRegistered] | None,
+    centres: Iterable[Cited[RegionalCentreOpened]],
+) -> tuple[EventId, ...]:
+    """RU5, AM35: педагог школы или детского сада, или сотрудник ЦНППМ (S1 4.5)."""
+    if not work.covers(day):
+        return ()
+    hosts = [each.event_id for each in centres if each.holds(day)]
+    teaches = (
+        work.position_class == "PED"
+        and organisation is not None
+        and organisation.said.kind in GENERAL
+        and organisation.holds(day)
+    )
+    if organisation is not None and teaches:
+        return (work.by[0], organisation.event_id)
+    return (work.by[0], hosts[0]) if hosts else ()
+
+
+def latest(
+    results: Iterable[Cited[DiagnosticCompleted]], day: date | None = None
+) -> Cited[DiagnosticCompleted] | None:
+    """Return the result that decides: the last in force on a day, or of those not void."""
+    counted = (e for e in results if (e.holds(day) if day else e.until is None))
+    return max(counted, key=lambda each: each.said.occurred_on, default=None)
 
 
 def is_passed(result: DiagnosticCompleted) -> bool:

@@ -81,8 +81,12 @@ class Active:
 
     before: Trained
     activated: MethodistActivated
-    attached: Mapping[PersonId, TeacherAttached] = field(default_factory=dict)
-    detached: Mapping[PersonId, TeacherDetached] = field(default_factory=dict)
+    attached: Mapping[PersonId, TeacherAttached] = field(
+        default_factory=dict[PersonId, TeacherAttached]
+    )
+    detached: Mapping[PersonId, TeacherDetached] = field(
+        default_factory=dict[PersonId, TeacherDetached]
+    )
 
 
 type Methodist = Nobody | Nominated | Pooled | Qualified | Trained | Active
@@ -90,8 +94,26 @@ type Methodist = Nobody | Nominated | Pooled | Qualified | Trained | Active
 # ── Decide ──────────────────────────────────────────────────────────────────
 
 
+type Candidacy = (
+    NominateMethodist
+    | PoolMethodist
+    | RecordMethodistDiagnosis
+    | RecordMethodistTraining
+    | ActivateMethodist
+)
+
+
 def decide(methodist: Methodist, asked: MethodistCommand) -> Sequence[MethodistFact]:
     """Answer with facts, with none (already so), or with a refusal."""
+    match asked:
+        case AttachTeacher() | DetachTeacher():
+            return accompany(methodist, asked)
+        case _:
+            return become(methodist, asked)
+
+
+def become(methodist: Methodist, asked: Candidacy) -> Sequence[MethodistFact]:
+    """Выдвинуть, включить в актив, засчитать, допустить к работе (S1 2, S1 4.5)."""
     match methodist, asked:
         case Nobody(), NominateMethodist():
             return [rules.nominate(asked)]
@@ -104,15 +126,8 @@ def decide(methodist: Methodist, asked: MethodistCommand) -> Sequence[MethodistF
             return [rules.train(methodist.nominated, asked)]
         case Trained(), ActivateMethodist():
             return [rules.activate(methodist.nominated, methodist.pooled, asked)]
-        case Active(), AttachTeacher():
-            return attach(methodist, asked)
-        case Active(), DetachTeacher():
-            return detach(methodist, asked)
 
-        case (
-            Nominated() | Pooled() | Qualified() | Trained(),
-            NominateMethodist(),
-        ):
+        case Nominated() | Pooled() | Qualified() | Trained(), NominateMethodist():
             why = "Кандидат уже выдвинут иначе; другое выдвижение — другая запись"
             same = rules.is_same(methodist.nominated, asked)
             require(same, clause="S1 4.5", reason=why)
@@ -129,41 +144,34 @@ def decide(methodist: Methodist, asked: MethodistCommand) -> Sequence[MethodistF
             why = "Кандидату уже засчитана другая ДПП"
             again = rules.train(methodist.nominated, asked)
             return only_same(methodist.trained, again, clause="S1 2", reason=why)
-        case (
-            Active(),
-            NominateMethodist()
-            | PoolMethodist()
-            | RecordMethodistDiagnosis()
-            | RecordMethodistTraining(),
-        ):
-            return decide(methodist.before, asked)
         case Active(), ActivateMethodist():
-            said = (methodist.activated.engagement, methodist.activated.occurred_on)
-            same = said == (asked.engagement, asked.activated_on)
+            before = (methodist.activated.engagement, methodist.activated.occurred_on)
+            same = before == (asked.engagement, asked.activated_on)
             require(same, clause="S1 4.5", reason="Методист уже приступил иначе")
             return []  # by what was known then; it may be known otherwise by now
+        case Active(), _:
+            return become(methodist.before, asked)
 
-        case (
-            Nobody(),
-            PoolMethodist()
-            | RecordMethodistDiagnosis()
-            | RecordMethodistTraining()
-            | ActivateMethodist(),
-        ):
+        case Nobody(), _:
             raise Refused("S1 4.5", "Кандидат не выдвинут")
-        case (
-            Nominated(),
-            RecordMethodistDiagnosis() | RecordMethodistTraining() | ActivateMethodist(),
-        ):
+        case Nominated(), _:
             raise Refused("S1 2", "Кандидат не включён в методический актив")
         case Pooled(), RecordMethodistTraining() | ActivateMethodist():
             raise Refused("S1 2", "Кандидат ещё не прошёл диагностику")
         case Qualified(), ActivateMethodist():
             raise Refused("S1 2", "Кандидат ещё не освоил ДПП по методической поддержке")
-        case (
-            Nobody() | Nominated() | Pooled() | Qualified() | Trained(),
-            AttachTeacher() | DetachTeacher(),
-        ):
+
+
+def accompany(
+    methodist: Methodist, asked: AttachTeacher | DetachTeacher
+) -> Sequence[MethodistFact]:
+    """Педагоги, «закрепленные за 1 региональным методистом» (S1 7.1)."""
+    match methodist, asked:
+        case Active(), AttachTeacher():
+            return attach(methodist, asked)
+        case Active(), DetachTeacher():
+            return detach(methodist, asked)
+        case Nobody() | Nominated() | Pooled() | Qualified() | Trained(), _:
             raise Refused("S1 7.1", "Методист ещё не приступил к работе")
 
 

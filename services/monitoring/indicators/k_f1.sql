@@ -11,25 +11,30 @@
 
 WITH
 base AS (FROM pedagogues($as_of, $known, $scope)),
-merged_into AS (FROM merged($as_of, $known)),
-
--- «…освоивших программы…»: с 06.08.2020, освоение не аннулировано
-completed AS NOT MATERIALIZED (
-    SELECT enrolment_id, event_id
-    FROM live_routes_ProgramCompleted($known)
-    WHERE occurred_on BETWEEN DATE '2020-08-06' AND $as_of
-      AND enrolment_id NOT IN (
-          SELECT enrolment_id FROM live_routes_CompletionAnnulled($known)
-          WHERE occurred_on <= $as_of
-      )
+-- под какими номерами записей их знают: своим и слитыми с ним (S1 7.2)
+called AS (
+    SELECT person_id, person_id AS called FROM base
+    UNION ALL
+    SELECT survivor_id, merged_id FROM merged($as_of, $known)
+    SEMI JOIN base ON person_id = survivor_id
 ),
 
--- «…вошедшие в федеральный реестр…»: на день зачисления (AM7)
-enrolled AS NOT MATERIALIZED (
-    SELECT said.* REPLACE (coalesce(survivor_id, person_id) AS person_id)
-    FROM live_routes_EnrolmentStarted($known) AS said
-    LEFT JOIN merged_into ON merged_id = person_id
-    WHERE occurred_on <= $as_of AND list_contains(register_status_at_start, 'FED')
+-- «…освоивших программы…»: с 06.08.2020, освоение не аннулировано; «…вошедшие в
+-- федеральный реестр…»: на день зачисления (AM7)
+finished AS MATERIALIZED (
+    SELECT called.person_id, study.enrolment_id, study.route_id, study.route_item_id,
+        study.deficit_ids, study.competencies, study.event_id, done.event_id AS done_id,
+        study.occurred_on, study.recorded_at, study.source, study.position
+    FROM live_routes_EnrolmentStarted($known) AS study
+    JOIN called ON called = study.person_id
+    JOIN live_routes_ProgramCompleted($known) AS done USING (enrolment_id)
+    ANTI JOIN (
+        SELECT enrolment_id FROM live_routes_CompletionAnnulled($known)
+        WHERE occurred_on <= $as_of
+    ) AS annulled USING (enrolment_id)
+    WHERE list_contains(study.register_status_at_start, 'FED')
+      AND study.occurred_on <= $as_of
+      AND done.occurred_on BETWEEN DATE '2020-08-06' AND $as_of
 ),
 
 -- «…и подобранные с учетом диагностики профессиональных дефицитов»: зачислен по пункту
@@ -38,49 +43,46 @@ enrolled AS NOT MATERIALIZED (
 -- названный дефицит (AM6)
 named AS (
     SELECT * EXCLUDE (deficit_ids), unnest(deficit_ids) AS deficit_id
-    FROM enrolled SEMI JOIN base USING (person_id)
-    WHERE route_item_id IS NOT NULL
+    FROM finished WHERE route_item_id IS NOT NULL
 ),
 chosen AS (
-    SELECT named.enrolment_id, named.person_id,
-        [session.event_id, deficit.event_id, route.event_id, named.event_id] AS chain
+    SELECT named.enrolment_id,
+        min([session.event_id, deficit.event_id, route.event_id]) AS chain
     FROM named
     JOIN live_diagnostics_DeficitIdentified($known) AS deficit USING (deficit_id)
     JOIN live_routes_RouteAssigned($known) AS route USING (route_id, session_id)
     JOIN live_diagnostics_DiagnosticCompleted($known) AS session USING (session_id)
+    ANTI JOIN void_sessions($as_of, $known) AS void USING (session_id)
+    ANTI JOIN cancelled_routes($as_of, $known) AS cancelled USING (route_id)
     WHERE deficit.occurred_on <= $as_of AND route.occurred_on <= $as_of
-      AND (session.occurred_on, session.recorded_at, session.source, session.position)
-        < (named.occurred_on, named.recorded_at, named.source, named.position)
+      AND (session.occurred_on < named.occurred_on OR session.occurred_on = named.occurred_on
+          AND (session.recorded_at, session.source, session.position)
+            < (named.recorded_at, named.source, named.position))
       AND list_contains(named.competencies, deficit.competency_id)
       AND list_contains([each.item_id FOR each IN route.items], named.route_item_id)
-      AND session_id NOT IN (FROM void_sessions($as_of, $known))
-      AND route_id NOT IN (FROM cancelled_routes($as_of, $known))
+    GROUP BY named.enrolment_id
 ),
 
-proven AS (
-    SELECT person_id, min(list_append(chain, completed.event_id)) AS chain
-    FROM chosen JOIN completed USING (enrolment_id)
-    GROUP BY person_id
-),
-unproven AS (
-    SELECT person_id, min([enrolled.event_id, completed.event_id]) AS chain
-    FROM enrolled JOIN completed USING (enrolment_id)
+trained AS (
+    SELECT person_id, count(chosen.enrolment_id) > 0 AS proven,
+        min(list_concat(chain, [event_id, done_id])) FILTER (chain IS NOT NULL) AS chain,
+        min([event_id, done_id]) AS unproven
+    FROM finished LEFT JOIN chosen USING (enrolment_id)
     GROUP BY person_id
 )
 
 SELECT
     org_id AS unit,
     person_id AS subject,
-    (proven.person_id IS NOT NULL)::INTEGER AS num,
+    coalesce(proven, FALSE)::INTEGER AS num,
     1 AS den,
     CASE
-        WHEN proven.person_id IS NOT NULL
+        WHEN proven
             THEN 'освоена программа Федерального реестра, подобранная по диагностике (S0 V.1)'
-        WHEN unproven.person_id IS NOT NULL
+        WHEN trained.person_id IS NOT NULL
             THEN 'программа освоена, но связь с диагностикой не доказана (S0 V.1)'
         ELSE 'программа Федерального реестра не освоена (S0 V.1)'
     END AS why,
-    list_concat(base.evidence, coalesce(proven.chain, unproven.chain)) AS evidence
+    list_concat(base.evidence, coalesce(chain, unproven)) AS evidence
 FROM base
-LEFT JOIN proven USING (person_id)
-LEFT JOIN unproven USING (person_id)
+LEFT JOIN trained USING (person_id)

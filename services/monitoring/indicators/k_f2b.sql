@@ -14,17 +14,24 @@ base AS (
     UNION ALL
     FROM graduates($as_of, $known, $scope)
 ),
+-- под какими номерами записей их знают: своим и слитыми с ним (S1 7.2)
+called AS (
+    SELECT person_id, person_id AS called FROM base
+    UNION ALL
+    SELECT survivor_id, merged_id FROM merged($as_of, $known)
+    SEMI JOIN base ON person_id = survivor_id
+),
 
 -- «…принявших участие в диагностике функциональной грамотности»: есть результат (AM31),
 -- с 06.08.2020, не аннулирован, не самодиагностика (AM39); лучший из нескольких (RU10)
 taken AS (
-    SELECT coalesce(survivor_id, person_id) AS person_id,
+    SELECT called.person_id,
         max(score_pct) AS best, arg_max(event_id, (score_pct, event_id)) AS event_id
     FROM live_diagnostics_DiagnosticCompleted($known) AS said
-    LEFT JOIN merged($as_of, $known) ON merged_id = person_id
+    JOIN called ON called = said.person_id
+    ANTI JOIN void_sessions($as_of, $known) AS void USING (session_id)
     WHERE instrument_kind = 'functional_literacy'
       AND occurred_on BETWEEN DATE '2020-08-06' AND $as_of
-      AND session_id NOT IN (FROM void_sessions($as_of, $known))
     GROUP BY ALL
 )
 

@@ -9,6 +9,16 @@
 -- period:    stock
 
 WITH
+-- «…в возрасте до 35 лет… в первые 3 года работы»
+base AS (FROM young($as_of, $known, $scope)),
+-- под какими номерами записей их знают: своим и слитыми с ним (S1 7.2)
+called AS (
+    SELECT person_id, person_id AS called FROM base
+    UNION ALL
+    SELECT survivor_id, merged_id FROM merged($as_of, $known)
+    SEMI JOIN base ON person_id = survivor_id
+),
+
 -- «…в различных формах поддержки и сопровождения…»
 begun AS (
     SELECT support_id AS id, person_id, 'в форме поддержки (S0 V.4)' AS form,
@@ -39,24 +49,23 @@ ended AS (
 
 -- «…участвующих…»: в этот день, или участие окончено в этом году
 supported AS (
-    SELECT coalesce(survivor_id, begun.person_id) AS person_id,
+    SELECT called.person_id,
         min(form) AS form, list(event_id ORDER BY event_id) AS chain
     FROM begun
     LEFT JOIN ended USING (id)
-    LEFT JOIN merged($as_of, $known) AS merged ON merged_id = begun.person_id
+    JOIN called ON called = begun.person_id
+    ANTI JOIN cancelled_routes($as_of, $known) AS cancelled ON route_id = id
     WHERE begun.occurred_on <= $as_of
       AND coalesce(ended_on >= date_trunc('year', $as_of::DATE), TRUE)
-      AND id NOT IN (FROM cancelled_routes($as_of, $known))
     GROUP BY ALL
 )
 
--- «…в возрасте до 35 лет… в первые 3 года работы»
 SELECT
     org_id AS unit,
     person_id AS subject,
     (supported.person_id IS NOT NULL)::INTEGER AS num,
     1 AS den,
     coalesce(form, 'ни формы поддержки, ни наставника, ни тьютора (S0 V.4)') AS why,
-    list_concat(young.evidence, chain) AS evidence
-FROM young($as_of, $known, $scope) AS young
+    list_concat(base.evidence, chain) AS evidence
+FROM base
 LEFT JOIN supported USING (person_id)

@@ -8,13 +8,22 @@
 -- period:    year
 
 WITH
+base AS (FROM pedagogues($as_of, $known, $scope)),
+-- под какими номерами записей их знают: своим и слитыми с ним (S1 7.2)
+called AS (
+    SELECT person_id, person_id AS called FROM base
+    UNION ALL
+    SELECT survivor_id, merged_id FROM merged($as_of, $known)
+    SEMI JOIN base ON person_id = survivor_id
+),
+
 -- карта аннулированной диагностики и самодиагностики не считается (S1 4.4, AM39)
 mapped AS (
-    SELECT coalesce(survivor_id, said.person_id) AS person_id, min(event_id) AS event_id
+    SELECT called.person_id, min(event_id) AS event_id
     FROM live_diagnostics_DeficitMapIssued($known) AS said
-    LEFT JOIN merged($as_of, $known) AS merged ON merged_id = said.person_id
+    JOIN called ON called = said.person_id
+    ANTI JOIN void_sessions($as_of, $known) AS void USING (session_id)
     WHERE occurred_on BETWEEN date_trunc('year', $as_of::DATE) AND $as_of
-      AND session_id NOT IN (FROM void_sessions($as_of, $known))
     GROUP BY ALL
 )
 
@@ -27,5 +36,5 @@ SELECT
         ELSE 'в этом году карта дефицитов не выдана (S1 D2.1)' END AS why,
     CASE WHEN event_id IS NULL THEN evidence ELSE list_append(evidence, event_id) END
         AS evidence
-FROM pedagogues($as_of, $known, $scope)
+FROM base
 LEFT JOIN mapped USING (person_id)

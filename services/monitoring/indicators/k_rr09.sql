@@ -8,15 +8,24 @@
 -- period:    year
 
 WITH
+base AS (FROM pedagogues($as_of, $known, $scope)),
+-- под какими номерами записей их знают: своим и слитыми с ним (S1 7.2)
+called AS (
+    SELECT person_id, person_id AS called FROM base
+    UNION ALL
+    SELECT survivor_id, merged_id FROM merged($as_of, $known)
+    SEMI JOIN base ON person_id = survivor_id
+),
+
 -- «разработано»: согласовано с педагогом (AM32), по диагностике, не отменено
 routed AS (
-    SELECT coalesce(survivor_id, said.person_id) AS person_id, min(event_id) AS event_id
+    SELECT called.person_id, min(event_id) AS event_id
     FROM live_routes_RouteAgreed($known) AS said
-    LEFT JOIN merged($as_of, $known) AS merged ON merged_id = said.person_id
+    JOIN called ON called = said.person_id
+    ANTI JOIN self_sessions($as_of, $known) AS own USING (session_id)
+    ANTI JOIN cancelled_routes($as_of, $known) AS cancelled USING (route_id)
     WHERE occurred_on BETWEEN date_trunc('year', $as_of::DATE) AND $as_of
       AND session_id IS NOT NULL
-      AND session_id NOT IN (FROM self_sessions($as_of, $known))
-      AND route_id NOT IN (FROM cancelled_routes($as_of, $known))
     GROUP BY ALL
 )
 
@@ -30,5 +39,5 @@ SELECT
         ELSE 'в этом году маршрут по диагностике не согласован (S1 D2.3)' END AS why,
     CASE WHEN event_id IS NULL THEN evidence ELSE list_append(evidence, event_id) END
         AS evidence
-FROM pedagogues($as_of, $known, $scope)
+FROM base
 LEFT JOIN routed USING (person_id)

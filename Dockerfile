@@ -1,0 +1,22 @@
+# One image; SERVICE chooses which of the five it runs.
+FROM python:3.13-slim
+
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1
+WORKDIR /app
+
+COPY requirements/runtime.txt requirements/runtime.txt
+RUN pip install --require-hashes --requirement requirements/runtime.txt
+
+COPY shared shared
+COPY services services
+COPY metodika metodika
+
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin metodika \
+    && mkdir /ledger && chown 10001:10001 /ledger
+USER 10001:10001
+
+ENV SERVICE=registry METODIKA_HTTP_HOST=0.0.0.0 METODIKA_HTTP_PORT=8000
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health/live', timeout=2)"]
+ENTRYPOINT ["sh", "-c", "exec python -m metodika up --service \"$SERVICE\""]

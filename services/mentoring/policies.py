@@ -1,0 +1,368 @@
+"""What mentoring remembers, and what it does when its neighbours, or it itself, speak."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from itertools import chain
+from typing import Any
+
+from services.mentoring.domain import (
+    METHODIST,
+    ActivateMethodist,
+    ClosePair,
+    DetachTeacher,
+    Evidence,
+    Methodist,
+    NominateMethodist,
+    ProposePair,
+    RecordMethodistDiagnosis,
+    RecordMethodistTraining,
+    Studied,
+    evidence,
+    heard,
+    pair_of,
+)
+from services.mentoring.domain.evidence import ONE_DAY, TOPIC, Cited, Work
+from services.mentoring.domain.heard import (
+    Centres,
+    Life,
+    Pairing,
+    Person,
+    Places,
+    Results,
+    Studies,
+    Versions,
+)
+from services.mentoring.domain.methodist import Active, Nobody, Pooled, Qualified
+from shared.events.diagnostics import DiagnosticAnnulled, DiagnosticCompleted
+from shared.events.mentoring import (
+    MentorshipPairClosed,
+    MentorshipPairFormed,
+    MethodistActivated,
+    MethodistDiagnosed,
+    MethodistNominated,
+    MethodistPooled,
+    MethodistTrained,
+)
+from shared.events.registry import (
+    EducationRecorded,
+    EmploymentChanged,
+    EmploymentEnded,
+    EmploymentStarted,
+    OrganisationClosed,
+    OrganisationRegistered,
+    ProgramDrafted,
+    QualificationCategoryAwarded,
+    RegionalCentreClosed,
+    RegionalCentreOpened,
+    YouthPeriodDetermined,
+)
+from shared.events.routes import CompletionAnnulled, ProgramCompleted
+from shared.kernel import Borrowed, Informed, Known, informs, whenever
+from shared.kernel.ids import (
+    EventId,
+    MethodistId,
+    PairId,
+    PersonId,
+)
+
+# ── What is remembered of people ────────────────────────────────────────────
+
+PEOPLE = Borrowed[Person, Life](
+    name="mentoring.person",
+    facts=(
+        EmploymentStarted,
+        EmploymentChanged,
+        EmploymentEnded,
+        YouthPeriodDetermined,
+        QualificationCategoryAwarded,
+        EducationRecorded,
+    ),
+    about=lambda said: said.person_id,
+    initial=Person(),
+    evolve=heard.lived,
+)
+RESULTS = Borrowed[Results, DiagnosticCompleted | DiagnosticAnnulled](
+    name="mentoring.results",
+    facts=(DiagnosticCompleted, DiagnosticAnnulled),
+    about=lambda said: said.person_id,
+    initial={},
+    evolve=heard.diagnosed,
+)
+STUDIES = Borrowed[Studies, ProgramCompleted | CompletionAnnulled](
+    name="mentoring.studies",
+    facts=(ProgramCompleted, CompletionAnnulled),
+    about=lambda said: said.person_id,
+    initial={},
+    evolve=heard.studied,
+)
+
+# ── What is remembered of places and programmes ─────────────────────────────
+
+PLACES = Borrowed[Places, OrganisationRegistered | OrganisationClosed](
+    name="mentoring.place",
+    facts=(OrganisationRegistered, OrganisationClosed),
+    about=lambda said: said.org_id,
+    initial={},
+    evolve=heard.placed,
+)
+CENTRES = Borrowed[Centres, RegionalCentreOpened | RegionalCentreClosed](
+    name="mentoring.centres",
+    facts=(RegionalCentreOpened, RegionalCentreClosed),
+    about=lambda said: said.host_org_id,
+    initial={},
+    evolve=heard.hosted,
+)
+PROGRAMS = Borrowed[Versions, ProgramDrafted](
+    name="mentoring.program",
+    facts=(ProgramDrafted,),
+    about=lambda said: said.program_id,
+    initial={},
+    evolve=heard.drafted,
+)
+
+# ── What is remembered of its own, across streams ───────────────────────────
+
+type Path = (
+    MethodistNominated
+    | MethodistPooled
+    | MethodistDiagnosed
+    | MethodistTrained
+    | MethodistActivated
+)
+METHODISTS: Borrowed[Methodist, Path] = Borrowed(
+    name="mentoring.methodist",
+    facts=(
+        MethodistNominated,
+        MethodistPooled,
+        MethodistDiagnosed,
+        MethodistTrained,
+        MethodistActivated,
+    ),
+    about=lambda said: said.methodist_id,
+    initial=METHODIST.initial,
+    evolve=lambda so_far, said, _: METHODIST.evolve(so_far, said),
+)
+CANDIDACIES = Borrowed[tuple[MethodistId, ...], MethodistNominated](
+    name="mentoring.candidacies",
+    facts=(MethodistNominated,),
+    about=lambda said: said.person_id,
+    initial=(),
+    evolve=lambda so_far, said, _: (*so_far, said.methodist_id),
+)
+
+
+PAIRS_OF_MENTOR = Borrowed[tuple[PairId, ...], Pairing](
+    name="mentoring.pairs_of_mentor",
+    facts=(MentorshipPairFormed, MentorshipPairClosed),
+    about=lambda said: said.mentor_id,
+    initial=(),
+    evolve=heard.paired,
+)
+PAIRS_OF_MENTEE = Borrowed[tuple[PairId, ...], Pairing](
+    name="mentoring.pairs_of_mentee",
+    facts=(MentorshipPairFormed, MentorshipPairClosed),
+    about=lambda said: said.mentee_id,
+    initial=(),
+    evolve=heard.paired,
+)
+BORROWED: tuple[Borrowed[Any, Any], ...] = (
+    PEOPLE,
+    RESULTS,
+    STUDIES,
+    PLACES,
+    CENTRES,
+    PROGRAMS,
+    METHODISTS,
+    CANDIDACIES,
+    PAIRS_OF_MENTOR,
+    PAIRS_OF_MENTEE,
+)
+
+# ── What a command is told ──────────────────────────────────────────────────
+
+
+@informs(NominateMethodist)
+def of_the_region(asked: NominateMethodist, known: Known) -> NominateMethodist:
+    """Регион кандидата — регион его организации (S1 4.5)."""
+    place = known.of(PLACES, asked.org_id).get(asked.org_id)
+    return replace(asked, region=place.said.region if place else None)
+
+
+@informs(RecordMethodistDiagnosis)
+def of_the_result(asked: RecordMethodistDiagnosis, known: Known) -> RecordMethodistDiagnosis:
+    """Результат кандидата, если он есть и не аннулирован (S1 2)."""
+    who = candidate(known, asked.methodist_id)
+    result = known.of(RESULTS, who).get(asked.session_id) if who else None
+    return replace(asked, result=result.said if result and result.until is None else None)
+
+
+@informs(RecordMethodistTraining)
+def of_the_study(asked: RecordMethodistTraining, known: Known) -> RecordMethodistTraining:
+    """Освоение ДПП и её тема, если оно есть и не аннулировано (S1 2)."""
+    who = candidate(known, asked.methodist_id)
+    study = known.of(STUDIES, who).get(asked.enrolment_id) if who else None
+    if study is None or study.until is not None:
+        return replace(asked, studied=None)
+    on_topic = teaching(known, study) is not None
+    return replace(asked, studied=Studied(completed=study.said, on_topic=on_topic))
+
+
+@informs(ActivateMethodist)
+def of_the_conditions(asked: ActivateMethodist, known: Known) -> ActivateMethodist:
+    """RU4, RU5, RU6: всё, что услышано о кандидате, на день допуска (S1 4.5, S1 2)."""
+    who = candidate(known, asked.methodist_id)
+    by = weighed(known, who, asked.activated_on) if who else Evidence()
+    return replace(asked, evidence=by)
+
+
+def candidate(known: Known, methodist_id: MethodistId) -> PersonId | None:
+    """Return who was nominated, if anybody was."""
+    match known.of(METHODISTS, methodist_id):
+        case Nobody():
+            return None
+        case Active() as active:
+            return active.activated.person_id
+        case on_the_way:
+            return on_the_way.nominated.person_id
+
+
+def weighed(known: Known, who: PersonId, day: date) -> Evidence:
+    """Weigh what is known of a person on a day."""
+    person = known.of(PEOPLE, who)
+    places = (place_of_work(known, each, day) for each in person.work)
+    result = evidence.latest(known.of(RESULTS, who).values(), day)
+    is_passed = result is not None and evidence.is_passed(result.said)
+    return Evidence(
+        category=evidence.highest(person.awards, day),
+        education=evidence.higher_pedagogical(person.education, day),
+        service=evidence.long_service(person.work, day),
+        workplace=next(filter(None, places), ()),
+        diagnosis=(result.event_id,) if result and is_passed else (),
+        training=training(known, who, day),
+    )
+
+
+def place_of_work(known: Known, work: Work, day: date) -> tuple[EventId, ...]:
+    """Ask of the organisation that work is at, and of the centres there."""
+    organisation = known.of(PLACES, work.org_id).get(work.org_id)
+    centres = known.of(CENTRES, work.org_id).values()
+    return evidence.place_of_work(work, day, organisation, centres)
+
+
+def teaching(known: Known, study: Cited[ProgramCompleted]) -> Cited[ProgramDrafted] | None:
+    """Return the version studied, if it is about methodical support (AM36)."""
+    versions = known.of(PROGRAMS, study.said.program_id)
+    drafted = versions.get(study.said.program_version)
+    return drafted if drafted and TOPIC in drafted.said.topics else None
+
+
+def training(known: Known, who: PersonId, day: date) -> tuple[EventId, ...]:
+    """Return the completion that counts on a day, and the programme that it was of."""
+    for study in known.of(STUDIES, who).values():
+        drafted = teaching(known, study)
+        if drafted and study.holds(day):
+            return (study.event_id, drafted.event_id)
+    return ()
+
+
+INFORMED: tuple[Informed[Any], ...] = (
+    of_the_region,
+    of_the_result,
+    of_the_study,
+    of_the_conditions,
+)
+
+# ── When a candidate learns (S1 2) ──────────────────────────────────────────
+
+
+@whenever(DiagnosticCompleted, MethodistPooled, name="mentoring.record_diagnosis")
+def a_pooled_candidate_is_diagnosed(
+    said: DiagnosticCompleted | MethodistPooled, known: Known
+) -> Iterator[RecordMethodistDiagnosis]:
+    """RU6: кандидату из актива засчитывают последнюю его диагностику (S1 2).
+
+    Both facts are needed, and whichever comes last finds the other known.
+    """
+    result = evidence.latest(known.of(RESULTS, said.person_id).values())
+    for methodist_id in known.of(CANDIDACIES, said.person_id) if result else ():
+        if result and isinstance(known.of(METHODISTS, methodist_id), Pooled):
+            yield RecordMethodistDiagnosis(
+                methodist_id=methodist_id, session_id=result.said.session_id
+            )
+
+
+@whenever(ProgramCompleted, MethodistDiagnosed, name="mentoring.record_training")
+def a_qualified_candidate_is_trained(
+    said: ProgramCompleted | MethodistDiagnosed, known: Known
+) -> Iterator[RecordMethodistTraining]:
+    """RU6, AM36: и ДПП по методической поддержке, освоенную до или после (S1 2)."""
+    fit = (
+        each.said.enrolment_id
+        for each in known.of(STUDIES, said.person_id).values()
+        if each.until is None and teaching(known, each)
+    )
+    enrolment_id = next(fit, None)
+    for methodist_id in known.of(CANDIDACIES, said.person_id) if enrolment_id else ():
+        if enrolment_id and isinstance(known.of(METHODISTS, methodist_id), Qualified):
+            yield RecordMethodistTraining(methodist_id=methodist_id, enrolment_id=enrolment_id)
+
+
+# ── When work begins and ends ───────────────────────────────────────────────
+
+
+@whenever(YouthPeriodDetermined, EmploymentStarted, name="mentoring.propose")
+def a_young_teacher_employed_calls_for_a_pair(
+    said: YouthPeriodDetermined | EmploymentStarted, known: Known
+) -> Iterator[ProposePair]:
+    """Принятому молодому педагогу предлагают наставника (S1 4.4).
+
+    Both facts are needed, and whichever comes last finds the other known. One job is
+    one pair: to hear of it again is to ask for the same thing.
+    """
+    person = known.of(PEOPLE, said.person_id)
+    until = person.young_until
+    for work in person.work:
+        ours = work.is_main and work.position_class == "PED" and work.until is None
+        if ours and until and work.since < until:
+            yield ProposePair(
+                pair_id=pair_of(work.employment_id),
+                mentee_id=said.person_id,
+                employment_id=work.employment_id,
+                proposed_on=work.since,
+            )
+
+
+@whenever(EmploymentEnded, name="mentoring.leave")
+def who_works_no_more_leaves(
+    said: EmploymentEnded, known: Known
+) -> Iterator[DetachTeacher | ClosePair]:
+    """P4: после последнего рабочего дня педагог откреплён, его пары закрыты (S1 7.1).
+
+    Whoever has other work stays. The last day is still a day of work.
+    """
+    work = known.of(PEOPLE, said.person_id).work
+    gone_on = said.occurred_on + ONE_DAY
+    if any(each.until is None or gone_on < each.until for each in work):
+        return
+    holder = known.holder("attached", str(said.person_id))
+    if holder:
+        yield DetachTeacher(
+            methodist_id=MethodistId(holder),
+            person_id=said.person_id,
+            reason="Работа окончена",
+            detached_on=gone_on,
+        )
+    pairs = chain(
+        known.of(PAIRS_OF_MENTEE, said.person_id), known.of(PAIRS_OF_MENTOR, said.person_id)
+    )
+    for pair_id in pairs:
+        yield ClosePair(pair_id=pair_id, outcome="left", closed_on=gone_on)
+
+
+POLICIES = (
+    a_pooled_candidate_is_diagnosed,
+    a_qualified_candidate_is_trained,
+    a_young_teacher_employed_calls_for_a_pair,
+    who_works_no_more_leaves,
+)

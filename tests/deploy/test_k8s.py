@@ -1,0 +1,128 @@
+"""The Kustomize base: valid, and nothing runs with more rights than it needs."""
+
+from typing import Any
+
+import kubernetes_validate
+import pytest
+
+from metodika.services import NAMES
+from shared.runtime.settings import SEALING
+from tests.deploy.rendering import rendered
+
+
+@pytest.fixture(scope="module")
+def base() -> list[dict[str, Any]]:
+    return rendered("base")
+
+
+@pytest.fixture(scope="module")
+def overlay() -> list[dict[str, Any]]:
+    return rendered("overlays/example")
+
+
+def of_kind(objects: list[dict[str, Any]], *kinds: str) -> list[dict[str, Any]]:
+    found = [each for each in objects if each["kind"] in kinds]
+    assert found
+    return found
+
+
+def workloads(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return of_kind(objects, "Deployment", "StatefulSet")
+
+
+def pods(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    owners = of_kind(objects, "Deployment", "StatefulSet", "Job")
+    return [each["spec"]["template"] for each in owners]
+
+
+@pytest.mark.parametrize("folder", ["base", "overlays/example"])
+def test_every_object_is_valid(folder: str) -> None:
+    for each in rendered(folder):
+        kubernetes_validate.validate(each, "1.34", strict=True)
+
+
+def test_a_misspelt_field_is_found(base: list[dict[str, Any]]) -> None:
+    wrong = workloads(base)[0]
+    wrong = wrong | {"spec": wrong["spec"] | {"replica": 2}}
+
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(wrong, "1.34", strict=True)
+
+
+def test_five_services_and_monitoring_keeps_its_ledger(base: list[dict[str, Any]]) -> None:
+    kinds = {each["metadata"]["name"]: each["kind"] for each in workloads(base)}
+
+    assert kinds == dict.fromkeys(NAMES, "Deployment") | {"monitoring": "StatefulSet"}
+    [monitoring] = of_kind(base, "StatefulSet")
+    assert monitoring["spec"]["volumeClaimTemplates"][0]["metadata"]["name"] == "ledger"
+
+
+def test_nobody_is_root_and_the_root_is_read_only(base: list[dict[str, Any]]) -> None:
+    for pod in pods(base):
+        assert pod["spec"]["securityContext"]["runAsNonRoot"]
+        assert pod["spec"]["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert pod["spec"]["automountServiceAccountToken"] is False
+        for container in pod["spec"]["containers"]:
+            context = container["securityContext"]
+            assert context["readOnlyRootFilesystem"]
+            assert context["allowPrivilegeEscalation"] is False
+            assert context["capabilities"] == {"drop": ["ALL"]}
+            assert container["resources"]["limits"]["memory"]
+            assert ":" in container["image"]
+            assert not container["image"].endswith(":latest")
+
+
+def test_each_service_is_probed_and_may_be_moved(base: list[dict[str, Any]]) -> None:
+    budgets = {each["metadata"]["name"] for each in of_kind(base, "PodDisruptionBudget")}
+    services = {each["metadata"]["name"] for each in of_kind(base, "Service")}
+    assert budgets == services == set(NAMES)
+    for each in workloads(base):
+        [container] = each["spec"]["template"]["spec"]["containers"]
+        assert container["livenessProbe"]["httpGet"]["path"] == "/health/live"
+        assert container["readinessProbe"]["httpGet"]["path"] == "/health/ready"
+        assert container["startupProbe"]["httpGet"]["path"] == "/health/live"
+
+
+def test_who_never_needs_names_never_sees_keys(base: list[dict[str, Any]]) -> None:
+    """contracts §6: у кого нет права, у того нет и ключей."""
+    with_keys = {
+        pod["metadata"]["labels"]["app.kubernetes.io/name"].removeprefix("migrate-")
+        for pod in pods(base)
+        for container in pod["spec"]["containers"]
+        if {"secretRef": {"name": "keys"}} in container["envFrom"]
+    }
+    [to_keys] = [
+        each for each in of_kind(base, "NetworkPolicy") if each["metadata"]["name"] == "to-keys"
+    ]
+    [chosen] = to_keys["spec"]["podSelector"]["matchExpressions"]
+
+    assert with_keys == set(SEALING)
+    assert {each.removeprefix("migrate-") for each in chosen["values"]} == set(SEALING)
+
+
+def test_nothing_speaks_unless_it_is_said(base: list[dict[str, Any]]) -> None:
+    policies = {
+        each["metadata"]["name"]: each["spec"] for each in of_kind(base, "NetworkPolicy")
+    }
+
+    nothing = policies["nothing-by-default"]
+    assert nothing == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    labels = [pod["metadata"]["labels"]["metodika"] for pod in pods(base)]
+    assert set(labels) == {"service", "migration"}
+
+
+def test_the_base_holds_no_secret(base: list[dict[str, Any]]) -> None:
+    assert not [each for each in base if each["kind"] == "Secret"]
+
+
+def test_every_secret_that_is_named_is_in_the_example(overlay: list[dict[str, Any]]) -> None:
+    made = {each["metadata"]["name"] for each in of_kind(overlay, "Secret")}
+    named = {
+        source["secretRef"]["name"]
+        for pod in pods(overlay)
+        for container in pod["spec"]["containers"]
+        for source in container["envFrom"]
+        if "secretRef" in source
+    }
+
+    assert named == made
