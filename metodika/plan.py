@@ -124,8 +124,9 @@ def plan(seed: int, parameters: Parameters) -> Iterator[Step]:
 def _steps(dice: Dice, parameters: Parameters) -> Iterator[Step]:
     land = _Land(dice, parameters)
     yield from land.steps()
-    for n in range(parameters.people):
-        yield from _Life(land, n).steps()
+    land.people = [_Life(land, n) for n in range(parameters.people)]
+    for life in land.people:
+        yield from life.steps()
 
 
 class _Land:
@@ -146,6 +147,7 @@ class _Land:
         self.methodical = ProgramId(dice.id())
         self.instrument = InstrumentId(dice.id())
         self.federal_org = OrgId(dice.id())
+        self.people: list[_Life] = []
 
     def steps(self) -> Iterator[Step]:
         start = FIRST - timedelta(days=10)
@@ -313,7 +315,7 @@ class _Life:
                 yield from self._diagnosed(self.dice.day(first, date(year, 11, 1)))
         if self.is_young and self.dice.happens(70):
             yield from self._supported(arrived + timedelta(days=40))
-        if self.n % 60 == 1:
+        if self.is_methodist:
             yield from self._methodist(date(2023, 2, 1))
 
     def _registered(self, on: date) -> Iterator[Step]:
@@ -487,20 +489,86 @@ class _Life:
         )
         yield step("mentoring", begun)
 
+    @property
+    def is_methodist(self) -> bool:
+        """One of sixty becomes a methodist: not young, of the highest category."""
+        return self.n % 60 == 1 and not self.is_young and self.since <= date(2018, 1, 1)
+
     def _methodist(self, on: date) -> Iterator[Step]:
-        methodist = MethodistId(self.dice.id())
-        step = self._later(on)
-        yield step(
-            "mentoring",
-            men.NominateMethodist(
-                methodist_id=methodist,
-                person_id=self.person,
-                org_id=self.school,
-                level="R",
-                nominated_on=on,
-            ),
+        methodist, step = MethodistId(self.dice.id()), self._later(on)
+        nominate = men.NominateMethodist(
+            methodist_id=methodist,
+            person_id=self.person,
+            org_id=self.school,
+            level="R",
+            nominated_on=on,
         )
+        yield step("mentoring", nominate)
         yield step("mentoring", men.PoolMethodist(methodist_id=methodist, pooled_on=on))
+        yield from self._examined(on + timedelta(days=30))
+        yield from self._taught(on + timedelta(days=60))
+        active = on + timedelta(days=120)
+        activate = men.ActivateMethodist(
+            methodist_id=methodist, engagement="staff", activated_on=active
+        )
+        yield self._later(active)("mentoring", activate)
+        for other in self.land.people:
+            if other.is_charge_of(self):
+                on = max(active, other.since) + timedelta(days=14)
+                attach = men.AttachTeacher(
+                    methodist_id=methodist, person_id=other.person, attached_on=on
+                )
+                yield self._later(on)("mentoring", attach)
+
+    def is_charge_of(self, methodist: "_Life") -> bool:
+        """Say whose charge somebody is: people are shared out among the methodists."""
+        methodists = [each for each in self.land.people if each.is_methodist]
+        return self is not methodist and methodists[self.n % len(methodists)] is methodist
+
+    def _examined(self, on: date) -> Iterator[Step]:
+        session, step = SessionId(self.dice.id()), self._later(on)
+        assign = dia.AssignDiagnostic(
+            session_id=session,
+            person_id=self.person,
+            instrument_id=self.land.instrument,
+            instrument_version=1,
+            instrument_kind="methodist",
+            purpose="candidate",
+            category="candidate_methodist",
+            assigned_on=on,
+        )
+        yield step("diagnostics", assign)
+        yield step("diagnostics", dia.StartDiagnostic(session_id=session, started_on=on))
+        complete = dia.CompleteDiagnostic(
+            session_id=session,
+            score_pct=Decimal("86.50"),
+            by_competency=(),
+            independent=True,
+            completed_on=on,
+        )
+        yield step("diagnostics", complete)
+
+    def _taught(self, on: date) -> Iterator[Step]:
+        enrolment, step = EnrolmentId(self.dice.id()), self._later(on)
+        start = rou.StartEnrolment(
+            enrolment_id=enrolment,
+            person_id=self.person,
+            program_id=self.land.methodical,
+            program_version=1,
+            route_id=None,
+            route_item_id=None,
+            channel="academy",
+            started_on=on,
+        )
+        yield step("routes", start)
+        until = on + timedelta(days=30)
+        complete = rou.CompleteProgram(
+            enrolment_id=enrolment,
+            doc_kind="certificate",
+            doc_no=f"МП-{self.n:05d}",
+            completed_on=until,
+        )
+        yield self._later(until)("routes", complete)
 
     def _later(self, on: date) -> Callable[[str, Any], Step]:
         """Return how to take steps about a day: most the same day, some long after.

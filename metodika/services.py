@@ -8,6 +8,7 @@ from shared.runtime.service import Service
 
 NAMES = ("registry", "diagnostics", "routes", "mentoring", "monitoring")
 
+
 def service(name: str) -> Service:
     """Return a service by its name; no service is imported before it is asked for."""
     return cast("Service", import_module(f"services.{name}.app").SERVICE)

@@ -1,11 +1,12 @@
 """`metodika`: what the operator and the auditor type."""
 
+import os
 import sys
 
 import click
 
 from metodika.cli import log, numbers, people, prove, run
-from metodika.cli.say import EXIT_USAGE
+from metodika.cli.say import EXIT_FAILED, EXIT_USAGE
 from shared.runtime.bulk import Unreadable
 from shared.runtime.seal import WrongMaster
 from shared.runtime.settings import WrongSettings
@@ -21,7 +22,8 @@ def metodika() -> None:
     """Numbers of the ЕФС НМС, and the proof of each from the log.
 
     Exit codes: 0 as asked; 1 the answer is no (differs, refused, not found);
-    2 the call or the settings are wrong; 3 an import is held for confirmation.
+    2 the call or the settings are wrong; 3 an import is held for confirmation;
+    4 it failed inside.
     """
 
 
@@ -37,3 +39,9 @@ def main() -> None:
     except TOLD as wrong:
         click.echo(f"metodika: {wrong}", err=True)
         sys.exit(EXIT_USAGE)
+    except Exception as wrong:
+        if os.environ.get("METODIKA_LOG_LEVEL") == "debug":
+            raise
+        kind = type(wrong).__name__
+        click.echo(f"metodika: {kind}; METODIKA_LOG_LEVEL=debug shows where", err=True)
+        sys.exit(EXIT_FAILED)

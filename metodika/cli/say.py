@@ -16,9 +16,9 @@ from rich.table import Table
 
 from shared.runtime.settings import Settings, load
 
-EXIT_NO, EXIT_USAGE, EXIT_HELD = 1, 2, 3
+EXIT_NO, EXIT_USAGE, EXIT_HELD, EXIT_FAILED = 1, 2, 3, 4
 
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 150)
 aside = Console(stderr=True)
 
 type Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]

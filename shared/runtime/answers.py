@@ -172,7 +172,7 @@ class Answers:
 
     # ── Members ─────────────────────────────────────────────────────────────
 
-    def members(  # noqa: PLR0913 - a page of a list
+    def members(  # noqa: PLR0913, PLR0917 - a page of a list
         self,
         kpi: str,
         scope: str,
@@ -216,17 +216,18 @@ class Answers:
             (key for key in old.keys() | new.keys() if _part(old, key) != _part(new, key)),
             key=lambda key: (key[1], key[0]),
         )
+        subjects = sorted({subject for _, subject in differ})
         with self.ledger.reading() as cursor:
-            asked = _Asked(self, cursor, after)
-            return [
-                Change(
-                    subject=key[1],
-                    before=old.get(key),
-                    after=new.get(key),
-                    facts=tuple(asked.said_between(key[1], as_of, before)),
-                )
-                for key in differ
-            ]
+            said = _Asked(self, cursor, after).said_between(subjects, as_of, before)
+        return [
+            Change(
+                subject=key[1],
+                before=old.get(key),
+                after=new.get(key),
+                facts=tuple(said.get(key[1], ())),
+            )
+            for key in differ
+        ]
 
 
 class _Asked:
@@ -342,65 +343,72 @@ class _Asked:
         return "on_track" if reached else "at_risk"
 
     def said_between(
-        self, subject: str, as_of: date, before: Vector
-    ) -> Iterator[dict[str, Any]]:
-        """Return the facts recorded between the vectors that concern a subject."""
-        for kind in catalogue.values():
+        self, subjects: Sequence[str], as_of: date, before: Vector
+    ) -> dict[str, list[dict[str, Any]]]:
+        """Return by subject the facts recorded between the vectors that concern it."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        regions = any(len(each) <= 3 for each in subjects)  # noqa: PLR2004
+        for kind in catalogue.values() if subjects else ():
             fields = kind.fact.__dataclass_fields__
-            persons = [name for name in PERSONS if name in fields]
-            persons += ["region"] if "region" in fields and len(subject) <= 3 else []  # noqa: PLR2004
-            if not persons:
-                continue
-            yield from self._said_of(kind.name, persons, subject, as_of, before)
+            about = [name for name in PERSONS if name in fields]
+            about += ["region"] if regions and "region" in fields else []
+            if about:
+                for subject, said in self._said_of(kind.name, about, subjects, as_of, before):
+                    found.setdefault(subject, []).append(said)
+        return found
 
     def _said_of(
-        self, name: str, persons: list[str], subject: str, as_of: date, before: Vector
-    ) -> Iterator[dict[str, Any]]:
+        self, name: str, about: list[str], subjects: Sequence[str], as_of: date, before: Vector
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
         table = name.replace(".", "_")
-        concerns = " OR ".join(f"{each}::VARCHAR IN (FROM selves)" for each in persons)
+        named = ", ".join(f"{each}::VARCHAR" for each in about)
         rows = self._cursor.execute(
             f"""
-            WITH selves AS (
-                SELECT $subject AS id UNION SELECT merged_id::VARCHAR
-                FROM merged($as_of, $known) WHERE survivor_id::VARCHAR = $subject
+            WITH subjects AS (SELECT unnest($subjects::VARCHAR[]) AS subject),
+            selves AS (
+                SELECT subject, subject AS id FROM subjects
+                UNION
+                SELECT subject, merged_id::VARCHAR
+                FROM merged($as_of, $known) JOIN subjects ON survivor_id::VARCHAR = subject
+            ),
+            marked AS (
+                SELECT *, [{named}] AS about,
+                    coalesce(($before::MAP(VARCHAR, BIGINT))[source], 0) AS since,
+                    ($known::MAP(VARCHAR, BIGINT))[source] AS until
+                FROM {table}
             )
-            SELECT event_id, occurred_on, recorded_at, source, position, actor, basis,
-                corrects, replaced_at,
-                position > coalesce($before[source], 0) AS is_new
-            FROM {table}
-            WHERE position <= $known[source] AND ({concerns}) AND (
-                position > coalesce($before[source], 0)
-                OR (replaced_at > coalesce($before[source], 0)
-                    AND replaced_at <= $known[source])
-            )
+            SELECT subject, event_id, occurred_on, recorded_at, source, position, actor, basis,
+                corrects, CASE WHEN replaced_at <= until THEN replaced_at END,
+                position > since
+            FROM marked JOIN selves ON list_contains(about, id)
+            WHERE position <= until
+              AND (position > since OR replaced_at > since AND replaced_at <= until)
             ORDER BY source, position
             """,
-            {"subject": subject, "as_of": as_of, "known": self._vector, "before": before},
+            {
+                "subjects": subjects,
+                "as_of": as_of,
+                "known": self._vector,
+                "before": before,
+            },
         ).fetchall()
-        for (
-            event,
-            occurred,
-            recorded,
-            source,
-            position,
-            actor,
-            basis,
-            corrects,
-            at,
-            new,
-        ) in rows:
-            yield {
-                "fact": name,
-                "event_id": event,
-                "occurred_on": occurred,
-                "recorded_at": recorded,
-                "source": source,
-                "position": position,
-                "actor": actor,
-                "basis": basis,
-                "what": ("corrects" if corrects else "said") if new else "replaced",
-                "by": self._amendment(source, at) if at else None,
-            }
+        for subject, event, occurred, recorded, source, position, *rest in rows:
+            actor, basis, corrects, replaced_at, is_new = rest
+            yield (
+                subject,
+                {
+                    "fact": name,
+                    "event_id": event,
+                    "occurred_on": occurred,
+                    "recorded_at": recorded,
+                    "source": source,
+                    "position": position,
+                    "actor": actor,
+                    "basis": basis,
+                    "what": ("corrects" if corrects else "said") if is_new else "replaced",
+                    "by": self._amendment(source, replaced_at) if replaced_at else None,
+                },
+            )
 
     def _amendment(self, source: str, position: int) -> dict[str, Any]:
         """Return who restated or withdrew a record: the record at this position."""

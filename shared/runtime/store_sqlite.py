@@ -342,7 +342,7 @@ def _require_free(db: sqlite3.Connection, unit: Unit, before: dict[UUID, int]) -
             raise Conflict("command", str(each.command_id))
     for stream, version in before.items():
         latest = "SELECT coalesce(max(version), 0) FROM records WHERE stream = ?"
-        if db.execute(latest, [stream.bytes]).fetchone() < (version,):
+        if db.execute(latest, [stream.bytes]).fetchone() != (version,):
             raise Conflict("stream", str(stream))
 
 
@@ -354,8 +354,8 @@ def _keep(db: sqlite3.Connection, unit: Unit, start: int, head: Head) -> None:
     ]
     _insert(db, "commands", answered)
     db.executemany(
-        "DELETE FROM claims WHERE kind = ? AND key_hmac = ? AND holder = ?",
-        [(key.kind, key.key_hmac, key.holder.bytes) for key in unit.releases],
+        "DELETE FROM claims WHERE kind = ? AND key_hmac = ? ",
+        [(key.kind, key.key_hmac) for key in unit.releases],
     )
     _claim(db, unit)
     _replace(db, "known", [(k.kind, k.about.bytes, k.history) for k in unit.known])

@@ -36,8 +36,9 @@ def example(hint: Any, n: int, *, whole: bool) -> Any:
     if get_origin(hint) is tuple:
         return tuple(example(arms[0], n + k, whole=whole) for k in range(2 * whole))
     if is_dataclass(hint):
-        hints = get_type_hints(hint)
-        return hint(**{f: example(h, n + k, whole=whole) for k, (f, h) in enumerate(hints.items())})
+        of: Any = hint
+        hints = enumerate(get_type_hints(of).items())
+        return of(**{name: example(each, n + k, whole=whole) for k, (name, each) in hints})
     plain: dict[Any, Any] = {
         UUID: UUID(int=n),
         date: date(2024, 2, 1 + n % 28),

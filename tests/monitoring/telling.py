@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-
 from services.monitoring import ledger as language
 from shared.kernel import Sealed, kind_of
 from shared.runtime import codec
@@ -43,7 +42,7 @@ def record(said: Said) -> Record:
     )
     data = codec.encode(sealed(said.fact))
     stream = said.stream or UUID(int=0)
-    fields = {
+    fields: dict[str, Any] = {
         "source": said.source,
         "epoch": EPOCH,
         "position": said.position,
@@ -76,9 +75,7 @@ def answered(answers: Answers, kpi: str, as_of: date, vector: dict[str, int]) ->
     for each in answers.members(kpi, "", as_of, vector):
         num, den = members.get((each.unit, each.subject), (0, 0))
         members[each.unit, each.subject] = (num + each.num, den + each.den)
-    totals = {
-        path: (num, den) for _, path, num, den in answers.levels(kpi, as_of, vector)
-    }
+    totals = {path: (num, den) for _, path, num, den in answers.levels(kpi, as_of, vector)}
     return Answer(members, totals)
 
 

@@ -10,7 +10,9 @@ from tests.oracle.fold import oracle
 from tests.oracle.histories import History, histories
 
 
-@settings(max_examples=12, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(histories())
 def test_the_ledger_agrees_with_the_oracle(history: History) -> None:
     with TemporaryDirectory() as folder:

@@ -35,9 +35,7 @@ def test_the_ledger_counts_as_by_hand(kpi: str, moment: Moment, golden: Answers)
 )
 def test_on_the_edge_of_a_day(edge: Edge, golden: Answers) -> None:
     answer = answered(golden, edge.kpi, edge.as_of, known_by(RECORDS, edge.as_known))
-    units = {
-        unit: part for (unit, who), part in answer.members.items() if who == edge.subject
-    }
+    units = {unit: part for (unit, who), part in answer.members.items() if who == edge.subject}
 
     assert units == (dict([edge.member]) if edge.member else {}), edge.why
 

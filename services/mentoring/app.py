@@ -1,0 +1,15 @@
+"""Mentoring, put together."""
+
+from services.mentoring.domain import METHODIST, PAIR, SUPPORT
+from services.mentoring.policies import BORROWED, INFORMED, POLICIES
+from services.mentoring.projections import METHODISTS, PAIRS, SUPPORTS
+from shared.runtime.service import Service
+
+SERVICE = Service(
+    name="mentoring",
+    deciders=(PAIR, SUPPORT, METHODIST),
+    policies=POLICIES,
+    informed=INFORMED,
+    borrowed=BORROWED,
+    projections=(METHODISTS, PAIRS, SUPPORTS),
+)
