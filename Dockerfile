@@ -15,7 +15,9 @@ RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin metodika \
     && mkdir /ledger && chown 10001:10001 /ledger
 USER 10001:10001
 
-ENV SERVICE=registry METODIKA_HTTP_HOST=0.0.0.0 METODIKA_HTTP_PORT=8000
+# The root is read-only where it runs: what a service keeps for itself lies in /tmp.
+ENV SERVICE=registry METODIKA_WORLD=/tmp/world \
+    METODIKA_HTTP_HOST=0.0.0.0 METODIKA_HTTP_PORT=8000
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health/live', timeout=2)"]

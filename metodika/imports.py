@@ -20,8 +20,9 @@ from shared.kernel.ids import EventId, OrgId, PersonId, RegionCode, Territory
 from shared.runtime import bulk
 from shared.runtime.asking import May
 from shared.runtime.bulk import Line, Report, Unreadable
-from shared.runtime.codec import decode_meta
+from shared.runtime.codec import decode, decode_meta
 from shared.runtime.engine import Engine, Withdraw
+from shared.runtime.log import Record
 from shared.runtime.work import Work
 
 JOBS = (EmploymentStarted, EmploymentChanged, EmploymentEnded)
@@ -122,28 +123,41 @@ def take(
 def take_back(world: World, import_id: UUID, *, actor: str, reason: str, on: date) -> Report:
     """Withdraw what an import brought, the last first; what others build on stays.
 
-    Returns a report whose faults name what could not be withdrawn, and why.
+    What followed from it is withdrawn with it, pass by pass. Returns a report whose
+    faults name what could not be withdrawn, and why.
     """
-    report = Report(import_id=import_id)
+    total = Report(import_id=import_id)
     for engine in world.engines.values():
-        brought = [
-            each
-            for each in engine.store.walk()  # pyright: ignore[reportAttributeAccessIssue]
-            if decode_meta(each.meta).correlation_id == import_id
-            and not each.name.endswith(".FactWithdrawn")
-        ]
-        lines = (
-            Line(
-                file=each.name,
-                line=each.position,
-                commands=(
-                    Withdraw(event_id=EventId(each.event_id), reason=reason, withdrawn_on=on),
-                ),
-            )
-            for each in reversed(brought)
-        )
-        bulk.take(engine, lines, report, actor=actor)
-    return report
+        while brought := standing_of(engine, import_id):
+            report = Report(import_id=import_id)
+            lines = (withdrawal(each, reason, on) for each in reversed(brought))
+            salt = f" back {engine.store.head().position}"
+            bulk.take(engine, lines, report, actor=actor, salt=salt)
+            total.rows += report.rows
+            total.facts += report.facts
+            total.accepted += report.accepted
+            if not report.accepted:
+                total.faults += report.faults
+                break
+    return total
+
+
+def standing_of(engine: Engine, import_id: UUID) -> list[Record]:
+    """Return what an import brought into a log, and what still stands of it."""
+    withdrawn: set[UUID] = set()
+    brought: list[Record] = []
+    for each in engine.store.walk():
+        if each.name.endswith(".FactWithdrawn"):
+            withdrawn.add(decode(each.name, each.schema, each.data).withdraws)
+        elif decode_meta(each.meta).correlation_id == import_id:
+            brought.append(each)
+    return [each for each in brought if each.event_id not in withdrawn]
+
+
+def withdrawal(record: Record, reason: str, on: date) -> Line:
+    """Return what withdraws a record, as a row of a file would."""
+    command = Withdraw(event_id=EventId(record.event_id), reason=reason, withdrawn_on=on)
+    return Line(file=record.name, line=record.position, commands=(command,))
 
 
 def _known_jobs(work: Work, rows: package.Package, source: roster.Source) -> Mapping[Any, Any]:

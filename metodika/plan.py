@@ -139,7 +139,9 @@ class _Land:
         self.name, self.iso = about["name"], about["iso"]
         self.offset = int(about["utc_offset"]) * 60
         prefix = about["oktmo_prefix"]
-        self.oktmo = [Oktmo(f"{prefix}{701 + n}") for n in range(parameters.municipalities)]
+        self.oktmo = [
+            Oktmo(f"{prefix}{701 + 13 * n}000") for n in range(parameters.municipalities)
+        ]
         self.institute = OrgId(dice.id())
         self.schools = [OrgId(dice.id()) for _ in range(parameters.schools)]
         self.competencies = [CompetencyId(dice.id()) for _ in range(12)]

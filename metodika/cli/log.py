@@ -72,18 +72,28 @@ def events(
 
 
 def caused(world: World, event_id: UUID) -> Iterator[Record]:
-    """Return a fact, and all that was said because of it, in the order of causes."""
+    """Return a fact, and all that was said because of it, in the order of causes.
+
+    What the same command said after it belongs to the chain.
+    """
     every = [each for store in world.stores.values() for each in store.walk()]
     by_cause: dict[UUID, list[Record]] = {}
+    by_command: dict[UUID, list[Record]] = {}
     for each in every:
-        cause = decode_meta(each.meta).causation_id
-        if cause:
-            by_cause.setdefault(cause, []).append(each)
-    waiting = [each for each in every if each.event_id == event_id]
+        meta = decode_meta(each.meta)
+        by_command.setdefault(meta.command_id, []).append(each)
+        if meta.causation_id:
+            by_cause.setdefault(meta.causation_id, []).append(each)
+    waiting, seen = [each for each in every if each.event_id == event_id], set[UUID]()
     while waiting:
         first = waiting.pop(0)
+        if first.event_id in seen:
+            continue
+        seen.add(first.event_id)
         yield first
-        waiting.extend(by_cause.get(first.event_id, ()))
+        waiting += by_cause.get(first.event_id, ())
+        said_with_it = by_command[decode_meta(first.meta).command_id]
+        waiting += [each for each in said_with_it if each.position > first.position]
 
 
 @click.command()

@@ -127,7 +127,7 @@ DOORS: tuple[Door | Reading, ...] = (
         projection=PAIRS,
         path="/pairs",
         roles=READERS,
-        by=("mentor_id", "mentee_id", "state", "pair_basis"),
+        by=("person_id", "mentor_id", "mentee_id", "state", "pair_basis"),
         summary="Пары педагогов, предложенные и образованные",
     ),
     Reading(

@@ -22,7 +22,7 @@ from services.mentoring.domain import (
     heard,
     pair_of,
 )
-from services.mentoring.domain.evidence import ONE_DAY, TOPIC, Cited, Work
+from services.mentoring.domain.evidence import TOPIC, Cited, Work
 from services.mentoring.domain.heard import (
     Centres,
     Life,
@@ -339,11 +339,12 @@ def who_works_no_more_leaves(
 ) -> Iterator[DetachTeacher | ClosePair]:
     """P4: после последнего рабочего дня педагог откреплён, его пары закрыты (S1 7.1).
 
-    Whoever has other work stays. The last day is still a day of work.
+    Whoever has other work stays; of several ends the last one counts, and its day is
+    still a day of work.
     """
-    work = known.of(PEOPLE, said.person_id).work
-    gone_on = said.occurred_on + ONE_DAY
-    if any(each.until is None or gone_on < each.until for each in work):
+    ends = [each.until for each in known.of(PEOPLE, said.person_id).work]
+    gone_on = max((each for each in ends if each), default=None)
+    if gone_on is None or None in ends:
         return
     holder = known.holder("attached", str(said.person_id))
     if holder:

@@ -114,7 +114,8 @@ NO_PAIR: Document = {
 def pair(so_far: Document | None, said: PairFact) -> Document | None:
     """Пара: кому предложена, кем образована, с каким итогом закрыта (S4 3.2.7)."""
     day = str(said.occurred_on)
-    whose = {"id": str(said.pair_id), "mentee_id": str(said.mentee_id)}
+    mentee = str(said.mentee_id)  # also by the name under which one finds what is one's own
+    whose = {"id": str(said.pair_id), "mentee_id": mentee, "person_id": mentee}
     match so_far, said:
         case _, MentorshipPairProposed():
             return (

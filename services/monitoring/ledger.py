@@ -169,9 +169,11 @@ CREATE MACRO merged(as_of, known) AS TABLE
 CREATE MACRO touched(as_of, known, scope) AS TABLE
     WITH here AS (SELECT org_id FROM place(as_of, known, scope) WHERE scope <> ''),
     worked AS (
-        SELECT person_id FROM live_registry_EmploymentStarted(known) SEMI JOIN here USING (org_id)
+        SELECT person_id FROM live_registry_EmploymentStarted(known)
+        SEMI JOIN here USING (org_id)
         UNION
-        SELECT person_id FROM live_registry_EmploymentChanged(known) SEMI JOIN here USING (org_id)
+        SELECT person_id FROM live_registry_EmploymentChanged(known)
+        SEMI JOIN here USING (org_id)
     ),
     people AS (
         SELECT coalesce(survivor_id, person_id) AS person_id
@@ -338,10 +340,11 @@ CREATE MACRO attached(as_of, known) AS TABLE
             ORDER BY occurred_on DESC, recorded_at DESC, source DESC, position DESC
         ) = 1
     )
-    SELECT coalesce(survivor_id, active.person_id) AS methodist, last.person_id,
-        min(last.event_id) AS event_id
+    SELECT methodists.person_id AS methodist, last.person_id, min(last.event_id) AS event_id
     FROM last JOIN live_mentoring_MethodistActivated(known) AS active USING (methodist_id)
     LEFT JOIN merged(as_of, known) AS merged ON merged.merged_id = active.person_id
+    JOIN methodists(as_of, known, '') AS methodists
+      ON methodists.person_id = coalesce(survivor_id, active.person_id)
     WHERE holds AND active.occurred_on <= as_of AND level = 'R'
     GROUP BY ALL;
 """

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.kernel import Fault
-from shared.kernel.ids import Territory
+from shared.kernel.ids import Territory, named
 from shared.runtime.asking import Asked, May, Outcome
 from shared.runtime.codec import Basis
 from shared.runtime.engine import Engine
@@ -56,7 +56,7 @@ class Report:
 def digest(*parts: bytes) -> UUID:
     """Return the id of an import: the same bytes from the same system are the same."""
     said = hashlib.sha256(b"\0".join(hashlib.sha256(each).digest() for each in parts))
-    return UUID(bytes=said.digest()[:16], version=8)
+    return named("import", said.hexdigest())
 
 
 def contents(path: Path) -> dict[str, bytes]:
@@ -113,20 +113,22 @@ def take(  # noqa: PLR0913 - all that a file is taken with
     basis: Basis | None = None,
     home: Territory | None = None,
     may: May | None = None,
+    salt: str = "",
     progress: Callable[[int], None] = lambda _: None,
 ) -> Report:
     """Ask every command of every row, once whatever happens, many in a transaction.
 
     The id of a command follows from the import and from its words: an import that was
-    killed goes on, and a file sent twice says nothing new.
+    killed goes on, and a file sent twice says nothing new. Another `salt` asks anew.
     """
     pending: list[tuple[Line, Any]] = []
+    before = engine.store.head().position
 
     def asked(command: Any) -> Asked:
-        words = engine.hmac(f"import {report.import_id}", repr(command))
+        words = engine.hmac(f"import {report.import_id}{salt}", repr(command))
         return Asked(
             command=command,
-            command_id=UUID(bytes=words[:16], version=8),
+            command_id=named("import", words.hex()),
             actor=actor,
             basis=basis,
             correlation_id=report.import_id,
@@ -142,7 +144,7 @@ def take(  # noqa: PLR0913 - all that a file is taken with
                 foresee=lambda work: foresee(engine, work, commands),
             )
             for (line, _), outcome in zip(pending, outcomes, strict=True):
-                count(report, line, outcome)
+                count(report, line, outcome, before)
             progress(len(pending))
             pending.clear()
 
@@ -157,12 +159,17 @@ def take(  # noqa: PLR0913 - all that a file is taken with
     return report
 
 
-def count(report: Report, line: Line, outcome: Outcome) -> None:
-    """Add an outcome to the report; a refusal is a fault of its row."""
-    report.facts += len(outcome.event_ids)
+def count(report: Report, line: Line, outcome: Outcome, before: int) -> None:
+    """Add an outcome to the report; a refusal is a fault of its row.
+
+    What was accepted up to the position `before` was so before this sending.
+    """
     match outcome.status:
-        case "accepted":
+        case "accepted" if outcome.position > before:
             report.accepted += 1
+            report.facts += len(outcome.event_ids)
+        case "accepted":
+            report.unchanged += 1
         case "unchanged":
             report.unchanged += 1
         case "refused" | "conflict":

@@ -224,12 +224,18 @@ class Engine:
         asked: Asked,
         may: May | None,
     ) -> list[UUID]:
-        """Say what follows from a correction: what was derived is derived anew."""
-        return [
-            self._say(work, decider, stream, fact, asked, None, may)
-            for command in decider.amended(stream)
-            for fact in decider.decide(work.state(decider, stream), command)
-        ]
+        """Say what follows from a correction: what was derived is derived anew.
+
+        Of a thing that is gone altogether nothing follows.
+        """
+        said: list[UUID] = []
+        for command in decider.amended(stream):
+            try:
+                facts = decider.decide(work.state(decider, stream), command)
+            except Refused:
+                continue
+            said += [self._say(work, decider, stream, each, asked, None, may) for each in facts]
+        return said
 
     def _say(  # noqa: PLR0913, PLR0917 - all that a fact is said with
         self,

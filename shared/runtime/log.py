@@ -1,6 +1,6 @@
 """The shapes of a log: one record, one transaction (contracts §1, §2, §4)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -172,6 +172,10 @@ class Store(Protocol):
         `scopes` are territory paths: only records at or below one of them. The empty
         path, or None, is everything.
         """
+        ...
+
+    def walk(self, after: int = 0) -> Iterator[Record]:
+        """Read all records after a position, page by page."""
         ...
 
     def streams(self, ids: Collection[UUID]) -> dict[UUID, list[Record]]:

@@ -354,8 +354,8 @@ def _keep(db: sqlite3.Connection, unit: Unit, start: int, head: Head) -> None:
     ]
     _insert(db, "commands", answered)
     db.executemany(
-        "DELETE FROM claims WHERE kind = ? AND key_hmac = ? ",
-        [(key.kind, key.key_hmac) for key in unit.releases],
+        "DELETE FROM claims WHERE kind = ? AND key_hmac = ? AND holder = ?",
+        [(key.kind, key.key_hmac, key.holder.bytes) for key in unit.releases],
     )
     _claim(db, unit)
     _replace(db, "known", [(k.kind, k.about.bytes, k.history) for k in unit.known])

@@ -146,29 +146,28 @@ def test_the_readme_opens_with_the_two_commands() -> None:
 def test_what_a_page_tells_to_make_can_be_made(page: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
-    asked = {
-        target
-        for code in code_of(page)
-        for target in MAKE.findall(code)
-    }
+    asked = {target for code in code_of(page) for target in MAKE.findall(code)}
 
     assert asked <= targets
 
 
 def calls() -> list[tuple[str, str]]:
-    return [
+    found = (
         (page.name, line.partition("#")[0].strip())
         for page in PAGES
         for code in code_of(page)
         for line in CALL.findall(code.replace("\\\n", " "))
-    ]
+    )
+    return list(dict.fromkeys(found))
 
 
 def code_of(page: Path) -> list[str]:
-    """Return what stands in blocks of code and between backticks."""
+    """Return what stands in blocks of shell and between backticks."""
     text = page.read_text(encoding="utf-8")
-    blocks = re.findall(r"^```(?:sh|bash|text|console)?\n(.*?)^```", text, re.M | re.S)
-    return [*blocks, *re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text)]
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    shell = [code for language, code in blocks if language == "sh"]
+    return [*shell, *re.findall(r"`([^`\n]+)`", prose)]
 
 
 @pytest.mark.parametrize(("page", "call"), calls())

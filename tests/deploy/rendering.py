@@ -11,17 +11,18 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 GO = ROOT / ".infra" / "go"
-KUSTOMIZE = "sigs.k8s.io/kustomize/kustomize/v5@v5.7.1"
+VERSION = "v5.8.1"
+KUSTOMIZE = f"sigs.k8s.io/kustomize/kustomize/v5@{VERSION}"
 
 
 def kustomize() -> Path:
     """Return the tool; built by the Go in `.venv` from the module proxy, if not there."""
-    built = GO / "bin" / "kustomize"
+    built = GO / VERSION / "kustomize"
     GO.mkdir(parents=True, exist_ok=True)
     with (GO / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not built.exists():
-            homes = {"GOBIN": "bin", "GOPATH": "path", "GOCACHE": "cache"}
+            homes = {"GOBIN": VERSION, "GOPATH": "path", "GOCACHE": "cache"}
             environment = os.environ | {k: str(GO / v) for k, v in homes.items()}
             environment |= {"GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
             subprocess.run(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any, get_args
+from uuid import UUID
 
 import pytest
 
@@ -9,7 +10,6 @@ from services.mentoring.domain import SUPPORT
 from shared.events.mentoring import SupportForm
 from shared.kernel import Recorded
 from shared.kernel.ids import EventId
-from shared.testing.facts import UUID
 from shared.testing.spec import Spec
 from tests.mentoring.words import AFTER, BEFORE, BEGIN, BEGUN, END, ENDED, STRANGER
 

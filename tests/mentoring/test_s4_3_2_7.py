@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from services.mentoring.domain import PAIR, pair_of
 from shared.kernel import Recorded
 from shared.kernel.ids import EmploymentId, EventId
-from shared.testing.facts import UUID
 from shared.testing.spec import Spec
 from tests.mentoring.words import (
     AFTER,

@@ -44,6 +44,7 @@ from shared.events.registry import (
     QualificationCategoryAwarded,
 )
 from shared.events.routes import ProgramCompleted
+from shared.kernel import Sealed
 from shared.kernel.ids import (
     EmploymentId,
     EnrolmentId,
@@ -125,7 +126,9 @@ STUDIED = a(
     person_id=PERSON,
     program_id=PROGRAM,
     program_version=1,
+    doc_no=Sealed(subject=PERSON, key_id=UUID(int=15), alg="A256GCM", ciphertext=""),
 )
+TAKEN = Studied(completed=STUDIED, on_topic=True)
 
 # ── The methodist ───────────────────────────────────────────────────────────
 
@@ -139,7 +142,7 @@ TRAIN = a(
     RecordMethodistTraining,
     methodist_id=METHODIST_ID,
     enrolment_id=ENROLMENT,
-    studied=Studied(completed=STUDIED, on_topic=True),
+    studied=TAKEN,
 )
 PROVEN = Evidence(
     **{

@@ -367,6 +367,7 @@ def test_what_a_whole_package_does_not_name_has_ended() -> None:
     assert (ending.employment_id, ending.ended_on) == (EmploymentId(UUID(int=2)), on)
     assert list(missing(before, named, {INSTITUTE}, on)) == []
     assert list(missing(before, named, {SCHOOL}, date(2023, 8, 31))) == []
+    assert len(list(missing(before, named, {SCHOOL}, date(2023, 9, 1)))) == 1
 
 
 def test_a_refusal_is_an_answer_to_one_row(registry: Registry) -> None:

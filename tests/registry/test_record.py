@@ -98,6 +98,11 @@ def person() -> PersonSpec:
         ((REGISTERED,), OLD_AWARD, OLD_AWARDED),
         ((REGISTERED, OLD_AWARDED), MENTOR, replace(AWARDED, category="ped_mentor")),
         ((REGISTERED, AWARDED), MENTOR, replace(AWARDED, category="ped_mentor")),
+        (
+            (REGISTERED, replace(OLD_AWARDED, valid_until=DAY)),
+            MENTOR,
+            replace(AWARDED, category="ped_mentor"),
+        ),
         ((REGISTERED,), ERASE, ERASED),
         ((REGISTERED, MERGED), ERASE, ERASED),
     ],

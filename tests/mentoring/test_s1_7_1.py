@@ -1,0 +1,141 @@
+"""S1 7.1: «не более 250 человек» за одним региональным методистом."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.mentoring.domain import METHODIST, MOST
+from shared.kernel import Claim, Recorded, Release
+from shared.kernel.ids import EventId, PersonId
+from shared.testing.spec import Spec
+from tests.mentoring.words import (
+    AFTER,
+    ATTACH,
+    ATTACHED,
+    BEFORE,
+    DETACH,
+    DETACHED,
+    METHODIST_ID,
+    PERSON,
+    STRANGER,
+    TEACHER,
+    WAY,
+)
+
+type MethodistSpec = Spec[Any, Any, Any]
+
+TEACHERS = [PersonId(UUID(int=1000 + n)) for n in range(MOST)]
+MANY = [replace(ATTACHED, person_id=each) for each in TEACHERS]
+
+
+def test_the_250th_teacher_is_attached(methodist: MethodistSpec) -> None:
+    """RU7: «количество педагогических работников, закрепленных за 1 региональным
+    методистом … не более 250 человек» (S1 7.1)."""
+    methodist.given(*WAY, *MANY[:249])
+    methodist.when(ATTACH)
+    methodist.then(ATTACHED)
+
+
+def test_the_251st_is_not(methodist: MethodistSpec) -> None:
+    """RU7: «к 2024 году - не более 250 человек»: 251-го не закрепляют (S1 7.1)."""
+    methodist.given(*WAY, *MANY)
+    methodist.when(ATTACH)
+    methodist.then_refused("S1 7.1")
+
+
+def test_one_who_is_attached_is_so_still_when_it_is_full(methodist: MethodistSpec) -> None:
+    methodist.given(*WAY, *MANY)
+    methodist.when(replace(ATTACH, person_id=TEACHERS[0]))
+    methodist.then()
+
+
+def test_who_leaves_makes_room(methodist: MethodistSpec) -> None:
+    """RU7: откреплённый больше не в счёт (S1 7.1)."""
+    methodist.given(*WAY, *MANY, replace(DETACHED, person_id=TEACHERS[0]))
+    methodist.when(ATTACH)
+    methodist.then(ATTACHED)
+
+
+def test_a_history_of_251_at_once_is_no_life() -> None:
+    """RU7: и исправлением 251-го не закрепить (S1 7.1)."""
+    facts = [*WAY, *MANY, ATTACHED]
+    history = [Recorded(event_id=EventId(UUID(int=n)), fact=f) for n, f in enumerate(facts)]
+
+    assert METHODIST.is_a_life(history[:-1])
+    assert not METHODIST.is_a_life(history)
+
+
+@pytest.mark.parametrize(
+    ("past", "asked", "said"),
+    [
+        ((), ATTACH, ATTACHED),
+        ((ATTACHED,), DETACH, DETACHED),
+        (
+            (ATTACHED, DETACHED),
+            replace(ATTACH, attached_on=AFTER),
+            replace(ATTACHED, occurred_on=AFTER),
+        ),
+    ],
+)
+def test_a_teacher_is_attached_detached_and_attached(
+    methodist: MethodistSpec, past: tuple[Any, ...], asked: Any, said: Any
+) -> None:
+    """S1 7.1: «закрепленных … для осуществления методического сопровождения»."""
+    methodist.given(*WAY, *past)
+    methodist.when(asked)
+    methodist.then(said)
+
+
+@pytest.mark.parametrize(
+    ("past", "asked"), [((ATTACHED,), ATTACH), ((ATTACHED, DETACHED), DETACH)]
+)
+def test_it_is_already_so(methodist: MethodistSpec, past: tuple[Any, ...], asked: Any) -> None:
+    methodist.given(*WAY, *past)
+    methodist.when(asked)
+    methodist.then()
+
+
+@pytest.mark.parametrize(
+    ("past", "asked"),
+    [
+        ((), replace(ATTACH, attached_on=BEFORE)),
+        ((), replace(ATTACH, person_id=PERSON)),
+        ((), DETACH),
+        ((ATTACHED,), replace(ATTACH, attached_on=AFTER)),
+        ((ATTACHED,), replace(DETACH, reason=" ")),
+        ((ATTACHED,), replace(DETACH, detached_on=BEFORE)),
+        ((ATTACHED,), replace(DETACH, person_id=STRANGER)),
+        ((ATTACHED, replace(DETACHED, occurred_on=AFTER)), ATTACH),
+        ((ATTACHED, DETACHED), replace(DETACH, reason="Другая")),
+    ],
+)
+def test_it_is_refused(methodist: MethodistSpec, past: tuple[Any, ...], asked: Any) -> None:
+    """S1 7.1: закрепляют и открепляют по порядку дней, с причиной."""
+    methodist.given(*WAY, *past)
+    methodist.when(asked)
+    methodist.then_refused("S1 7.1")
+
+
+@pytest.mark.parametrize("asked", [ATTACH, DETACH])
+@pytest.mark.parametrize("n", range(5))
+def test_nobody_is_attached_to_a_candidate(
+    methodist: MethodistSpec, n: int, asked: Any
+) -> None:
+    """S1 7.1: закрепляют за методистом, который приступил."""
+    methodist.given(*WAY[:n])
+    methodist.when(asked)
+    methodist.then_refused("S1 7.1")
+
+
+def test_a_teacher_has_one_methodist_at_a_time() -> None:
+    """S1 7.1: «закрепленных за 1 региональным методистом»."""
+    [claim] = METHODIST.claims(ATTACHED)
+    [release] = METHODIST.claims(DETACHED)
+
+    assert isinstance(claim, Claim)
+    assert claim.clause == "S1 7.1"
+    assert release == Release("attached", str(TEACHER), METHODIST_ID)
+    assert (claim.kind, claim.key, claim.holder) == ("attached", str(TEACHER), METHODIST_ID)
+    assert not [each for fact in WAY for each in METHODIST.claims(fact)]
