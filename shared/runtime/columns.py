@@ -283,13 +283,13 @@ class Ledger:
 
     def _ingest(self, generation: _Generation, records: Sequence[Record]) -> Taken:
         fresh, repeated, heard = _in_order(generation.heard, records)
-        batch = Batch(self.language, generation.connection)
-        if repeated and not batch.said_before(repeated):
-            raise ForeignEpoch("a known position comes with another event id (contracts §2)")
-        if not fresh:
-            return Taken(repeated=len(repeated))
-        with _written(generation.connection):
-            skipped = batch.write(fresh, heard)
+        if not records:
+            return Taken()
+        with _written(generation.connection) as writer:
+            batch = Batch(self.language, writer)
+            skipped = batch.write(fresh, heard) if fresh else 0
+            if repeated and not batch.said_before(repeated):
+                raise ForeignEpoch("a known position comes with another event id")
         generation.heard |= heard
         return Taken(len(fresh) - skipped, skipped, len(repeated))
 

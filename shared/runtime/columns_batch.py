@@ -262,9 +262,7 @@ def _amendments(rows: Sequence[tuple[str, int, bytes]]) -> Columns:
 
 @contextmanager
 def _shown(writer: duckdb.DuckDBPyConnection, name: str, table: Columns) -> Generator[None]:
-    """Let SQL see a table under a name."""
+    """Let SQL see a table under a name; after an error it goes with the transaction."""
     writer.register(name, table)
-    try:
-        yield
-    finally:
-        writer.unregister(name)
+    yield
+    writer.unregister(name)

@@ -258,6 +258,14 @@ class Work:
                 if isinstance(each, Claim) and held not in (None, each.holder):
                     raise Refused(each.clause, each.reason)
 
+    def release(self, decider: Decider[Any, Any, Any], fact: Any) -> None:
+        """Let go of the keys of a fact that is corrected or withdrawn."""
+        for each in decider.claims(fact):
+            at = (each.kind, self._hmac(each.kind, each.key))
+            if isinstance(each, Claim) and self.holder(each.kind, each.key) == each.holder:
+                self._holders[at] = None
+                self.unit.releases.append(Key(*at, each.holder))
+
     def _claim(self, decider: Decider[Any, Any, Any], fact: Any) -> None:
         for each in decider.claims(fact):
             at = (each.kind, self._hmac(each.kind, each.key))
@@ -266,7 +274,10 @@ class Work:
             if isinstance(each, Claim):
                 if held is None:
                     self._holders[at] = each.holder
-                    self.unit.claims.append(key)
+                    if key in self.unit.releases:
+                        self.unit.releases.remove(key)
+                    else:
+                        self.unit.claims.append(key)
             elif held == each.holder:
                 self._holders[at] = None
                 if key in self.unit.claims:

@@ -91,20 +91,23 @@ def main(teachers: int) -> None:
     known = fill(reader, teachers)
     counts = (f"SELECT count(*) FROM {ledger.table(each)}" for each in catalogue.values())
     facts = sum(reader.execute(each).fetchall()[0][0] for each in counts)
-    print(f"{teachers} teachers, {facts} facts, made in {perf_counter() - begun:.0f} s")
-    known_definitions = definitions(INDICATORS)
-    for kpi, definition in known_definitions.items():
+    say(f"{teachers} teachers, {facts} facts, made in {perf_counter() - begun:.0f} s")
+    for kpi, definition in definitions(INDICATORS).items():
         query = ledger.by_level(definition.sql, definition.unit, definition.aggregate)
         for scope in ("", "25"):
             asked = {"as_of": AS_OF, "known": known, "scope": scope}
             ours = seconds(reader, query, asked)
-            where = scope or "country"
-            if kpi not in BY_HAND:
-                print(f"{kpi:15} {where:8} {ours:7.3f} s")
-                continue
-            by_hand = {"as_of": AS_OF, "scope": scope}
-            rival = seconds(reader, BY_HAND[kpi], by_hand)
-            print(f"{kpi:15} {where:8} {ours:7.3f} s, by hand {rival:.3f} s, ×{ours / rival:.2f}")
+            line = f"{kpi:15} {scope or 'country':8} {ours:7.3f} s"
+            if kpi in BY_HAND:
+                rival = seconds(reader, BY_HAND[kpi], {"as_of": AS_OF, "scope": scope})
+                line += f", by hand {rival:.3f} s, ×{ours / rival:.2f}"
+            say(line)
+
+
+def say(line: str) -> None:
+    """Print at once, also into a pipe."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """The Kustomize base: valid, and nothing runs with more rights than it needs."""
 
+import base64
+from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
 import pytest
 
 from metodika.services import NAMES
-from shared.runtime.settings import SEALING
+from shared.runtime.settings import PREFIX, SEALING, Settings, load
 from tests.deploy.rendering import rendered
 
 
@@ -33,6 +35,24 @@ def workloads(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def pods(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
     owners = of_kind(objects, "Deployment", "StatefulSet", "Job")
     return [each["spec"]["template"] for each in owners]
+
+
+def told(objects: list[dict[str, Any]], container: dict[str, Any]) -> dict[str, str]:
+    """Return what a container finds in its environment."""
+    maps = {
+        (
+            "secretRef" if each["kind"] == "Secret" else "configMapRef",
+            each["metadata"]["name"],
+        ): (each.get("stringData") or each.get("data", {}))
+        for each in of_kind(objects, "ConfigMap", "Secret")
+    }
+    sources = [
+        maps[kind, each["name"]]
+        for source in container["envFrom"]
+        for kind, each in source.items()
+    ]
+    said = {key: value for source in sources for key, value in source.items()}
+    return said | {each["name"]: each["value"] for each in container.get("env", ())}
 
 
 @pytest.mark.parametrize("folder", ["base", "overlays/example"])
@@ -126,3 +146,29 @@ def test_every_secret_that_is_named_is_in_the_example(overlay: list[dict[str, An
     }
 
     assert named == made
+
+
+def test_every_pod_starts_with_what_it_is_told(
+    overlay: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every variable is a setting; what a service keeps for itself, it can write."""
+    known = {PREFIX + field.upper() for field in Settings.model_fields}
+    key = base64.b64encode(bytes(32)).decode()
+    for pod in pods(overlay):
+        [container] = pod["spec"]["containers"]
+        said = told(overlay, container)
+        assert said.keys() <= known
+        if f"{PREFIX}MASTER_KEY" in said:  # the example's says that it must be changed
+            said[f"{PREFIX}MASTER_KEY"] = key
+        service = said.get(f"{PREFIX}SERVICE") or container["command"][-1]
+
+        with monkeypatch.context() as environment:
+            for name, value in said.items():
+                environment.setenv(name, value)
+            settings = load(service=service)
+
+        assert service in NAMES
+        if pod["metadata"]["labels"]["metodika"] == "service":
+            mounts = [m for m in container["volumeMounts"] if not m.get("readOnly")]
+            for kept in (settings.world, settings.ledger):
+                assert any(kept.is_relative_to(Path(m["mountPath"])) for m in mounts)

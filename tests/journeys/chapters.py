@@ -12,7 +12,7 @@ from services.diagnostics import domain as dia
 from services.mentoring import domain as men
 from services.registry import domain as reg
 from services.routes import domain as rou
-from shared.events.diagnostics import CompetencyScore, InstrumentKind
+from shared.events.diagnostics import CompetencyScore, InstrumentKind, Tested
 from shared.events.registry import Expert, OrgKind, PositionClass
 from shared.events.routes import RouteItem
 from shared.kernel.ids import (
@@ -229,6 +229,7 @@ def diagnosed(
     on: str,
     score: str,
     kind: InstrumentKind = "competence",
+    tested: Tested = "teacher",
 ) -> None:
     """A diagnosis from its assignment to its result, all on one day."""
     tell.tell(
@@ -240,7 +241,7 @@ def diagnosed(
             instrument_version=1,
             instrument_kind=kind,
             purpose="initial",
-            category="teacher",
+            category=tested,
             assigned_on=day(on),
         ),
         dia.StartDiagnostic(session_id=session, started_on=day(on)),

@@ -18,6 +18,7 @@ SHARED = ("Анна", "112-233-445 95", "1980-03-14")
 def test_what_stands_on_the_map_comes_in_by_command(story: Telling) -> None:
     """§1.1: субъекты РФ и муниципальные образования; у Москвы их нет (S1 4.1)."""
     ch.places(story)
+    story.settle()
     levels = {
         (level, path)
         for level, path, *_ in story.world.answers.levels(

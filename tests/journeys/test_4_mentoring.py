@@ -113,7 +113,14 @@ def pooled(story: Telling) -> None:
 
 
 def learned(story: Telling, score: str = "90.00") -> None:
-    ch.diagnosed(story, ch.GLEB, SessionId(ch.uid("of gleb")), "01.02.2022", score)
+    ch.diagnosed(
+        story,
+        ch.GLEB,
+        SessionId(ch.uid("session of gleb")),
+        "01.02.2022",
+        score,
+        tested="candidate_methodist",
+    )
     study = EnrolmentId(ch.uid("study of gleb"))
     story.tell(
         "routes",
@@ -166,6 +173,7 @@ def test_a_methodist_is_activated_by_what_was_heard(story: Telling) -> None:
         ((diploma(),), "высшей категории"),
         ((category(),), "педагогического образования"),
     ],
+    ids=["category", "education"],
 )
 def test_without_category_or_education_nobody_is_activated(
     story: Telling, known: tuple[object, ...], words: str

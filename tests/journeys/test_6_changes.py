@@ -1,0 +1,176 @@
+"""Point 6: what was known stays to the byte; what is known now differs by the right people."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from services.registry import domain as reg
+from shared.events.registry import EmploymentStarted
+from shared.kernel.ids import EnrolmentId, EventId, RouteItemId, SessionId
+from shared.runtime.answers import Change
+from shared.runtime.codec import Basis
+from shared.runtime.engine import Correct, Withdraw
+from tests.journeys import chapters as ch
+from tests.journeys.telling import Telling, day, noon, refused
+
+BEFORE = noon("01.06.2022")
+ACT = Basis(act="Приказ школы", number="17", date=day("01.07.2022"), clause="1")
+
+
+def everything(story: Telling, on: str, known: datetime) -> bytes:
+    """Return every indicator with levels and members, as bytes."""
+    answers = story.world.answers
+    vector, _ = answers.vector(known)
+    said = [
+        (
+            asdict(answers.value(kpi, "", day(on), vector)),
+            answers.levels(kpi, day(on), vector),
+            [asdict(each) for each in answers.members(kpi, "", day(on), vector)],
+        )
+        for kpi in answers.definitions
+    ]
+    return msgspec.json.encode(said, enc_hook=str)
+
+
+def changed(story: Telling, kpi: str, on: str) -> list[Change]:
+    """Return what differs between BEFORE and now."""
+    answers = story.world.answers
+    before, after = answers.vector(BEFORE)[0], answers.vector(None)[0]
+    return answers.diff(kpi, "25", day(on), before, after)
+
+
+def facts_of(change: Change) -> list[tuple[Any, ...]]:
+    """Return what is said of the facts of a change: name, what, who."""
+    return [(each["fact"], each["what"], each["actor"]) for each in change.facts]
+
+
+def start_of(story: Telling, started: str) -> Correct:
+    """Correct the day on which Boris began to work."""
+    records = story.world.stores["registry"].streams([ch.BORIS])[ch.BORIS]
+    wrong = next(each for each in records if each.name.endswith("EmploymentStarted"))
+    fact = EmploymentStarted(
+        employment_id=ch.job_of(ch.BORIS),
+        person_id=ch.BORIS,
+        org_id=ch.SCHOOL,
+        position_class="PED",
+        is_teacher=True,
+        subject_code="MATH",
+        is_main=True,
+        occurred_on=day(started),
+    )
+    return Correct(event_id=EventId(wrong.event_id), fact=fact)
+
+
+def test_a_corrected_start_moves_one_person(told: Telling) -> None:
+    """§1.6: дата приёма исправлена: старое знание — до байта, новое — иначе (S1 7.2)."""
+    known = everything(told, "31.05.2022", BEFORE)
+    outcome = told.ask(
+        "registry",
+        start_of(told, "01.09.2022"),
+        recorded="02.07.2022",
+        actor="official-17",
+        basis=ACT,
+    )
+    told.settle()
+    [change] = changed(told, "K-F1", "31.05.2022")
+
+    assert outcome.status == "accepted"
+    assert everything(told, "31.05.2022", BEFORE) == known
+    assert told.counted("K-F1", "31.05.2022", known=BEFORE) == (1, 4)
+    assert told.counted("K-F1", "31.05.2022") == (1, 3)
+    assert told.counted("K-F1", "01.09.2022") == (1, 4)
+    assert (change.subject, change.after) == (str(ch.BORIS), None)
+    assert ("registry.EmploymentStarted", "corrects", "official-17") in facts_of(change)
+
+
+def test_the_difference_names_act_and_author(told: Telling) -> None:
+    """§1.6: различие объяснено фактами: кто сказал и по какому акту (S1 7.2)."""
+    told.ask(
+        "registry",
+        start_of(told, "01.09.2022"),
+        recorded="02.07.2022",
+        actor="official-17",
+        basis=ACT,
+    )
+    told.settle()
+    [change] = changed(told, "K-F1", "31.05.2022")
+    old = next(each for each in change.facts if each["what"] == "replaced")
+    new = next(each for each in change.facts if each["what"] == "corrects")
+
+    assert "Приказ школы" in str(new["basis"])
+    assert old["by"]["actor"] == "official-17"
+    assert old["by"]["event_id"] == new["event_id"]
+    assert "Приказ школы" in str(old["by"]["basis"])
+
+
+def test_an_impossible_correction_is_refused(told: Telling) -> None:
+    """§1.6: исправление, с которым история невозможна, отклонено (S1 7.2)."""
+    end = reg.EndEmployment(
+        employment_id=ch.job_of(ch.BORIS), person_id=ch.BORIS, ended_on=day("30.06.2022")
+    )
+    told.tell("registry", end)
+
+    refused(told.ask("registry", start_of(told, "01.09.2022")), "S1 7.2", "невозможна")
+
+
+def test_a_withdrawn_fact_never_was(told: Telling) -> None:
+    """§1.6: запись отозвана: её не было ни на какую дату, а знание прежнее (S1 7.2)."""
+    known = everything(told, "31.05.2022", BEFORE)
+    [completed] = told.of("routes", "ProgramCompleted")
+    withdraw = Withdraw(
+        event_id=EventId(completed), reason="чужой документ", withdrawn_on=day("05.07.2022")
+    )
+    outcome = told.ask("routes", withdraw, actor="official-18")
+    told.settle()
+    [change] = changed(told, "K-F1", "31.05.2022")
+    gone = next(e for e in change.facts if e["fact"] == "routes.ProgramCompleted")
+
+    assert outcome.status == "accepted"
+    assert everything(told, "31.05.2022", BEFORE) == known
+    assert told.counted("K-F1", "31.05.2022") == (0, 4)
+    assert change.subject == str(ch.ANNA)
+    assert (gone["what"], gone["by"]["fact"]) == ("replaced", "routes.FactWithdrawn")
+    assert gone["by"]["actor"] == "official-18"
+
+
+def test_a_late_completion_counts_from_its_own_day(told: Telling) -> None:
+    """§1.6: освоение сообщено поздно: считается со своего дня, знание прежнее (S1 7.2)."""
+    session, item = SessionId(ch.uid("session of boris")), RouteItemId(ch.uid("item 2"))
+    enrolment = EnrolmentId(ch.uid("enrolment of boris"))
+    ch.diagnosed(told, ch.BORIS, session, "02.02.2022", "40.00")
+    ch.assigned(told, session, item)
+    told.tell("routes", ch.enrolled(ch.BORIS, enrolment, session, item))
+    told.settle()
+    middle = told.clock.moment
+    known = everything(told, "31.05.2022", middle)
+    late = ch.completed(enrolment, "25.05.2022")
+    told.ask("routes", late, recorded="10.07.2022", actor="official-19")
+    told.settle()
+    answers = told.world.answers
+    [change] = answers.diff(
+        "K-F1", "25", day("31.05.2022"), answers.vector(middle)[0], answers.vector(None)[0]
+    )
+
+    assert everything(told, "31.05.2022", middle) == known
+    assert told.counted("K-F1", "24.05.2022") == (1, 4)
+    assert told.counted("K-F1", "25.05.2022") == (2, 4)
+    assert change.subject == str(ch.BORIS)
+    assert ("routes.ProgramCompleted", "said", "official-19") in facts_of(change)
+
+
+@pytest.mark.parametrize("moment", ["01.12.2021", "01.03.2022", "01.06.2022"])
+def test_no_past_knowledge_changes(told: Telling, moment: str) -> None:
+    """§1.6: что было известно, то и осталось, на каждый момент (S1 7.2)."""
+    known = everything(told, "31.12.2022", noon(moment))
+    told.ask("registry", start_of(told, "01.09.2022"), recorded="02.07.2022")
+    [completed] = told.of("routes", "ProgramCompleted")
+    told.ask(
+        "routes",
+        Withdraw(event_id=EventId(completed), reason="ошибка", withdrawn_on=day("05.07.2022")),
+    )
+    told.settle()
+
+    assert everything(told, "31.12.2022", noon(moment)) == known
