@@ -465,7 +465,7 @@ class _Life:
         complete = rou.CompleteProgram(
             enrolment_id=enrolment,
             doc_kind="certificate",
-            doc_no=f"ПК-{self.n:05d}",
+            doc_no=f"ПК-{self.n:05d}/{until:%Y%m%d}",
             completed_on=until,
         )
         yield self._later(until)("routes", complete)

@@ -58,7 +58,7 @@ def views_of(settings: Settings, name: str) -> Views:
         if isinstance(each, Reading)
     }
     if settings.views_url:
-        return MongoViews.of(settings, f"metodika_{name}", projections, asked_by)
+        return MongoViews.of(settings, f"{settings.prefix}_{name}", projections, asked_by)
     return SqliteViews(str(settings.world / f"{name}.documents.sqlite"), projections, asked_by)
 
 

@@ -33,6 +33,7 @@ class World:
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
         self.settings = settings
+        self._clock = clock
         self.names = names_of(settings)
         seals = any(name in SEALING for name in self.names)
         self._keys = Keys(settings.keys, settings.the_master_key()) if seals else None
@@ -78,9 +79,13 @@ class World:
         """Bring the ledger up to the logs; return how many records it took."""
         taken = 0
         for store in self.stores.values():
+            until = self._clock()
             while records := store.read(self._read_up_to(store.source), 20_000):
                 self.ledger.ingest(records)
                 taken += len(records)
+            head = store.head()
+            if head.position == self._read_up_to(store.source):
+                self.ledger.beat(store.source, head.epoch, head.position, until)
         return taken
 
     def _read_up_to(self, log: str) -> int:

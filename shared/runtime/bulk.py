@@ -6,7 +6,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -181,14 +181,12 @@ def count(report: Report, line: Line, outcome: Outcome, before: int) -> None:
 def foresee(engine: Engine, work: Work, commands: Sequence[Any]) -> None:
     """Read at once all that these commands will ask for: streams, places, people."""
     streams = {engine.stream_of(each) for each in commands}
-    work.foresee(streams=streams)
+    named = (engine.named_by(each) for each in commands)
+    work.foresee(streams=streams, people={each for each in named if each})
     about: set[tuple[str, UUID]] = set()
-    for each in commands:
-        org_id, person_id = getattr(each, "org_id", None), getattr(each, "person_id", None)
-        if org_id:
-            about |= {(name, org_id) for name in engine.borrowed_about("org_id")}
-        if person_id:
-            about |= {(name, person_id) for name in engine.borrowed_about("person_id")}
+    for field in ("org_id", "person_id"):
+        ids = {found for each in commands if (found := getattr(each, field, None))}
+        about |= set(product(engine.borrowed_about(field), ids))
     work.foresee(about=about)
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 import duckdb
 
 from shared.kernel import Kind, catalogue
-from shared.runtime.columns_batch import Batch, Heard
+from shared.runtime.columns_batch import Batch, ForeignEpoch, Heard, Hole, in_order
 from shared.runtime.log import Record
 
 CURRENT = "CURRENT"
@@ -39,6 +39,8 @@ type Vector = dict[str, tuple[UUID, int]]
 
 type Logs = Callable[[Mapping[str, int]], Iterable[Sequence[Record]]]
 """Given how far each source is heard, what follows, batch by batch, to the ends."""
+
+__all__ = ["AsKnown", "ForeignEpoch", "Hole", "Language", "Ledger", "Logs", "Taken", "Vector"]
 
 
 class Language(Protocol):
@@ -67,14 +69,6 @@ class Language(Protocol):
     def at_scope(self, members: str, aggregate: str, /) -> str:
         """Return the sum of an indicator inside one scope."""
         ...
-
-
-class Hole(Exception):  # noqa: N818 - the reader stops: what is missing will come, or not
-    """A log is not heard from its next position on."""
-
-
-class ForeignEpoch(Exception):  # noqa: N818 - the reader stops and alarms
-    """A log goes on in an epoch nobody announced, or says something else than before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +276,7 @@ class Ledger:
         return _Generation(name, connection, heard=heard)
 
     def _ingest(self, generation: _Generation, records: Sequence[Record]) -> Taken:
-        fresh, repeated, heard = _in_order(generation.heard, records)
+        fresh, repeated, heard = in_order(generation.heard, records)
         if not records:
             return Taken()
         with _written(generation.connection) as writer:
@@ -366,38 +360,6 @@ def _written(
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
-
-
-def _in_order(
-    known: Mapping[str, Heard], records: Sequence[Record]
-) -> tuple[list[Record], list[Record], dict[str, Heard]]:
-    """Part what is new from what is known; say how far each log is heard after it."""
-    fresh: list[Record] = []
-    repeated: list[Record] = []
-    at: dict[str, tuple[UUID | None, int]] = {}
-    last: dict[str, Record] = {}
-    for each in records:
-        source = each.source
-        epoch, position = at.get(source) or _mark(known.get(source))
-        if epoch is not None and each.epoch != epoch:
-            raise ForeignEpoch(f"{source} goes on in epoch {each.epoch}, known is {epoch}")
-        if each.position <= position:
-            repeated.append(each)
-            continue
-        if each.position != position + 1:
-            raise Hole(f"{source} is heard up to {position}, not {each.position}")
-        fresh.append(each)
-        at[source] = each.epoch, each.position
-        last[source] = each
-    heard = {
-        source: Heard(each.epoch, each.position, each.recorded_at)
-        for source, each in last.items()
-    }
-    return fresh, repeated, heard
-
-
-def _mark(known: Heard | None) -> tuple[UUID | None, int]:
-    return (known.epoch, known.position) if known else (None, 0)
 
 
 def _sum(one: Taken, other: Taken) -> Taken:

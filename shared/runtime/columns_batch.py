@@ -21,15 +21,27 @@ from shared.runtime.log import Record
 
 BLOCK = 4 << 20
 """Bytes that one thread of the JSON reader takes at a time."""
+FEW = 5_000
+"""Lines that are read sooner than threads are woken."""
 MOMENT = pa.timestamp("us", tz="UTC")
 type Columns = Any
 """An Arrow table; the library has no types of its own."""
 OF_META = {
-    "corrects": "CAST(meta ->> '$.corrects' AS UUID)",
     "actor": "meta ->> '$.actor'",
-    "basis": "CAST(meta -> '$.basis' AS VARCHAR)",
-    "causation_id": "CAST(meta ->> '$.causation_id' AS UUID)",
+    "corrects": "meta ->> '$.corrects'",
+    "basis": "meta -> '$.basis'",
+    "causation_id": "meta ->> '$.causation_id'",
 }
+IN_META = {name: f'"{name}":'.encode() for name in OF_META}
+"""How a field of the envelope shows in its bytes: what nobody said is not searched for."""
+
+
+class Hole(Exception):  # noqa: N818 - the reader stops: what is missing will come, or not
+    """A log is not heard from its next position on."""
+
+
+class ForeignEpoch(Exception):  # noqa: N818 - the reader stops and alarms
+    """A log goes on in an epoch nobody announced, or says something else than before."""
 
 
 class Tables(Protocol):
@@ -57,6 +69,38 @@ class Heard:
     recorded_at: datetime
 
 
+def in_order(
+    known: Mapping[str, Heard], records: Sequence[Record]
+) -> tuple[list[Record], list[Record], dict[str, Heard]]:
+    """Part what is new from what is known; say how far each log is heard after it."""
+    fresh: list[Record] = []
+    repeated: list[Record] = []
+    at: dict[str, tuple[UUID | None, int]] = {}
+    last: dict[str, Record] = {}
+    for each in records:
+        source = each.source
+        epoch, position = at.get(source) or _mark(known.get(source))
+        if each.epoch is not epoch and epoch is not None and each.epoch != epoch:
+            raise ForeignEpoch(f"{source} goes on in epoch {each.epoch}, known is {epoch}")
+        if each.position <= position:
+            repeated.append(each)
+            continue
+        if each.position != position + 1:
+            raise Hole(f"{source} is heard up to {position}, not {each.position}")
+        fresh.append(each)
+        at[source] = each.epoch, each.position
+        last[source] = each
+    heard = {
+        source: Heard(each.epoch, each.position, each.recorded_at)
+        for source, each in last.items()
+    }
+    return fresh, repeated, heard
+
+
+def _mark(known: Heard | None) -> tuple[UUID | None, int]:
+    return (known.epoch, known.position) if known else (None, 0)
+
+
 class Batch:
     """Writes records inside a transaction that somebody else began."""
 
@@ -66,7 +110,7 @@ class Batch:
 
     def said_before(self, records: Sequence[Record]) -> bool:
         """Say whether each of these known positions holds the very same event."""
-        with _shown(self._writer, "batch", envelope(records)):
+        with _shown(self._writer, "batch", pa.table(places(records))):
             found = self._writer.execute("""
                 SELECT count(*) FROM batch ANTI JOIN (
                     FROM records WHERE position BETWEEN
@@ -98,16 +142,11 @@ class Batch:
         return len(unreadable)
 
     def _insert(self, kind: Kind, group: Sequence[Record]) -> None:
-        columns = self._tables.columns(kind)
-        values = ", ".join(
-            OF_META.get(name, f"CAST({name} AS {type_})") for name, type_ in columns.items()
-        )
+        present = (name for name, key in IN_META.items() if any(key in r.meta for r in group))
+        insertion = _insertion(self._tables, kind.name, frozenset(present))
         with _shown(self._writer, "batch", said(kind, group)):
             try:
-                self._writer.execute(
-                    f"INSERT INTO {self._tables.table(kind)} ({', '.join(columns)})"
-                    f" SELECT {values} FROM batch"
-                )
+                self._writer.execute(insertion)
             except duckdb.ConversionException:
                 raise codec.Malformed(f"{kind.name}: {between(group)}") from None
 
@@ -128,36 +167,52 @@ class Batch:
         return {name: _amendments(rows) for name, rows in found.items() if name in catalogue}
 
     def _index(self, records: Sequence[Record], unreadable: set[tuple[str, int]]) -> None:
-        index = (
-            envelope(records)
-            .select(["source", "position", "recorded_at", "event_id"])
-            .append_column("name", pa.array([each.name for each in records], pa.string()))
-            .append_column(
-                "readable",
-                pa.array([(each.source, each.position) not in unreadable for each in records])
-                if unreadable
-                else pa.repeat(True, len(records)),  # noqa: FBT003 - a value, not a switch
-            )
-        )
-        with _shown(self._writer, "batch", index):
+        readable: Columns = pa.repeat(True, len(records))  # noqa: FBT003 - a value
+        if unreadable:
+            known = [(each.source, each.position) not in unreadable for each in records]
+            readable = pa.array(known)
+        index = places(records) | {
+            "name": pa.array([each.name for each in records], pa.string()),
+            "readable": readable,
+        }
+        with _shown(self._writer, "batch", pa.table(index)):
             self._writer.execute("INSERT INTO records FROM batch")
 
 
-def envelope(records: Sequence[Record]) -> Columns:
-    """Return the columns of a batch that stand outside `data`."""
-    return pa.table(
-        {
-            "source": pa.array([each.source for each in records], pa.string()),
-            "epoch": _uuids([each.epoch for each in records]),
-            "position": pa.array([each.position for each in records], pa.int64()),
-            "event_id": _uuids([each.event_id for each in records]),
-            "stream": _uuids([each.stream for each in records]),
-            "version": pa.array([each.version for each in records], pa.int64()),
-            "schema": pa.array([each.schema for each in records], pa.int64()),
-            "recorded_at": pa.array([each.recorded_at for each in records], MOMENT),
-            "meta": pa.array([each.meta for each in records], pa.string()),
-        }
+@cache
+def _insertion(tables: Tables, name: str, present: frozenset[str]) -> str:
+    kind = catalogue[name]
+    columns = tables.columns(kind)
+    said = {each: each for each in columns} | dict.fromkeys(OF_META, "NULL")
+    said |= {each: OF_META[each] for each in present}
+    values = (f"CAST({said[each]} AS {type_})" for each, type_ in columns.items())
+    return (
+        f"INSERT INTO {tables.table(kind)} ({', '.join(columns)})"
+        f" SELECT {', '.join(values)} FROM batch"
     )
+
+
+def places(records: Sequence[Record]) -> dict[str, Columns]:
+    """Return where records stand, when that was, and which events they are."""
+    return {
+        "source": pa.array([each.source for each in records], pa.string()),
+        "position": pa.array([each.position for each in records], pa.int64()),
+        "recorded_at": pa.array([each.recorded_at for each in records], MOMENT),
+        "event_id": _uuids([each.event_id for each in records]),
+    }
+
+
+def envelope(records: Sequence[Record]) -> dict[str, Columns]:
+    """Return the columns of a batch that stand outside `data`."""
+    epochs = {each.source: each.epoch.bytes for each in records}
+    stored = pa.array([epochs[each.source] for each in records], pa.binary(16))
+    return places(records) | {
+        "epoch": pa.ExtensionArray.from_storage(pa.uuid(), stored),
+        "stream": _uuids([each.stream for each in records]),
+        "version": pa.array([each.version for each in records], pa.int64()),
+        "schema": pa.array([each.schema for each in records], pa.int64()),
+        "meta": pa.array([each.meta for each in records], pa.string()),
+    }
 
 
 def said(kind: Kind, group: Sequence[Record]) -> Columns:
@@ -172,7 +227,9 @@ def said(kind: Kind, group: Sequence[Record]) -> Columns:
     try:
         table = pa_json.read_json(
             pa.BufferReader(b"\n".join(lines)),
-            read_options=pa_json.ReadOptions(block_size=max(BLOCK, longest)),
+            read_options=pa_json.ReadOptions(
+                block_size=max(BLOCK, longest), use_threads=len(lines) > FEW
+            ),
             parse_options=pa_json.ParseOptions(
                 explicit_schema=shape,
                 newlines_in_values=False,
@@ -185,7 +242,7 @@ def said(kind: Kind, group: Sequence[Record]) -> Columns:
     lacking = [name for name in shape.names if name not in optional and table[name].null_count]
     if lacking or table.num_rows != len(group):
         raise codec.Malformed(f"{kind.name}: {between(group)}: {', '.join(lacking)}")
-    for name, column in zip(envelope_names(), envelope(group).columns, strict=True):
+    for name, column in envelope(group).items():
         table = table.append_column(name, column)
     return table
 
@@ -203,15 +260,16 @@ def between(group: Sequence[Record]) -> str:
 
 
 @cache
-def envelope_names() -> list[str]:
-    """Return the names of the columns outside `data`."""
-    return envelope([]).column_names
-
-
-@cache
 def arrow_shape(fact: Any) -> Any:
     """Return how Arrow reads the clear fields of a fact out of JSON."""
     return pa.schema(_fields(fact))
+
+
+@cache
+def required(fact: Any) -> list[str]:
+    """Return the clear fields that are never empty."""
+    hints = get_type_hints(fact)
+    return [name for name in arrow_shape(fact).names if not is_optional(hints[name])]
 
 
 def _fields(fact: Any) -> list[Any]:
@@ -245,7 +303,7 @@ def is_optional(hint: Any) -> bool:
 
 
 def _uuids(ids: Sequence[UUID]) -> Any:
-    stored = pa.array([each.bytes for each in ids], pa.binary(16))
+    stored = pa.array([each.int.to_bytes(16, "big") for each in ids], pa.binary(16))
     return pa.ExtensionArray.from_storage(pa.uuid(), stored)
 
 

@@ -2,10 +2,10 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, get_type_hints
+from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
@@ -95,6 +95,7 @@ class Engine:
         self._lives = {f: d for d in service.deciders for f in d.facts}
         self._informed = {each.command: each.inform for each in service.informed}
         self._policies = _by_fact(service.policies)
+        self._naming = {c: about for d in service.deciders for c, about in _naming(d)}
 
     # ── Commands ────────────────────────────────────────────────────────────
 
@@ -117,8 +118,8 @@ class Engine:
         foresee: Callable[[Work], None] | None = None,
     ) -> list[Outcome]:
         """Decide many commands in one transaction, each seeing those before it."""
-        for _ in range(TRIES):
-            work = self._work()
+        for attempt in range(TRIES):
+            work = self._work(hopeful=not attempt)
             if foresee:
                 foresee(work)
             before = self.store.answers([each.command_id for each in asked])
@@ -135,8 +136,15 @@ class Engine:
     def borrowed_about(self, field: str) -> tuple[str, ...]:
         """Name what is kept about the id that a fact has in `field`."""
         return tuple(
-            each.name for each in self._borrowed if field in get_type_hints(each.facts[0])
+            each.name
+            for each in self._borrowed
+            if any(it.name == field for it in fields(each.facts[0]))
         )
+
+    def named_by(self, command: Any) -> UUID | None:
+        """Return whom a command names, so that a fact of it will be sealed for them."""
+        about = self._naming.get(type(command))
+        return getattr(command, about) if about else None
 
     def known(self) -> Work:
         """Return what is known now, to look things up in; nothing of it is written."""
@@ -480,7 +488,7 @@ class Engine:
         secret = self.store.source.encode()
         return hashlib.blake2b(f"{kind}/{key}".encode(), key=secret, digest_size=32).digest()
 
-    def _work(self) -> Work:
+    def _work(self, *, hopeful: bool = False) -> Work:
         return Work(
             self.store,
             self._keys,
@@ -488,6 +496,7 @@ class Engine:
             self.hmac,
             Unit(now=self.clock()),
             names_people=self.service.names_people,
+            hopeful=hopeful,
         )
 
     def _append(self, work: Work) -> int:
@@ -502,6 +511,15 @@ class Engine:
         history = self.store.streams([stream]).get(stream, [])
         version = history[-1].version if history else 0
         return Outcome(status="conflict", stream=stream, version=version)
+
+
+def _naming(decider: Decider[Any, Any, Any]) -> Iterator[tuple[type[Any], str]]:
+    """Pair the commands that have personal fields with the field of whose they are."""
+    sealed = {f: about for each in decider.facts for f, about in kind_of(each).sealed.items()}
+    for each in decider.commands:
+        names = {it.name for it in fields(each)}
+        for about in {sealed[name] for name in names & sealed.keys()} & names:
+            yield each, about
 
 
 def _by_fact(

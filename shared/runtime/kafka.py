@@ -62,7 +62,9 @@ class Broker:
             password = settings.kafka_password.get_secret_value()
             user = settings.kafka_mechanism, settings.kafka_username or "", password
         tls = _tls(settings) if settings.kafka_security.endswith("SSL") else None
-        return cls(bootstrap=settings.kafka_bootstrap, tls=tls, user=user)
+        return cls(
+            bootstrap=settings.kafka_bootstrap, prefix=settings.prefix, tls=tls, user=user
+        )
 
     def options(self) -> dict[str, Any]:
         """Return what each client of aiokafka is told."""

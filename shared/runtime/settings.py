@@ -100,6 +100,12 @@ class Settings(BaseSettings):
         pattern=r"^[^\s:,]+:\d{1,5}(,[^\s:,]+:\d{1,5})*$",
         description="host:port,… of Kafka; empty: neighbours' logs are read directly",
     )
+    prefix: str = Field(
+        default="metodika",
+        pattern=r"^[a-z][a-z0-9]{0,30}$",
+        description="begins the names of topics and of the documents' databases: two "
+        "worlds may share Kafka and MongoDB",
+    )
     kafka_security: Security = Field(
         default="PLAINTEXT", description="how brokers are spoken to"
     )

@@ -41,9 +41,9 @@ from shared.runtime.store_postgres_arrays import (
 from shared.runtime.store_postgres_tables import (
     APPENDING,
     ARGUMENTS,
-    CALL,
     CONFLICT,
     RELAYING,
+    call,
 )
 from shared.runtime.tree import Checkpoint, micros, moment
 
@@ -92,11 +92,11 @@ class PostgresStore(LogStore):
             raise
 
     def append(self, unit: Unit) -> Head:
-        arguments = _columns(unit)
+        arguments = _arguments(unit)
         try:
             with self._pool.connection() as pg:
-                call = pg.execute(CALL.encode(), arguments, prepare=True, binary=True)
-                ((epoch, position, at),) = call.fetchall()
+                done = pg.execute(call(len(arguments)), arguments, prepare=True, binary=True)
+                ((epoch, position, at),) = done.fetchall()
         except psycopg.DatabaseError as wrong:
             if wrong.sqlstate != CONFLICT:
                 raise
@@ -295,14 +295,24 @@ def _head(epoch: UUID, position: int, at: int | None) -> Head:
     return Head(epoch, position, None if at is None else moment(at))
 
 
-def _columns(unit: Unit) -> list[Any]:
-    """Return the arguments of `append_unit`, in the order of `ARGUMENTS`."""
-    before = befores(unit)
-    facts, answers = unit.facts, unit.answers
-    known = {(each.kind, each.about): each for each in unit.known}.values()
-    marks = last_marks(unit)
-    parked = {(each.source, each.position): each for each in unit.parked}.values()
-    columns: list[list[Any]] = [
+def _arguments(unit: Unit) -> list[Any]:
+    """Return the arguments of `append_unit`, in the order of `ARGUMENTS`.
+
+    Of a unit that has facts and answers alone, as most have, no others are sent.
+    """
+    more = unit.claims or unit.releases or unit.known or unit.heard
+    more = more or unit.parked or unit.unparked
+    columns = _facts(unit) + (_more(unit) if more else [])
+    now = Int8(micros(unit.now))
+    return [now, *(make(each) for make, each in zip(_ARRAYS, columns, strict=False))]
+
+
+_ARRAYS = [ARRAYS[type_] for type_ in ARGUMENTS.values()]
+
+
+def _facts(unit: Unit) -> list[list[Any]]:
+    before, facts, answers = befores(unit), unit.facts, unit.answers
+    return [
         [each.event_id for each in facts],
         [each.stream for each in facts],
         [each.version for each in facts],
@@ -317,6 +327,14 @@ def _columns(unit: Unit) -> list[Any]:
         [each.body_hmac for each in answers],
         [each.outcome for each in answers],
         [each.position for each in answers],
+    ]
+
+
+def _more(unit: Unit) -> list[list[Any]]:
+    known = {(each.kind, each.about): each for each in unit.known}.values()
+    marks = last_marks(unit)
+    parked = {(each.source, each.position): each for each in unit.parked}.values()
+    return [
         *_keys(unit.claims),
         *_keys(unit.releases),
         [each.kind for each in known],
@@ -337,9 +355,6 @@ def _columns(unit: Unit) -> list[Any]:
         [each.attempts for each in parked],
         [micros(each.retry_at) for each in parked],
     ]
-    arrays = [ARRAYS[type_] for type_ in ARGUMENTS.values()]
-    now = Int8(micros(unit.now))
-    return [now, *(make(c) for make, c in zip(arrays, columns, strict=True))]
 
 
 def _keys(keys: Sequence[Key]) -> list[list[Any]]:

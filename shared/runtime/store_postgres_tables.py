@@ -108,78 +108,86 @@ ARGUMENTS: dict[str, str] = {
 """Arrays, by the part of the unit they hold: facts, the version before them of each
 stream, answers, claims, releases, known, marks, unparked, parked."""
 
-UNIT = ", ".join(f"{name} {type_}[]" for name, type_ in ARGUMENTS.items())
+UNIT = ", ".join(f"{name} {type_}[] DEFAULT '{{}}'" for name, type_ in ARGUMENTS.items())
 
 # Plans are kept while tables grow from nothing: so they go by the index from the first.
 # Each statement of a volatile function sees what was committed before it: so all that
 # follows the lock sees what its last holder did.
 APPEND = rf"""
-CREATE OR REPLACE FUNCTION append_unit(now_ bigint, {UNIT})
-RETURNS TABLE (epoch_ uuid, position_ bigint, recorded_at_ bigint)
+DROP FUNCTION IF EXISTS append_unit;
+CREATE FUNCTION append_unit(
+    now_ bigint, OUT epoch_ uuid, OUT position_ bigint, OUT recorded_at_ bigint, {UNIT}
+)
 LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off
 SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
     h head;
-    last bigint;
+    start bigint;
+    rows_ bigint;
     taken record;
     opening bytea;
 BEGIN
     PERFORM pg_advisory_xact_lock({APPENDING});
-    SELECT * INTO STRICT h FROM head;
-    last := h.position;
+    IF f_stream <> '{{}}' THEN
+        UPDATE head SET position = position + cardinality(f_stream),
+            recorded_at = greatest(now_, recorded_at)
+        RETURNING * INTO STRICT h;
+    ELSE
+        SELECT * INTO STRICT h FROM head;
+    END IF;
+    start := h.position - cardinality(f_stream);
 
     IF m_source <> '{{}}' THEN
-        FOR taken IN
-            SELECT source, CASE WHEN marks.epoch <> e THEN 'epoch' ELSE 'mark' END AS what
-            FROM unnest(m_source, m_epoch, m_position) AS m (source, e, p)
-            JOIN marks USING (source) WHERE marks.epoch <> e OR marks.position >= p
-        LOOP
+        SELECT source, CASE WHEN marks.epoch <> e THEN 'epoch' ELSE 'mark' END AS what
+        INTO taken
+        FROM unnest(m_source, m_epoch, m_position) AS m (source, e, p)
+        JOIN marks USING (source) WHERE marks.epoch <> e OR marks.position >= p LIMIT 1;
+        IF FOUND THEN
             RAISE SQLSTATE '{CONFLICT}' USING MESSAGE = taken.what, DETAIL = taken.source;
-        END LOOP;
+        END IF;
         INSERT INTO marks SELECT * FROM unnest(m_source, m_epoch, m_position)
         ON CONFLICT (source) DO UPDATE
         SET epoch = excluded.epoch, position = excluded.position;
     END IF;
 
     IF a_command_id <> '{{}}' THEN
-        FOR taken IN
-            SELECT command_id FROM unnest(a_command_id) AS a (command_id)
-            JOIN commands USING (command_id)
-        LOOP
+        INSERT INTO commands
+        SELECT id, hmac, outcome,
+            CASE facts WHEN 0 THEN h.position ELSE start + facts END
+        FROM unnest(a_command_id, a_body_hmac, a_outcome, a_facts)
+            AS a (id, hmac, outcome, facts)
+        ON CONFLICT DO NOTHING;
+        GET DIAGNOSTICS rows_ = ROW_COUNT;
+        IF rows_ < cardinality(a_command_id) THEN
+            SELECT command_id INTO STRICT taken
+            FROM unnest(a_command_id) AS a (command_id) JOIN commands USING (command_id)
+            WHERE commands.xmin <> pg_current_xact_id()::xid LIMIT 1;
             RAISE SQLSTATE '{CONFLICT}'
                 USING MESSAGE = 'command', DETAIL = taken.command_id;
-        END LOOP;
-        INSERT INTO commands
-        SELECT id, hmac, outcome, h.position
-            + CASE facts WHEN 0 THEN cardinality(f_stream) ELSE facts END
-        FROM unnest(a_command_id, a_body_hmac, a_outcome, a_facts)
-            AS a (id, hmac, outcome, facts);
+        END IF;
     END IF;
 
     IF f_stream <> '{{}}' THEN
-        FOR taken IN
-            SELECT b.stream FROM unnest(b_stream, b_version) AS b (stream, before)
-            WHERE before <> coalesce((
-                SELECT r.version FROM records r WHERE r.stream = b.stream
-                ORDER BY r.version DESC LIMIT 1), 0)
-        LOOP
+        SELECT b.stream INTO taken FROM unnest(b_stream, b_version) AS b (stream, before)
+        WHERE before <> coalesce((
+            SELECT r.version FROM records r WHERE r.stream = b.stream
+            ORDER BY r.version DESC LIMIT 1), 0) LIMIT 1;
+        IF FOUND THEN
             RAISE SQLSTATE '{CONFLICT}' USING MESSAGE = 'stream', DETAIL = taken.stream;
-        END LOOP;
-        now_ := greatest(now_, h.recorded_at);
-        last := h.position + cardinality(f_stream);
+        END IF;
         opening := '\x00' || int4send(octet_length(convert_to(h.source, 'UTF8')))
             || convert_to(h.source, 'UTF8') || '\x00000010' || uuid_send(h.epoch)
             || '\x00000008';
         INSERT INTO records
-        SELECT h.position + n, h.epoch, now_, event_id, stream, version, name, schema,
+        SELECT start + n, h.epoch, h.recorded_at, event_id, stream, version, name, schema,
             territory, split_part(territory, '/', 1), meta, data,
             sha256(
-                opening || int8send(h.position + n)
+                opening || int8send(start + n)
                 || '\x00000010' || uuid_send(stream) || '\x00000008' || int8send(version)
                 || int4send(octet_length(convert_to(name, 'UTF8')))
-                || convert_to(name, 'UTF8')
-                || '\x00000008' || int8send(schema) || '\x00000008' || int8send(now_)
+                || convert_to(name, 'UTF8') || '\x00000008' || int8send(schema)
+                || '\x00000008' || int8send(h.recorded_at)
                 || int4send(octet_length(meta)) || meta
                 || int4send(octet_length(data)) || data
             )
@@ -187,8 +195,6 @@ BEGIN
             f_event_id, f_stream, f_version, f_name, f_schema, f_territory, f_meta, f_data
         ) WITH ORDINALITY
             AS f (event_id, stream, version, name, schema, territory, meta, data, n);
-        UPDATE head SET position = last, recorded_at = now_;
-        h.recorded_at := now_;
     END IF;
 
     IF r_kind <> '{{}}' THEN
@@ -197,16 +203,18 @@ BEGIN
     END IF;
 
     IF c_kind <> '{{}}' THEN
-        FOR taken IN
-            SELECT kind, key_hmac FROM unnest(c_kind, c_key_hmac, c_holder)
-                AS c (kind, key_hmac, id)
-            JOIN claims USING (kind, key_hmac) WHERE holder <> id
-        LOOP
-            RAISE SQLSTATE '{CONFLICT}' USING MESSAGE = 'key',
-                DETAIL = taken.kind || '/' || encode(taken.key_hmac, 'hex');
-        END LOOP;
         INSERT INTO claims SELECT * FROM unnest(c_kind, c_key_hmac, c_holder)
         ON CONFLICT DO NOTHING;
+        GET DIAGNOSTICS rows_ = ROW_COUNT;
+        IF rows_ < cardinality(c_kind) THEN
+            SELECT kind, key_hmac INTO taken
+            FROM unnest(c_kind, c_key_hmac, c_holder) AS c (kind, key_hmac, id)
+            JOIN claims USING (kind, key_hmac) WHERE holder <> id LIMIT 1;
+            IF FOUND THEN
+                RAISE SQLSTATE '{CONFLICT}' USING MESSAGE = 'key',
+                    DETAIL = taken.kind || '/' || encode(taken.key_hmac, 'hex');
+            END IF;
+        END IF;
     END IF;
 
     IF k_kind <> '{{}}' THEN
@@ -229,11 +237,16 @@ BEGIN
             attempts = excluded.attempts, retry_at = excluded.retry_at;
     END IF;
 
-    RETURN QUERY SELECT h.epoch, last, h.recorded_at;
+    epoch_ := h.epoch;
+    position_ := h.position;
+    recorded_at_ := h.recorded_at;
 END $$;
 """
 
-CALL = f"SELECT * FROM append_unit(%b{', %b' * len(ARGUMENTS)})"
+
+def call(arguments: int) -> bytes:
+    """Return the statement that appends a unit given by its first arguments."""
+    return f"SELECT * FROM append_unit(%b{', %b' * (arguments - 1)})".encode()
 
 
 def migrate_postgres(url: str, source: str) -> None:

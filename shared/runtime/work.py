@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import fields
-from functools import reduce
+from functools import cache, reduce
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from shared.kernel import (
     Decider,
     Recorded,
     Refused,
+    Release,
     Withdrawal,
     catalogue,
     kind_of,
@@ -52,12 +53,14 @@ class Work:
         unit: Unit,
         *,
         names_people: bool,
+        hopeful: bool = False,
     ) -> None:
         self.unit = unit
         self._store = store
         self._keys = keys
         self._hmac = hmac
         self._names_people = names_people
+        self._hopeful = hopeful
         self._listeners = _listeners(borrowed)
         self._streams: dict[UUID, list[Recorded[Any]]] = {}
         self._versions: dict[UUID, int] = {}
@@ -95,13 +98,17 @@ class Work:
         streams: Collection[UUID] = (),
         about: Collection[tuple[str, UUID]] = (),
         keys: Collection[tuple[str, str]] = (),
+        people: Collection[UUID] = (),
     ) -> None:
-        """Read at once what would be read one by one."""
+        """Read at once what would be read one by one; `people` are soon to be named."""
         new = [each for each in streams if each not in self._streams]
         if new:
             found = self._store.streams(new)
+            self._warm(found.values())
             for each in new:
                 self._remember(each, found.get(each, []))
+        if people and self._keys:
+            self._keys.prepare(people)
         ahead = [each for each in about if each not in self._known]
         if ahead:
             kept = self._store.known(ahead)
@@ -224,6 +231,13 @@ class Work:
 
     # ── Inside ──────────────────────────────────────────────────────────────
 
+    def _warm(self, histories: Collection[Sequence[Record]]) -> None:
+        """Read at once the keys of those whose personal fields stand in these streams."""
+        if self._names_people and self._keys and len(histories) > 1:
+            self._keys.warm(
+                {each.stream for some in histories for each in some if _is_sealed(each.name)}
+            )
+
     def _remember(self, stream: UUID, records: Sequence[Record]) -> None:
         self._versions[stream] = records[-1].version if records else 0
         self._territories[stream] = next(
@@ -254,8 +268,7 @@ class Work:
         """Raise `Refused` if a key that these facts claim is held by another."""
         for fact in facts:
             for each in () if isinstance(fact, Withdrawal) else decider.claims(fact):
-                held = self.holder(each.kind, each.key)
-                if isinstance(each, Claim) and held not in (None, each.holder):
+                if isinstance(each, Claim) and self._held(each) not in (None, each.holder):
                     raise Refused(each.clause, each.reason)
 
     def release(self, decider: Decider[Any, Any, Any], fact: Any) -> None:
@@ -266,10 +279,16 @@ class Work:
                 self._holders[at] = None
                 self.unit.releases.append(Key(*at, each.holder))
 
+    def _held(self, wanted: Claim | Release) -> UUID | None:
+        """Return who holds a key; if hopeful, nobody: the append will find out."""
+        if self._hopeful and isinstance(wanted, Claim):
+            return self._holders.get((wanted.kind, self._hmac(wanted.kind, wanted.key)))
+        return self.holder(wanted.kind, wanted.key)
+
     def _claim(self, decider: Decider[Any, Any, Any], fact: Any) -> None:
         for each in decider.claims(fact):
             at = (each.kind, self._hmac(each.kind, each.key))
-            held = self.holder(each.kind, each.key)
+            held = self._held(each)
             key = Key(*at, each.holder)
             if isinstance(each, Claim):
                 if held is None:
@@ -294,6 +313,11 @@ def _listeners(
         for fact in each.facts:
             by_fact.setdefault(fact, []).append(each)
     return by_fact
+
+
+@cache
+def _is_sealed(name: str) -> bool:
+    return name in catalogue and bool(catalogue[name].sealed)
 
 
 def _recorded(kept: Kept) -> Recorded[Any]:

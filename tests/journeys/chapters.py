@@ -59,16 +59,25 @@ CENTRE = CentreId(uid("centre"))
 # ── Places ──────────────────────────────────────────────────────────────────
 
 
-def places(tell: Teller) -> None:
-    """Two regions, one of them without municipalities; schools, institutes, a centre."""
-    founded = day("06.08.2020")
-    tell.tell(
-        "registry",
+def map_of_two_regions() -> tuple[reg.AddRegion | reg.AddMunicipality, ...]:
+    """Two regions, one of them without municipalities."""
+    return (
         region(PRIMORYE, "Приморский край", "RU-PRI", 600),
         region(MOSCOW, "Москва", "RU-MOW", 180),
         reg.AddMunicipality(
-            oktmo=VLADIVOSTOK, region=PRIMORYE, name="Владивосток", added_on=founded
+            oktmo=VLADIVOSTOK,
+            region=PRIMORYE,
+            name="Владивосток",
+            added_on=day("06.08.2020"),
         ),
+    )
+
+
+def places(tell: Teller) -> None:
+    """The two regions with schools, institutes, a centre."""
+    tell.tell(
+        "registry",
+        *map_of_two_regions(),
         organisation(INSTITUTE, "institute", PRIMORYE),
         organisation(SCHOOL, "school", PRIMORYE, VLADIVOSTOK),
         organisation(FOREIGN, "institute", MOSCOW),
@@ -212,9 +221,7 @@ def listed_program(tell: Teller, program: ProgramId = PROGRAM, *topics: str) -> 
             given_on=day("25.09.2021"),
         ),
         certified(program, "01.10.2021"),
-        reg.ListProgram(
-            **same, valid_until=day("31.12.2025"), listed_on=day("05.10.2021")
-        ),
+        reg.ListProgram(**same, valid_until=day("31.12.2025"), listed_on=day("05.10.2021")),
     )
     tell.settle()
 
@@ -222,7 +229,7 @@ def listed_program(tell: Teller, program: ProgramId = PROGRAM, *topics: str) -> 
 # ── Diagnosis and route ─────────────────────────────────────────────────────
 
 
-def diagnosed(
+def diagnosed(  # noqa: PLR0917 - who, when, how and how well
     tell: Teller,
     who: PersonId,
     session: SessionId,
@@ -232,8 +239,19 @@ def diagnosed(
     tested: Tested = "teacher",
 ) -> None:
     """A diagnosis from its assignment to its result, all on one day."""
-    tell.tell(
-        "diagnostics",
+    tell.tell("diagnostics", *diagnosis(who, session, on, score, kind, tested))
+    tell.settle()
+
+
+def diagnosis(  # noqa: PLR0917 - who, when, how and how well
+    who: PersonId,
+    session: SessionId,
+    on: str,
+    score: str,
+    kind: InstrumentKind = "competence",
+    tested: Tested = "teacher",
+) -> tuple[dia.AssignDiagnostic | dia.StartDiagnostic | dia.CompleteDiagnostic, ...]:
+    return (
         dia.AssignDiagnostic(
             session_id=session,
             person_id=who,
@@ -256,7 +274,6 @@ def diagnosed(
             completed_on=day(on),
         ),
     )
-    tell.settle()
 
 
 def assigned(tell: Teller, session: SessionId = SESSION, item: RouteItemId = ITEM) -> None:
@@ -310,7 +327,7 @@ def completed(
     return rou.CompleteProgram(
         enrolment_id=enrolment,
         doc_kind="certificate",
-        doc_no="ПК-ВЫМЫСЕЛ-0001",
+        doc_no=f"ПК-{str(enrolment)[:8]}",
         completed_on=day(on),
     )
 

@@ -26,8 +26,8 @@ def package(region: str, oktmo: str, *people: tuple[str, str, str]) -> dict[str,
         for n, (name, snils, born) in enumerate(people)
     )
     roles = "".join(
-        f"r-{n},u-{n},primary,teacher,2021-09-01,,o-1,PED,{'true' if n else 'false'},true,MATH\n"
-        for n, _ in enumerate(people)
+        f"r-{n},u-{n},primary,teacher,2021-09-01,,o-1,PED,true,true,MATH\n"
+        for n in range(len(people))
     )
     return {
         "orgs.csv": f"{ORGS}o-1,Школа {region},school,school,{region},{oktmo},true\n".encode(),

@@ -71,9 +71,7 @@ class Telling:
         """Ask for one thing; `recorded` is the day on which that happens."""
         on = day(recorded) if recorded else day_of(command)
         if on:
-            self.clock.moment = max(
-                self.clock.moment, datetime.combine(on, HOUR, UTC)
-            )
+            self.clock.moment = max(self.clock.moment, datetime.combine(on, HOUR, UTC))
         return self.world.engines[service].ask(_asked(command, actor, basis))
 
     def ask_all(self, service: str, commands: Sequence[Any]) -> list[Outcome]:

@@ -36,9 +36,7 @@ def test_a_route_is_assigned_only_when_agreed(story: Telling) -> None:
     """§1.3: сначала согласие педагога, потом назначение (S1 2, S1 D2.3)."""
     begun(story)
     ch.diagnosed(story, ch.ANNA, ch.SESSION, "01.02.2022", "52.00")
-    assign = rou.AssignRoute(
-        route_id=ch.ROUTE, tutor_id=None, assigned_on=day("15.02.2022")
-    )
+    assign = rou.AssignRoute(route_id=ch.ROUTE, tutor_id=None, assigned_on=day("15.02.2022"))
 
     refused(story.ask("routes", assign), "S1 2", "не согласован")
 

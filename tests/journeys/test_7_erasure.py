@@ -1,0 +1,211 @@
+"""Point 7: a person's data are gone for ever, and every number stays what it was."""
+
+import asyncio
+import io
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from metodika.erasure import erase_person
+from metodika.replaying import Replayed, numbers, replay_documents
+from metodika.services import NAMES
+from metodika.up import mounted, part
+from metodika.world import World
+from services.registry import domain as reg
+from shared.kernel.ids import PersonId
+from shared.runtime import logs, telemetry
+from shared.runtime.engine import utc_now
+from shared.runtime.issuer import LocalIssuer
+from shared.runtime.seal_shelves import open_shelf
+from shared.runtime.work import Recorded
+from tests.journeys import chapters as ch
+from tests.journeys.http import headers, let_in, spoken
+from tests.journeys.telling import Telling, day, refused
+
+WHO = PersonId(ch.uid("zoya"))
+SECRETS = (
+    "Тайнозёрова",
+    "Зоя",
+    "213-333-332 08",
+    "21333333208",
+    "213-333-332",
+    "1983-05-17",
+    "17.05.1983",
+)
+"""A name, a СНИЛС and a birth date as they might be written somewhere."""
+BORN_FOLLOWS = ("2018-05-17", "1997-05-17")
+"""35 and 14 years later: from these a birth date would follow."""
+
+
+def register() -> reg.RegisterTeacher:
+    return reg.RegisterTeacher(
+        person_id=WHO,
+        full_name="Тайнозёрова Зоя Выдумовна",
+        snils="213-333-332 08",
+        birth_date=day("17.05.1983"),
+        registered_on=day("01.09.2021"),
+    )
+
+
+def files(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    """Return every file of a world with its bytes."""
+    for each in sorted(folder.rglob("*")):
+        if each.is_file():
+            yield each, each.read_bytes()
+
+
+def nowhere(folder: Path, words: tuple[str, ...]) -> None:
+    """Assert that no file holds one of these, in any encoding that we write."""
+    found = [
+        (path.name, word)
+        for path, content in files(folder)
+        for word in words
+        for said in (word.encode(), word.encode("utf-16-le"), word.encode("unicode-escape"))
+        if said in content
+    ]
+    assert found == []
+
+
+class Heard:
+    """A world told over HTTP, with everything that it logs and traces."""
+
+    def __init__(self, world: World, story: Telling) -> None:
+        self.world, self.story = world, story
+        self.log = io.StringIO()
+        logs.start("DEBUG", to=self.log, service="test")
+        self.telemetry = telemetry.in_memory()
+        self.parts = [part(world, name, None) for name in NAMES]
+        self.token = LocalIssuer(world.settings.world).issue("federal-1", now=utc_now())
+
+    async def post(self, path: str, body: dict[str, Any]) -> httpx.Response:
+        transport = httpx.ASGITransport(mounted(self.parts), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.post(path, json=body, headers=headers(self.token))
+
+    def ask(self, command: Any, **instead: Any) -> httpx.Response:
+        path, body = spoken(command)
+        return asyncio.run(self.post(f"/registry{path}", body | instead))
+
+    def written(self) -> str:
+        """Return every log line and every span."""
+        assert self.telemetry.spans is not None
+        spans = [each.to_json() for each in self.telemetry.spans.get_finished_spans()]
+        return self.log.getvalue() + "\n".join(spans)
+
+
+@pytest.fixture
+def heard(told: Telling) -> Iterator[Heard]:
+    """Give a world in which Zoya works, registered over HTTP."""
+    with ExitStack() as stack:
+        stack.callback(logs.start, "WARNING")
+        stack.callback(telemetry.use, telemetry.Telemetry())
+        let_in(told.world.engines["registry"])
+        here = Heard(told.world, told)
+        assert here.ask(register()).status_code == 200
+        told.tell("registry", ch.employed(WHO, ch.SCHOOL, "01.09.2010"))
+        told.settle()
+        asyncio.run(replay_documents(told.world, Replayed()))
+        yield here
+
+
+def erased(heard: Heard) -> None:
+    outcome = erase_person(
+        heard.world, WHO, reason="отзыв согласия", act_no="152-7", on=day("01.10.2022")
+    )
+    assert outcome.status == "accepted"
+    heard.story.settle()
+
+
+def test_in_clear_the_data_stand_nowhere_even_before(heard: Heard) -> None:
+    """§1.7: имени, СНИЛС и даты рождения открытым текстом нет ни в одном файле (S1 5.5)."""
+    before = [path.name for path, _ in files(heard.world.settings.world)]
+
+    assert {"registry.sqlite", "keys.sqlite", "registry.documents.sqlite"} <= set(before)
+    nowhere(heard.world.settings.world, (*SECRETS, *BORN_FOLLOWS))
+
+
+def test_who_has_the_right_reads_the_name_before_and_nobody_after(heard: Heard) -> None:
+    """§1.7: до уничтожения ключа имя читает, кто вправе; после — никто (S1 5.5)."""
+    engine = heard.world.engines["registry"]
+    [before, *_] = engine.known().history(WHO)
+    erased(heard)
+    [after, *_] = engine.known().history(WHO)
+
+    assert before.fact.full_name == "Тайнозёрова Зоя Выдумовна"
+    assert isinstance(after, Recorded)
+    assert "Тайнозёрова" not in repr(after)
+    assert "1983" not in repr(after)
+
+
+def test_the_key_is_gone(heard: Heard) -> None:
+    """§1.7: ключа человека нет ни в одном файле; запечатанное осталось (S1 5.5)."""
+    [kept] = open_shelf(heard.world.settings.keys).find([WHO])
+    assert kept.wrapped is not None
+    held = [path for path, said in files(heard.world.settings.world) if kept.wrapped in said]
+    erased(heard)
+    registered = heard.world.stores["registry"].streams([WHO])[WHO][0]
+
+    assert held
+    assert b"ciphertext" in registered.data
+    assert [p for p, said in files(heard.world.settings.world) if kept.wrapped in said] == []
+
+
+def test_every_number_stays(heard: Heard) -> None:
+    """§1.7: все показатели со всеми учтёнными — те же (S1 5.5)."""
+    dates = [day(each) for each in ("31.12.2021", "31.12.2022", "31.12.2024")]
+    before = [numbers(heard.world.answers, each) for each in dates]
+    erased(heard)
+
+    assert [numbers(heard.world.answers, each) for each in dates] == before
+    assert heard.story.counted("K-F1", "31.12.2022") == (1, 5)
+
+
+def test_neither_log_nor_trace_names_anybody(heard: Heard) -> None:
+    """§1.7: ни в журнале работы, ни в трассах — и когда запрос плох (S1 5.5)."""
+    heard.ask(register(), snils="213-333-332 00")
+    heard.ask(register(), birth_date="1983-05-17T00:00")
+    heard.ask(register(), Тайнозёрова="Зоя")
+    erased(heard)
+    said = heard.written()
+
+    assert "RegisterTeacher" in said
+    assert [word for word in SECRETS if word in said] == []
+
+
+def test_a_refusal_does_not_repeat_what_was_said(heard: Heard) -> None:
+    """§1.7: ответ об ошибке не повторяет сказанного (S1 5.5)."""
+    answers = [
+        heard.ask(register(), snils="213-333-332 00"),
+        heard.ask(register(), birth_date="1983-05-17T00:00"),
+        heard.ask(register(), full_name=["Тайнозёрова"]),
+    ]
+
+    assert [each.status_code for each in answers] == [409, 422, 422]
+    assert not any(word in each.text for each in answers for word in SECRETS)
+
+
+def test_nothing_new_is_said_of_the_erased(heard: Heard) -> None:
+    """§1.7: данные уничтожены: новых о человеке не записывают (S1 5.5)."""
+    erased(heard)
+    end = heard.world.stores["registry"].head().position
+    again = erase_person(
+        heard.world, WHO, reason="отзыв согласия", act_no="152-7", on=day("01.10.2022")
+    )
+    award = reg.AwardCategory(person_id=WHO, category="first", awarded_on=day("02.10.2022"))
+
+    assert again.status == "accepted"  # the answer that was given the first time
+    assert heard.world.stores["registry"].head().position == end
+    refused(heard.story.ask("registry", award), "S1 5.5", "уничтожены")
+
+
+def test_the_snils_of_the_erased_leads_to_nobody(heard: Heard) -> None:
+    """§1.7: по СНИЛС уничтоженную запись больше не найти (S1 5.5)."""
+    known = heard.world.engines["registry"].known
+    assert known().holder("snils", "21333333208") == WHO
+    erased(heard)
+
+    assert known().holder("snils", "21333333208") is None

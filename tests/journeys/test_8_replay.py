@@ -1,0 +1,145 @@
+"""Point 8: what is derived can be thrown away; what is recorded cannot be changed."""
+
+import asyncio
+import shutil
+import sqlite3
+from datetime import date
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from metodika.cli import metodika
+from metodika.replaying import Replayed, canonical, replay_documents, replay_ledger
+from metodika.up import views_of
+from metodika.world import opened
+from tests.journeys import chapters as ch
+from tests.journeys.telling import Telling, settings_of
+
+ON = date(2022, 12, 31)
+
+
+@pytest.fixture
+def folder(told_folder: Path, tmp_path: Path) -> Path:
+    """Give the folder of a world in which the whole story is told, and nobody works."""
+    return Path(shutil.copytree(told_folder, tmp_path / "world"))
+
+
+def run(*said: str) -> Result:
+    return CliRunner().invoke(metodika, said)
+
+
+def test_the_ledger_is_rebuilt_equal(told: Telling) -> None:
+    """§1.8: витрина выброшена и построена из журналов заново: та же (contracts §5)."""
+    result = replay_ledger(told.world, ON)
+    said = sum(store.head().position for store in told.world.stores.values())
+
+    assert (result.differs, result.indicators, result.facts) == ([], 10, said)
+
+
+def test_a_ledger_that_lost_something_is_not_equal(told: Telling) -> None:
+    """§1.8: сравнение замечает и одну пропавшую запись (contracts §5)."""
+    told.world.ledger._current.connection.execute("DELETE FROM routes_ProgramCompleted")
+    result = replay_ledger(told.world, ON)
+
+    assert {"routes.ProgramCompleted", "K-F1"} <= set(result.differs)
+
+
+def test_a_ledger_whose_files_are_gone_comes_back(folder: Path) -> None:
+    """§1.8: и когда удалены сами файлы витрины (contracts §5)."""
+    with opened(settings_of(folder)) as world:
+        before = canonical(world.ledger)
+    for each in sorted((folder / "ledger").rglob("*"), reverse=True):
+        each.rmdir() if each.is_dir() else each.unlink()
+    with opened(settings_of(folder)) as world:
+        world.settle()
+
+        assert canonical(world.ledger) == before
+
+
+def test_the_documents_are_rebuilt_equal(told: Telling) -> None:
+    """§1.8: документы всех служб построены заново: те же (contracts §5)."""
+    result = Replayed()
+    asyncio.run(replay_documents(told.world, result))
+
+    assert result.differs == []
+    assert result.documents > 20
+
+
+def test_a_document_that_was_changed_is_found(told: Telling) -> None:
+    """§1.8: документ, изменённый мимо журнала, отличается от построенного (contracts §5)."""
+    asyncio.run(replay_documents(told.world, Replayed()))
+    path = told.world.settings.world / "routes.documents.sqlite"
+    views_of(told.world.settings, "routes")
+    with sqlite3.connect(path) as connection:
+        tables = [
+            name
+            for (name,) in connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table'"
+            )
+        ]
+        changed = 0
+        for table in tables:
+            columns = [row[1] for row in connection.execute(f"PRAGMA table_info('{table}')")]
+            for column in columns:
+                changed += connection.execute(
+                    f'UPDATE "{table}" SET "{column}" = '
+                    f"replace(\"{column}\", 'completed', 'cancelled') "
+                    f"WHERE typeof(\"{column}\") = 'text' "
+                    f'AND "{column}" LIKE \'%"completed"%\''
+                ).rowcount
+    connection.close()
+    result = Replayed()
+    asyncio.run(replay_documents(told.world, result))
+
+    assert changed > 0
+    assert any(str(ch.ROUTE) in each for each in result.differs)
+
+
+def test_the_command_line_says_that_it_is_equal(folder: Path) -> None:
+    """§1.8: `metodika replay` строит заново и говорит, что равно (contracts §5)."""
+    result = run("replay", "--world", str(folder), "--as-of", "2022-12-31")
+
+    assert result.exit_code == 0, result.output
+    assert "EQUAL" in result.output
+    assert "NOT EQUAL" not in result.output
+
+
+def test_an_untouched_store_is_as_recorded(folder: Path) -> None:
+    """§1.8: `metodika verify` пересчитывает каждую запись (contracts §2)."""
+    result = run("verify", "--world", str(folder))
+
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("column", ["data", "meta"])
+def test_a_changed_byte_is_found_and_named(folder: Path, column: str) -> None:
+    """§1.8: изменённый байт найден, и названо его место (contracts §2)."""
+    position = changed_byte(folder / "routes.sqlite", column)
+    result = run("verify", "--world", str(folder))
+
+    assert result.exit_code == 1
+    assert f"routes@0: position {position}" in result.output
+
+
+def changed_byte(path: Path, column: str) -> int:
+    """Change one byte of a record behind everybody's back; return its position."""
+    connection = sqlite3.connect(path)
+    [table] = [
+        name
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        if {"position", "data", "meta", "leaf"}
+        <= {row[1] for row in connection.execute(f"PRAGMA table_info('{name}')")}
+    ]
+    position, said = connection.execute(
+        f"SELECT position, {column} FROM {table} ORDER BY position LIMIT 1 OFFSET 4"
+    ).fetchone()
+    content = bytearray(said if isinstance(said, bytes) else said.encode())
+    content[-10] ^= 1
+    connection.execute(
+        f"UPDATE {table} SET {column} = ? WHERE position = ?",
+        (bytes(content) if isinstance(said, bytes) else content.decode(), position),
+    )
+    connection.commit()
+    connection.close()
+    return position

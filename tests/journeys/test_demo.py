@@ -1,0 +1,37 @@
+"""`metodika demo`: the first thing that anybody runs."""
+
+import re
+import time
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from metodika.cli import metodika
+
+
+def test_the_demonstration_shows_numbers_and_proves_them(tmp_path: Path) -> None:
+    """§4: регион, показатели, одно число на двух датах знания и доказательство."""
+    began = time.monotonic()
+    result = CliRunner().invoke(metodika, ["demo", "--world", str(tmp_path / "demo")])
+    seconds = time.monotonic() - began
+    said = result.output
+
+    assert result.exit_code == 0, said
+    assert seconds < 60
+    for kpi in ("K-F0", "K-F1", "K-F2a", "K-F2b", "K-F4", "K-R5", "K-RR03", "K-RR09"):
+        assert kpi in said
+    assert "Приморский край на 31.12.2024" in said
+    assert re.search(r"как известно на", said)
+    assert re.search(r"Факты между: [1-9]", said)
+    assert re.search(r"[1-9]\d* documents are EQUAL", said)
+    assert said.count("  metodika ") == 3
+    assert "refused" not in said
+
+
+def test_a_synthetic_region_is_refused_nothing(tmp_path: Path) -> None:
+    """§8: план просит только о возможном: ни одного отказа (contracts §8)."""
+    asked = ["generate", "--world", str(tmp_path / "xs"), "--json"]
+    result = CliRunner().invoke(metodika, asked)
+
+    assert result.exit_code == 0, result.output
+    assert '"refused": {}' in result.output
