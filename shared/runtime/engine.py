@@ -119,19 +119,23 @@ class Engine:
     ) -> list[Outcome]:
         """Decide many commands in one transaction, each seeing those before it."""
         for attempt in range(TRIES):
-            work = self._work(hopeful=not attempt)
+            work = self.known(hopeful=not attempt)
             if foresee:
                 foresee(work)
-            before = self.store.answers([each.command_id for each in asked])
-            outcomes = [self._answer(work, each, before, may) for each in asked]
+            outcomes = self.decided(work, asked, may)
             try:
                 position = self._append(work)
             except Conflict:
                 continue
-            return [
-                each if each.position else replace(each, position=position) for each in outcomes
-            ]
+            return answered_at(position, outcomes)
         return [self._too_late(each) for each in asked]
+
+    def decided(
+        self, work: Work, asked: Sequence[Asked], may: May | None = None
+    ) -> list[Outcome]:
+        """Decide commands, each seeing those before it; nothing of it is written yet."""
+        before = self.store.answers([each.command_id for each in asked])
+        return [self._answer(work, each, before, may) for each in asked]
 
     def borrowed_about(self, field: str) -> tuple[str, ...]:
         """Name what is kept about the id that a fact has in `field`."""
@@ -146,9 +150,21 @@ class Engine:
         about = self._naming.get(type(command))
         return getattr(command, about) if about else None
 
-    def known(self) -> Work:
-        """Return what is known now, to look things up in; nothing of it is written."""
-        return self._work()
+    def known(self, *, hopeful: bool = False) -> Work:
+        """Return what is known now, to look things up in; nothing of it is written.
+
+        A hopeful one takes keys for free that nobody is known to hold, and leaves it
+        to the append to find out.
+        """
+        return Work(
+            self.store,
+            self._keys,
+            self._borrowed,
+            self.hmac,
+            Unit(now=self.clock()),
+            names_people=self.service.names_people,
+            hopeful=hopeful,
+        )
 
     def _answer(
         self,
@@ -158,14 +174,14 @@ class Engine:
         may: May | None,
     ) -> Outcome:
         body = asked.body_hmac or self.hmac("body", repr(asked.command))
-        if answered := before.get(asked.command_id):
+        if answered := before.get(asked.command_id) or work.answer(asked.command_id):
             if answered.body_hmac != body:
                 raise OtherBody(str(asked.command_id))
             outcome = msgspec.json.decode(answered.outcome, type=Outcome)
             return replace(outcome, position=answered.position)
         outcome = self._decided(work, asked, may)
         if outcome.status != "conflict":
-            work.unit.answers.append(
+            work.answered(
                 Answered(
                     command_id=asked.command_id,
                     body_hmac=body,
@@ -328,7 +344,7 @@ class Engine:
         heard = [(w, r) for w, r in records if r.name != HEARTBEAT]
         failed: dict[int, str] = {}
         while True:
-            work, hearing = self._work(), Hearing()
+            work, hearing = self.known(), Hearing()
             mark = self.store.marks().get(source)
             fresh = self._fresh(heard, mark)
             hearing.skipped = len(heard) - len(fresh)
@@ -452,14 +468,14 @@ class Engine:
 
     def retry(self, parked: Parked) -> Hearing:
         """Hear a parked record again; it leaves with its effects in one transaction."""
-        record, hearing, work = codec.unwire(parked.wire), Hearing(), self._work()
+        record, hearing, work = codec.unwire(parked.wire), Hearing(), self.known()
         try:
             self._hear_one(work, record, hearing)
             work.unit.unparked.append((parked.source, parked.position))
         except AWAY:
             raise
         except Exception as wrong:  # noqa: BLE001 - it stays parked, with its new error
-            work = self._work()
+            work = self.known()
             pause = min(2**parked.attempts, LONGEST_PAUSE)
             error = f"{type(wrong).__name__}: {_harmless(wrong)}"
             again = replace(
@@ -475,7 +491,7 @@ class Engine:
 
     def skip(self, parked: Parked) -> None:
         """Let a parked record go without its effects; the caller logs why."""
-        work = self._work()
+        work = self.known()
         work.unit.unparked.append((parked.source, parked.position))
         self._append(work)
 
@@ -488,20 +504,8 @@ class Engine:
         secret = self.store.source.encode()
         return hashlib.blake2b(f"{kind}/{key}".encode(), key=secret, digest_size=32).digest()
 
-    def _work(self, *, hopeful: bool = False) -> Work:
-        return Work(
-            self.store,
-            self._keys,
-            self._borrowed,
-            self.hmac,
-            Unit(now=self.clock()),
-            names_people=self.service.names_people,
-            hopeful=hopeful,
-        )
-
     def _append(self, work: Work) -> int:
-        unit = work.unit
-        unit.known.extend(work.learned())
+        unit = work.handed_over(self.clock())
         if not (unit.facts or unit.answers or unit.heard or unit.parked or unit.unparked):
             return self.store.head().position
         return self.store.append(unit).position
@@ -520,6 +524,11 @@ def _naming(decider: Decider[Any, Any, Any]) -> Iterator[tuple[type[Any], str]]:
         names = {it.name for it in fields(each)}
         for about in {sealed[name] for name in names & sealed.keys()} & names:
             yield each, about
+
+
+def answered_at(position: int, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Say of each outcome at which head it was answered, if it was not before."""
+    return [each if each.position else replace(each, position=position) for each in outcomes]
 
 
 def _by_fact(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import fields
+from datetime import datetime
 from functools import cache, reduce
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,7 @@ from shared.kernel import (
 )
 from shared.kernel.ids import EventId, Territory
 from shared.runtime import codec
-from shared.runtime.log import Key, Learned, Pending, Record, Store, Unit
+from shared.runtime.log import Answered, Key, Learned, Pending, Record, Store, Unit
 from shared.runtime.seal import Keys
 from shared.runtime.territory import territory_of
 
@@ -70,6 +71,8 @@ class Work:
         self._documents: dict[tuple[str, UUID], Any] = {}
         self._grown: dict[tuple[str, UUID], None] = {}
         self._index: dict[tuple[str, UUID], UUID] = {}
+        self._indexed: dict[tuple[str, UUID], None] = {}
+        self._answers: dict[UUID, Answered] = {}
         self._holders: dict[tuple[str, bytes], UUID | None] = {}
 
     # ── What is known ───────────────────────────────────────────────────────
@@ -120,6 +123,15 @@ class Work:
             held = self._store.holders(hidden)
             self._holders |= {each: held.get(each) for each in hidden}
 
+    def answer(self, command_id: UUID) -> Answered | None:
+        """Return how a command was answered here, if it was."""
+        return self._answers.get(command_id)
+
+    def answered(self, how: Answered) -> None:
+        """Keep how a command was answered."""
+        self.unit.answers.append(how)
+        self._answers[how.command_id] = how
+
     # ── What stands in this log ─────────────────────────────────────────────
 
     def state[S](self, decider: Decider[S, Any, Any], stream: UUID) -> S:
@@ -133,12 +145,14 @@ class Work:
 
     def history(self, stream: UUID) -> list[Recorded[Any]]:
         """Return a stream, personal fields open if this service names people."""
-        self.foresee(streams=[stream])
+        if stream not in self._streams:
+            self.foresee(streams=[stream])
         return self._streams[stream]
 
     def version(self, stream: UUID) -> int:
         """Return the version of the last fact of a stream, 0 if there is none."""
-        self.foresee(streams=[stream])
+        if stream not in self._versions:
+            self.foresee(streams=[stream])
         return self._versions[stream]
 
     def say(  # noqa: PLR0913 - all that a fact is said with
@@ -200,7 +214,8 @@ class Work:
                 if before != about:
                     self._append(each, before, _gone(kept))
             elif about != stream:
-                self._index[f"{each.name}@", kept.event_id] = about
+                at = (f"{each.name}@", kept.event_id)
+                self._index[at], self._indexed[at] = about, None
             self._append(each, about, kept)
 
     def _whereabouts(
@@ -218,15 +233,21 @@ class Work:
         self._grown[at] = None
         self._documents.pop(at, None)
 
-    def learned(self) -> Iterable[Learned]:
-        """Return every history that has grown."""
+    def handed_over(self, now: datetime) -> Unit:
+        """Return what is to be written, whole; what follows goes into the next unit."""
+        done = self.unit
         for at in self._grown:
-            yield Learned(*at, msgspec.json.encode(self._known[at]))
-        for at, about in self._index.items():
-            yield Learned(*at, msgspec.json.encode(about))
+            done.known.append(Learned(*at, msgspec.json.encode(self._known[at])))
+        for at in self._indexed:
+            done.known.append(Learned(*at, msgspec.json.encode(self._index[at])))
+        self.unit = Unit(now=now)
+        self._grown.clear()
+        self._indexed.clear()
+        return done
 
     def _history_about(self, at: tuple[str, UUID]) -> list[Kept]:
-        self.foresee(about=[at])
+        if at not in self._known:
+            self.foresee(about=[at])
         return self._known[at]
 
     # ── Inside ──────────────────────────────────────────────────────────────

@@ -84,7 +84,9 @@ def seconds(act: Callable[[], object]) -> float:
     return perf_counter() - begun
 
 
-def turns(one: Callable[[], object], other: Callable[[], object], n: int) -> tuple[float, float]:
+def turns(
+    one: Callable[[], object], other: Callable[[], object], n: int
+) -> tuple[float, float]:
     """Return the medians of two that take turns: what disturbs one disturbs the other."""
     ones: list[float] = []
     others: list[float] = []

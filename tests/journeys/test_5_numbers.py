@@ -134,6 +134,15 @@ def test_the_number_is_of_its_moment_of_knowledge(read_only: Telling) -> None:
     assert read_only.value("K-F1", "31.12.2022", known=before).vector != {}
 
 
+def test_what_may_still_be_due_is_called_provisional(read_only: Telling) -> None:
+    """§1.5: за пределом услышанного ответ предварительный, и назван журнал (contracts §3)."""
+    heard = read_only.value("K-F1", "31.12.2022", known=noon("01.05.2022"))
+    unheard = read_only.value("K-F1", "31.12.2022", known=noon("01.01.2030"))
+
+    assert heard.lagging == ()
+    assert "routes@0" in unheard.lagging
+
+
 def test_target_and_status_are_of_the_act(read_only: Telling) -> None:
     """§1.5: цель и статус: 30 % к концу 2024 года; при 25 % после срока — нет (S0 V.1)."""
     on_the_way = read_only.value("K-F1", "31.12.2022")

@@ -186,8 +186,8 @@ def rows_of(url: str) -> Iterator[str]:
     """Return every row of every table of a database as text; bytes are hexadecimal."""
     with psycopg.connect(url) as connection:
         tables = connection.execute(
-            "SELECT table_schema, table_name FROM information_schema.tables WHERE table_schema NOT IN "
-            "('pg_catalog', 'information_schema') AND table_type = 'BASE TABLE'"
+            "SELECT table_schema, table_name FROM information_schema.tables "
+            "WHERE table_schema NOT IN ('pg_catalog', 'information_schema') AND table_type = 'BASE TABLE'"
         ).fetchall()
         for table in tables:
             every = sql.SQL("SELECT t::text FROM {} AS t").format(sql.Identifier(*table))
