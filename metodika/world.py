@@ -145,7 +145,11 @@ def prepare(settings: Settings) -> None:
 
 @contextmanager
 def opened(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Generator[World]:
-    """Make what is missing, open the world, close it in the end."""
-    prepare(settings)
+    """Open a world, close it in the end; an embedded one is made if it is missing.
+
+    A cluster is migrated apart from every start (`metodika migrate`).
+    """
+    if settings.embedded:
+        prepare(settings)
     with World(settings, clock) as world:
         yield world

@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from metodika.cli import say
-from metodika.erasure import sweep
 from metodika.generate import Clock, Made, carry_out
 from metodika.plan import TIERS, Tier, plan
 from metodika.services import NAMES, source
@@ -155,13 +154,12 @@ def up(service: str | None, port: int | None, world: Path | None) -> None:
     said = {"service": service, "http_port": port}
     settings = say.settings(world, **{k: v for k, v in said.items() if v is not None})
     with opened(settings) as here:
-        if settings.embedded:
-            swept = sweep(here)
-            click.echo(
-                f"http://{settings.http_host}:{settings.http_port}/registry … /monitoring,"
-                f" world {settings.world}, {swept} erasures kept",
-                err=True,
-            )
+        swept = here.engines["registry"].swept() if "registry" in here.engines else 0
+        click.echo(
+            f"http://{settings.http_host}:{settings.http_port}, "
+            f"{service or 'five services at /registry … /monitoring'}, {swept} erasures kept",
+            err=True,
+        )
         running(here)
 
 

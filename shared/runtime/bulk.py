@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import zipfile
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, product
@@ -16,6 +17,7 @@ from shared.kernel.ids import Territory, named
 from shared.runtime.asking import Asked, May, Outcome
 from shared.runtime.codec import Basis
 from shared.runtime.engine import Engine
+from shared.runtime.in_turn import InTurn
 from shared.runtime.work import Work
 
 COMMANDS = 500
@@ -121,51 +123,56 @@ def take(  # noqa: PLR0913 - all that a file is taken with
     The id of a command follows from the import and from its words: an import that was
     killed goes on, and a file sent twice says nothing new. Another `salt` asks anew.
     """
-    pending: list[tuple[Line, Any]] = []
     before = engine.store.head().position
+    counted: set[UUID] = set()
 
-    def asked(command: Any) -> Asked:
+    def asked(line: Line, command: Any) -> tuple[Line, Asked]:
         words = engine.hmac(f"import {report.import_id}{salt}", repr(command))
-        return Asked(
+        return line, Asked(
             command=command,
             command_id=named("import", words.hex()),
             actor=actor,
+            body_hmac=words,
             basis=basis,
             correlation_id=report.import_id,
             home=home,
         )
 
-    def flush() -> None:
-        if pending:
-            commands = [command for _, command in pending]
-            outcomes = engine.ask_many(
-                [asked(each) for each in commands],
-                may,
-                foresee=lambda work: foresee(engine, work, commands),
-            )
-            for (line, _), outcome in zip(pending, outcomes, strict=True):
-                count(report, line, outcome, before)
-            progress(len(pending))
-            pending.clear()
+    def read() -> Iterator[tuple[Line, Asked]]:
+        for each in lines:
+            report.rows += 1
+            if each.fault:
+                report.faults.append((each.file, each.line, each.fault))
+            yield from (asked(each, command) for command in each.commands)
 
-    for each in lines:
-        report.rows += 1
-        if each.fault:
-            report.faults.append((each.file, each.line, each.fault))
-        pending.extend((each, command) for command in each.commands)
-        if len(pending) >= COMMANDS:
-            flush()
-    flush()
+    def in_order(
+        batches: Iterable[list[tuple[Line, Asked]]],
+    ) -> Iterator[list[Asked]]:
+        for batch in batches:
+            asking.append([line for line, _ in batch])
+            yield [each for _, each in batch]
+
+    asking: deque[list[Line]] = deque()
+    batches = in_order(in_chunks(read(), COMMANDS))
+    for batch, outcomes in InTurn(engine, may, foresee).ask(batches):
+        for line, each, outcome in zip(asking.popleft(), batch, outcomes, strict=True):
+            again = each.command_id in counted
+            count(report, line, outcome, before, again=again)
+            counted.add(each.command_id)
+        progress(len(batch))
     return report
 
 
-def count(report: Report, line: Line, outcome: Outcome, before: int) -> None:
+def count(
+    report: Report, line: Line, outcome: Outcome, before: int, *, again: bool = False
+) -> None:
     """Add an outcome to the report; a refusal is a fault of its row.
 
-    What was accepted up to the position `before` was so before this sending.
+    What was accepted up to the position `before` was so before this sending, and what
+    two rows ask for in the same words the first of them brought.
     """
     match outcome.status:
-        case "accepted" if outcome.position > before:
+        case "accepted" if outcome.position > before and not again:
             report.accepted += 1
             report.facts += len(outcome.event_ids)
         case "accepted":
@@ -178,8 +185,9 @@ def count(report: Report, line: Line, outcome: Outcome, before: int) -> None:
             report.faults.append((line.file, line.line, fault))
 
 
-def foresee(engine: Engine, work: Work, commands: Sequence[Any]) -> None:
+def foresee(engine: Engine, work: Work, asked: Sequence[Asked]) -> None:
     """Read at once all that these commands will ask for: streams, places, people."""
+    commands = [each.command for each in asked]
     streams = {engine.stream_of(each) for each in commands}
     named = (engine.named_by(each) for each in commands)
     work.foresee(streams=streams, people={each for each in named if each})

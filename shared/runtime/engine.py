@@ -25,7 +25,7 @@ from shared.kernel.ids import EventId
 from shared.runtime import codec
 from shared.runtime.asking import Asked, May, NotAllowed, OtherBody, Outcome
 from shared.runtime.codec import Meta
-from shared.runtime.log import Answered, Conflict, Mark, Parked, Record, Store, Unit
+from shared.runtime.log import Answered, Conflict, Head, Mark, Parked, Record, Store, Unit
 from shared.runtime.seal import Erased, Keys
 from shared.runtime.service import Service
 from shared.runtime.territory import TREE
@@ -34,6 +34,9 @@ from shared.runtime.work import Kept, Work, stays_with
 HEARTBEAT = "metodika.Heartbeat"
 TRIES = 4
 LONGEST_PAUSE = 300
+ERASED = "registry.PersonalDataErased"
+FOUND_BY = ("snils",)
+"""Kinds of claimed keys from which a person could be found again."""
 AWAY = (psycopg.Error, sqlite3.Error, PersistenceError, OSError)
 """The world is away; nobody's fact is to blame, so nothing is parked for it."""
 
@@ -130,6 +133,32 @@ class Engine:
             return answered_at(position, outcomes)
         return [self._too_late(each) for each in asked]
 
+    def destroy(self, person_id: UUID) -> None:
+        """Destroy a person's key, and every index entry by which he could be found.
+
+        After the fact that says so: a crash between leaves a fact that asks for it, and
+        `swept` finishes what was begun.
+        """
+        if self._keys is not None:
+            self._keys.erase(person_id)
+        for kind in FOUND_BY:
+            self.store.forget(kind, person_id)
+
+    def swept(self) -> int:
+        """Destroy again the key of everybody whose erasure is recorded; return how many."""
+        position, count = 0, 0
+        while records := self.store.read(position, 1000, names=[ERASED]):
+            for each in records:
+                self.destroy(each.stream)
+            position, count = records[-1].position, count + len(records)
+        return count
+
+    def _with_key(self, command: Any) -> Any:
+        """Write in which key an erasure will destroy; a service without keys knows none."""
+        if self._keys is None or getattr(command, "key_id", self) is not None:
+            return command
+        return replace(command, key_id=self._keys.key_id(command.person_id))
+
     def decided(
         self, work: Work, asked: Sequence[Asked], may: May | None = None
     ) -> list[Outcome]:
@@ -149,6 +178,16 @@ class Engine:
         """Return whom a command names, so that a fact of it will be sealed for them."""
         about = self._naming.get(type(command))
         return getattr(command, about) if about else None
+
+    def append(self, unit: Unit) -> Head:
+        """Write a unit, unless there is nothing to write. Raises `Conflict`."""
+        if not (unit.facts or unit.answers or unit.heard or unit.parked or unit.unparked):
+            return self.store.head()
+        head = self.store.append(unit)
+        for each in unit.facts:
+            if each.name == ERASED:
+                self.destroy(each.stream)
+        return head
 
     def known(self, *, hopeful: bool = False) -> Work:
         """Return what is known now, to look things up in; nothing of it is written.
@@ -232,7 +271,7 @@ class Engine:
             case command:
                 decider, corrects = self._deciders[type(command)], None
                 inform = self._informed.get(type(command))
-                told = inform(command, work) if inform else command
+                told = self._with_key(inform(command, work) if inform else command)
                 facts = decider.decide(work.state(decider, stream), told)
         work.free(decider, facts)
         said = [self._say(work, decider, stream, each, asked, corrects, may) for each in facts]
@@ -505,10 +544,7 @@ class Engine:
         return hashlib.blake2b(f"{kind}/{key}".encode(), key=secret, digest_size=32).digest()
 
     def _append(self, work: Work) -> int:
-        unit = work.handed_over(self.clock())
-        if not (unit.facts or unit.answers or unit.heard or unit.parked or unit.unparked):
-            return self.store.head().position
-        return self.store.append(unit).position
+        return self.append(work.handed_over()).position
 
     def _too_late(self, asked: Asked) -> Outcome:
         stream = self.stream_of(asked.command)

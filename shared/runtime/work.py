@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import fields
-from datetime import datetime
 from functools import cache, reduce
 from typing import Any
 from uuid import UUID
@@ -233,14 +232,14 @@ class Work:
         self._grown[at] = None
         self._documents.pop(at, None)
 
-    def handed_over(self, now: datetime) -> Unit:
+    def handed_over(self) -> Unit:
         """Return what is to be written, whole; what follows goes into the next unit."""
         done = self.unit
         for at in self._grown:
             done.known.append(Learned(*at, msgspec.json.encode(self._known[at])))
         for at in self._indexed:
             done.known.append(Learned(*at, msgspec.json.encode(self._index[at])))
-        self.unit = Unit(now=now)
+        self.unit = Unit(now=done.now)
         self._grown.clear()
         self._indexed.clear()
         return done

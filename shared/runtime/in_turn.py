@@ -1,0 +1,88 @@
+"""Many transactions one after another: one is written while the next is decided."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from shared.runtime.asking import Asked, May, Outcome
+from shared.runtime.engine import Engine, answered_at
+from shared.runtime.log import Conflict, Head, Unit
+from shared.runtime.work import Work
+
+CARRIED = 40
+"""How many transactions see what those before them read, before all is read anew."""
+
+type Foresee = Callable[[Engine, Work, Sequence[Asked]], None]
+type Answer = tuple[Sequence[Asked], list[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Underway:
+    """A batch that is decided and is being written."""
+
+    batch: Sequence[Asked]
+    outcomes: list[Outcome]
+    unit: Unit
+    written: "Future[Head]"
+
+
+class InTurn:
+    """Asks batches in their order, each in one transaction that sees those before it.
+
+    What one batch read and said the next ones know. When somebody else writes into the
+    log, that knowledge is dropped, and what was decided by it and not yet written is
+    decided anew.
+    """
+
+    def __init__(self, engine: Engine, may: May | None, foresee: Foresee) -> None:
+        self._engine = engine
+        self._may = may
+        self._foresee = foresee
+        self._position: int | None = None
+        self._work = engine.known(hopeful=True)
+
+    def ask(self, batches: Iterable[Sequence[Asked]]) -> Iterator[Answer]:
+        """Answer batch by batch, as `Engine.ask_many` would."""
+        with ThreadPoolExecutor(1, "append") as thread:
+            underway: Underway | None = None
+            for n, batch in enumerate(batches, start=1):
+                if underway and n % CARRIED == 0:
+                    yield self._landed(underway)[0]
+                    underway = None
+                    self._forget()
+                outcomes = self._decided(batch)
+                if underway:
+                    answer, alone = self._landed(underway)
+                    yield answer
+                    if not alone:
+                        self._forget()
+                        outcomes = self._decided(batch)
+                unit = self._work.handed_over()
+                written = thread.submit(self._engine.append, unit)
+                underway = Underway(batch, outcomes, unit, written)
+            if underway:
+                yield self._landed(underway)[0]
+
+    def _decided(self, batch: Sequence[Asked]) -> list[Outcome]:
+        self._work.unit.now = self._engine.clock()
+        self._foresee(self._engine, self._work, batch)
+        return self._engine.decided(self._work, batch, self._may)
+
+    def _landed(self, underway: Underway) -> tuple[Answer, bool]:
+        """Wait until a batch is written; say whether nobody else wrote since the last."""
+        batch = underway.batch
+        try:
+            head = underway.written.result()
+        except Conflict:
+            again = self._engine.ask_many(
+                batch, self._may, lambda work: self._foresee(self._engine, work, batch)
+            )
+            return (batch, again), False
+        expected = head.position - len(underway.unit.facts)
+        alone = self._position in (None, expected)
+        self._position = head.position
+        return (batch, answered_at(head.position, underway.outcomes)), alone
+
+    def _forget(self) -> None:
+        self._work = self._engine.known(hopeful=True)
+        self._position = None
