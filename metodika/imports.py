@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -74,7 +75,7 @@ def roster_plan(
     source = roster.Source(
         system=system,
         on=on,
-        fingerprint=lambda said: engine.hmac(f"roster {system}", said).hex(),
+        fingerprint=cache(lambda said: engine.hmac(f"roster {system}", said).hex()),
         region=RegionCode(region) if region else None,
     )
     rows: package.Package = {

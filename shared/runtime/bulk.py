@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from msgspec import json
+
 from shared.kernel import Fault
 from shared.kernel.ids import Territory, named
 from shared.runtime.asking import Asked, May, Outcome
@@ -127,7 +129,10 @@ def take(  # noqa: PLR0913 - all that a file is taken with
     counted: set[UUID] = set()
 
     def asked(line: Line, command: Any) -> tuple[Line, Asked]:
-        words = engine.hmac(f"import {report.import_id}{salt}", repr(command))
+        said = json.encode(command).decode()
+        words = engine.hmac(
+            f"import {report.import_id}{salt}", f"{type(command).__name__} {said}"
+        )
         return line, Asked(
             command=command,
             command_id=named("import", words.hex()),
@@ -172,7 +177,7 @@ def count(
     two rows ask for in the same words the first of them brought.
     """
     match outcome.status:
-        case "accepted" if outcome.position > before and not again:
+        case "accepted" if not (again or 0 < outcome.position <= before):
             report.accepted += 1
             report.facts += len(outcome.event_ids)
         case "accepted":

@@ -130,7 +130,9 @@ class Engine:
                 position = self._append(work)
             except Conflict:
                 continue
-            return answered_at(position, outcomes)
+            return [
+                each if each.position else replace(each, position=position) for each in outcomes
+            ]
         return [self._too_late(each) for each in asked]
 
     def destroy(self, person_id: UUID) -> None:
@@ -560,11 +562,6 @@ def _naming(decider: Decider[Any, Any, Any]) -> Iterator[tuple[type[Any], str]]:
         names = {it.name for it in fields(each)}
         for about in {sealed[name] for name in names & sealed.keys()} & names:
             yield each, about
-
-
-def answered_at(position: int, outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Say of each outcome at which head it was answered, if it was not before."""
-    return [each if each.position else replace(each, position=position) for each in outcomes]
 
 
 def _by_fact(

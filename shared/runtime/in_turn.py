@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from shared.runtime.asking import Asked, May, Outcome
-from shared.runtime.engine import Engine, answered_at
+from shared.runtime.engine import Engine
 from shared.runtime.log import Conflict, Head, Unit
 from shared.runtime.work import Work
 
@@ -42,7 +42,10 @@ class InTurn:
         self._work = engine.known(hopeful=True)
 
     def ask(self, batches: Iterable[Sequence[Asked]]) -> Iterator[Answer]:
-        """Answer batch by batch, as `Engine.ask_many` would."""
+        """Answer batch by batch, as `Engine.ask_many` would.
+
+        Only what was answered before has a `position`.
+        """
         with ThreadPoolExecutor(1, "append") as thread:
             underway: Underway | None = None
             for n, batch in enumerate(batches, start=1):
@@ -81,7 +84,7 @@ class InTurn:
         expected = head.position - len(underway.unit.facts)
         alone = self._position in (None, expected)
         self._position = head.position
-        return (batch, answered_at(head.position, underway.outcomes)), alone
+        return (batch, underway.outcomes), alone
 
     def _forget(self) -> None:
         self._work = self._engine.known(hopeful=True)

@@ -139,5 +139,8 @@ def _organisation(said: Any, known: Known) -> OrgId | None:
 
 
 def _first(said: Any, *names: str) -> Any:
-    values = (getattr(said, name, None) for name in names)
-    return next((value for value in values if value is not None), None)
+    for name in names:
+        value = getattr(said, name, None)
+        if value is not None:
+            return value
+    return None

@@ -58,7 +58,7 @@ class Work:
         self.unit = unit
         self._store = store
         self._keys = keys
-        self._hmac = hmac
+        self._hmac = cache(hmac)
         self._names_people = names_people
         self._hopeful = hopeful
         self._listeners = _listeners(borrowed)

@@ -187,7 +187,8 @@ def rows_of(url: str) -> Iterator[str]:
     with psycopg.connect(url) as connection:
         tables = connection.execute(
             "SELECT table_schema, table_name FROM information_schema.tables "
-            "WHERE table_schema NOT IN ('pg_catalog', 'information_schema') AND table_type = 'BASE TABLE'"
+            "WHERE table_schema NOT IN ('pg_catalog', 'information_schema') "
+            "AND table_type = 'BASE TABLE'"
         ).fetchall()
         for table in tables:
             every = sql.SQL("SELECT t::text FROM {} AS t").format(sql.Identifier(*table))

@@ -1,0 +1,210 @@
+"""What an answer says beside its number: value, target, status, changes (kpi §2.1)."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from uuid import UUID
+
+import pytest
+
+from shared.events.monitoring import KpiTargetSet
+from shared.kernel.ids import KpiId
+from shared.runtime.answers import Answers, NoSuchKpi, Status, reaches, shown
+from shared.testing.facts import a
+from tests.golden.words import known_by
+from tests.golden.world import RECORDS
+from tests.monitoring.telling import heard
+from tests.oracle.said import Said
+
+T = date(2024, 12, 31)
+LATER = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = known_by(RECORDS, LATER)
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "num", "den", "value"),
+    [
+        ("share", 1, 3, "33.3"),
+        ("share", 2, 3, "66.7"),
+        ("share", 1, 2000, "0.1"),  # half up: 0.05 %
+        ("share", 1, 2001, "0.0"),
+        ("share", 5, 5, "100.0"),
+        ("ratio", 501, 2, "250.5"),
+        ("max", 7, 3, "7"),
+        ("share", 0, 0, None),
+    ],
+)
+def test_one_decimal_half_up(aggregate: str, num: int, den: int, value: str | None) -> None:
+    """§2.1: «show one decimal half-up; den = 0 → value undefined»."""
+    assert shown(aggregate, num, den) == value
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "num", "den", "target", "met"),
+    [
+        ("share", 30, 100, (T, 3000, "at_least"), True),
+        ("share", 2999, 10000, (T, 3000, "at_least"), False),  # shown as 30.0
+        ("ratio", 500, 2, (T, 25000, "at_most"), True),
+        ("ratio", 501, 2, (T, 25000, "at_most"), False),
+        ("max", 250, 4, (T, 25000, "at_most"), True),
+        ("max", 251, 4, (T, 25000, "at_most"), False),
+    ],
+)
+def test_targets_are_compared_exactly(
+    aggregate: str, num: int, den: int, target: tuple[date, int, str], *, met: bool
+) -> None:
+    """§2.1: «Compare exactly in integers (num·100 ≥ target·den)»."""
+    assert reaches(aggregate, Fraction(num), Fraction(den), target) is met
+
+
+def promised(hundredths: int, due_on: date = T, kpi: str = "K-F1", n: int = 1) -> Said:
+    fact = a(
+        KpiTargetSet,
+        kpi_id=KpiId(kpi),
+        level="federation",
+        due_on=due_on,
+        target_hundredths=hundredths,
+        act="Р-76",
+        clause="S0 V.1",
+        occurred_on=date(2020, 8, 6),
+    )
+    return Said(
+        source="monitoring@0",
+        position=n,
+        recorded_at=datetime(2025, 1, 1, tzinfo=UTC),
+        event_id=UUID(int=900 + n),
+        name="monitoring.KpiTargetSet",
+        fact=fact,
+        stream=UUID(int=900),
+        version=n,
+    )
+
+
+def asked(tmp_path_factory: pytest.TempPathFactory, *targets: Said) -> Answers:
+    return heard(tmp_path_factory.mktemp("answers"), [*RECORDS, *targets])
+
+
+@pytest.fixture(scope="module")
+def golden(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answers]:
+    answers = asked(tmp_path_factory)
+    yield answers
+    answers.ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("hundredths", "due_on", "as_of", "status"),
+    [
+        (1, T, T, "met"),
+        (10_000, T, T, "missed"),
+        (10_000, T, date(2025, 6, 1), "missed"),
+        (10_000, T, date(2024, 6, 1), "at_risk"),
+    ],
+)
+def test_a_number_is_judged_by_its_target(
+    hundredths: int,
+    due_on: date,
+    as_of: date,
+    status: Status,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    answers = asked(tmp_path_factory, promised(hundredths, due_on))
+    value = answers.value("K-F1", "", as_of, NOW | {"monitoring@0": 1})
+
+    assert (value.status, value.target, value.due_on) == (status, hundredths, due_on)
+    answers.ledger.close()
+
+
+def test_after_its_day_the_judgement_stays(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """§2.4.4: «judged at the target's date and stays»."""
+    early = date(2020, 12, 31)
+    answers = asked(tmp_path_factory, promised(1, early))
+    value = answers.value("K-F1", "", T, NOW | {"monitoring@0": 1})
+
+    assert value.num > 0
+    assert value.status != "met"
+    answers.ledger.close()
+
+
+def test_of_several_targets_the_next_one_binds(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    first, last = promised(1000, date(2023, 12, 31)), promised(3000, T, n=2)
+    answers = asked(tmp_path_factory, first, last)
+    vector = NOW | {"monitoring@0": 2}
+
+    assert answers.value("K-F1", "", date(2023, 6, 1), vector).target == 1000
+    assert answers.value("K-F1", "", date(2024, 6, 1), vector).target == 3000
+    answers.ledger.close()
+
+
+def test_without_a_target_there_is_no_verdict(golden: Answers) -> None:
+    """AM26: без цели — не провал."""
+    assert golden.value("K-F1", "", T, NOW).status == "no_target"
+
+
+def test_an_empty_base_is_no_data(golden: Answers) -> None:
+    value = golden.value("K-F1", "98", T, NOW)
+
+    assert (value.num, value.den, value.value) == (0, 0, None)
+
+
+def test_the_same_vector_gives_the_same_answer_for_ever(golden: Answers) -> None:
+    """contracts §3: «The same vector gives the same bytes for ever»."""
+    early = known_by(RECORDS, datetime(2025, 1, 15, 23, 59, 59, tzinfo=UTC))
+    before = [golden.members(kpi, "", T, early) for kpi in golden.definitions]
+    golden.ledger.ingest([])
+
+    assert [golden.members(kpi, "", T, early) for kpi in golden.definitions] == before
+
+
+def test_what_changed_is_explained_by_facts(golden: Answers) -> None:
+    early = known_by(RECORDS, datetime(2025, 1, 15, 23, 59, 59, tzinfo=UTC))
+    changes = golden.diff("K-F1", "", T, early, NOW)
+    recorded = {each.event_id for each in RECORDS}
+
+    assert changes
+    for change in changes:
+        assert change.before != change.after
+        assert change.facts
+        assert {fact["event_id"] for fact in change.facts} <= recorded
+        assert all(fact["actor"] == "test" for fact in change.facts)
+
+
+def test_each_member_has_its_reason_and_its_evidence(golden: Answers) -> None:
+    recorded = {each.event_id for each in RECORDS}
+    for kpi in golden.definitions:
+        for member in golden.members(kpi, "", T, NOW):
+            assert "(S" in member.why, kpi
+            assert member.evidence, kpi
+            assert set(member.evidence) <= recorded, kpi
+
+
+def test_why_finds_the_survivor_of_a_merger(golden: Answers) -> None:
+    [member] = golden.members("K-F1", "", T, NOW, limit=1)
+
+    assert golden.why("K-F1", UUID(member.subject), T, NOW) == [member]
+
+
+def test_sides_part_the_base(golden: Answers) -> None:
+    base = golden.members("K-F1", "", T, NOW)
+    counted = golden.members("K-F1", "", T, NOW, "num")
+    rest = golden.members("K-F1", "", T, NOW, "not")
+
+    assert sorted(m.subject for m in (*counted, *rest)) == [m.subject for m in base]
+    first = golden.members("K-F1", "", T, NOW, limit=3)
+    following = golden.members("K-F1", "", T, NOW, after=first[-1].subject)
+    assert [*first, *following] == base
+
+
+def test_an_unknown_indicator_is_said_so(golden: Answers) -> None:
+    with pytest.raises(NoSuchKpi):
+        golden.value("K-XX", "", T, NOW)
+
+
+def test_a_definition_names_its_clause_and_version(golden: Answers) -> None:
+    for each in golden.definitions.values():
+        assert each.clause.startswith("S")
+        assert each.version == 1
+        assert each.aggregate in {"share", "ratio", "max"}
+        assert replace(each, sql="") != each
