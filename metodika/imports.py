@@ -72,10 +72,14 @@ def roster_plan(
     """
     if not files.keys() >= {"users.csv", "roles.csv"}:
         raise Unreadable("users.csv and roles.csv must stand in the package (OneRoster 1.2)")
+
+    def fingerprint(said: str) -> str:
+        return engine.hmac(f"roster {system}", said).hex()
+
     source = roster.Source(
         system=system,
         on=on,
-        fingerprint=cache(lambda said: engine.hmac(f"roster {system}", said).hex()),
+        fingerprint=cache(fingerprint),
         region=RegionCode(region) if region else None,
     )
     rows: package.Package = {

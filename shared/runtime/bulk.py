@@ -129,10 +129,8 @@ def take(  # noqa: PLR0913 - all that a file is taken with
     counted: set[UUID] = set()
 
     def asked(line: Line, command: Any) -> tuple[Line, Asked]:
-        said = json.encode(command).decode()
-        words = engine.hmac(
-            f"import {report.import_id}{salt}", f"{type(command).__name__} {said}"
-        )
+        said = f"{type(command).__name__} {json.encode(command).decode()}"
+        words = engine.hmac(f"import {report.import_id}{salt}", said)
         return line, Asked(
             command=command,
             command_id=named("import", words.hex()),
@@ -197,9 +195,9 @@ def foresee(engine: Engine, work: Work, asked: Sequence[Asked]) -> None:
     named = (engine.named_by(each) for each in commands)
     work.foresee(streams=streams, people={each for each in named if each})
     about: set[tuple[str, UUID]] = set()
-    for field in ("org_id", "person_id"):
-        ids = {found for each in commands if (found := getattr(each, field, None))}
-        about |= set(product(engine.borrowed_about(field), ids))
+    for name in ("org_id", "person_id"):
+        ids = {found for each in commands if (found := getattr(each, name, None))}
+        about |= set(product(engine.borrowed_about(name), ids))
     work.foresee(about=about)
 
 

@@ -5,7 +5,7 @@ the same columns and the same unique keys, one prepared statement, one round tri
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from shared.kernel import kind_of
 from shared.runtime import codec
 from shared.runtime.codec import Meta
 from shared.runtime.log import Answered, Pending, Unit
-from shared.runtime.store import migrate, open_store
+from shared.runtime.store import LogStore, migrate, open_store
 from shared.runtime.store_postgres_arrays import Bigints, Byteas, Texts, Uuids, speak_arrays
 from shared.testing.facts import a
 from tests.bench.measured import Measured, at_least, servers, turns
@@ -104,14 +104,8 @@ def _measured(
     store = open_store(url, SOURCE)
     with rival(url) as insert:
         for commands, n in ((1, 600), (COMMANDS, 40)):
-            ours, theirs = units(commands), units(commands)
-            warm = n // 10
-            turns(lambda: store.append(next(ours)), lambda: insert(next(theirs).facts), warm)
-            made = [(next(ours), next(theirs).facts) for _ in range(n)]
-            first, second = iter(made), iter(made)
-            took, least = turns(
-                lambda: store.append(next(first)[0]), lambda: insert(next(second)[1]), n
-            )
+            in_turn(store, insert, commands, n // 10)
+            took, least = in_turn(store, insert, commands, n)
             words = "one command" if commands == 1 else f"{commands} commands, one transaction"
             line = Measured(
                 what=f"append to {where}: {words}",
@@ -125,8 +119,16 @@ def _measured(
     store.close()
 
 
+def in_turn(store: LogStore, insert: Insert, commands: int, n: int) -> tuple[float, float]:
+    """Return the medians of our append and of the insert, of things made before."""
+    made = units(commands)
+    ours = iter([next(made) for _ in range(n)])
+    theirs = iter([next(made).facts for _ in range(n)])
+    return turns(lambda: store.append(next(ours)), lambda: insert(next(theirs)), n)
+
+
 @contextmanager
-def in_postgres(url: str) -> Iterator[Insert]:
+def in_postgres(url: str) -> Generator[Insert]:
     """Insert by hand into PostgreSQL."""
     with psycopg.connect(url, autocommit=True) as pg:
         speak_arrays(pg)
@@ -144,7 +146,7 @@ def in_postgres(url: str) -> Iterator[Insert]:
 
 
 @contextmanager
-def in_sqlite(url: str) -> Iterator[Insert]:
+def in_sqlite(url: str) -> Generator[Insert]:
     """Insert by hand into a file of its own, as safe as the log's."""
     path = url.removeprefix("sqlite://") + ".by-hand"
     db = sqlite3.connect(path, autocommit=True)

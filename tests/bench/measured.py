@@ -4,7 +4,7 @@ import gc
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
@@ -97,7 +97,7 @@ def turns(
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def quiet() -> Generator[None]:
     """Keep what there is out of the collector's way, as long work does."""
     gc.collect()
     gc.freeze()
@@ -108,7 +108,7 @@ def quiet() -> Iterator[None]:
 
 
 @contextmanager
-def servers() -> Iterator[Parts]:
+def servers() -> Generator[Parts]:
     """Give the real servers, each started when it is first asked for."""
     parts = Parts()
     try:
