@@ -28,7 +28,6 @@ from functools import reduce
 from typing import get_args
 
 from services.diagnostics.domain import result
-from services.diagnostics.domain.line import Line, Row, Unreadable, Who, id_or_code
 from services.diagnostics.domain.session import (
     SESSION,
     AssignDiagnostic,
@@ -39,6 +38,7 @@ from services.diagnostics.domain.session import (
 from shared.events.diagnostics import CompetencyScore, InstrumentKind, Purpose, Tested
 from shared.kernel import Fault, Refused
 from shared.kernel.ids import CompetencyId, InstrumentId, SessionId, named
+from shared.kernel.line import Line, Row, Unreadable, Who, id_or_code
 
 COLUMNS = (
     "source_system",

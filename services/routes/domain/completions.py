@@ -24,10 +24,10 @@ import re
 from typing import get_args
 
 from services.routes.domain.enrolment import CompleteProgram, StartEnrolment
-from services.routes.domain.line import Line, Row, Unreadable, Who
 from shared.events.routes import Channel, DocKind
 from shared.kernel import Fault
 from shared.kernel.ids import EnrolmentId, ProgramId, RouteId, RouteItemId, named
+from shared.kernel.line import Line, Row, Unreadable, Who
 
 COLUMNS = (
     "source_system",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from shared.kernel import Fault
+from shared.kernel.decider import Fault
 from shared.kernel.ids import PersonId, named
 
 type Row = Mapping[str, str | None]
