@@ -66,6 +66,9 @@ from shared.kernel.ids import (
     PersonId,
 )
 
+CONCEPT = date(2020, 8, 6)
+"""The day of the Concept (S0): from here on the young are supported."""
+
 # ── What is remembered of people ────────────────────────────────────────────
 
 PEOPLE = Borrowed[Person, Life](
@@ -318,13 +321,14 @@ def a_young_teacher_employed_calls_for_a_pair(
     """Принятому молодому педагогу предлагают наставника (S1 4.4).
 
     Both facts are needed, and whichever comes last finds the other known. One job is
-    one pair: to hear of it again is to ask for the same thing.
+    one pair: to hear of it again is to ask for the same thing. Whoever ceased to be young
+    before the Concept is called for by nobody, however late his job is heard of.
     """
     person = known.of(PEOPLE, said.person_id)
     until = person.young_until
     for work in person.work:
         ours = work.is_main and work.position_class == "PED" and work.until is None
-        if ours and until and work.since < until:
+        if ours and until and max(work.since, CONCEPT) < until:
             yield ProposePair(
                 pair_id=pair_of(work.employment_id),
                 mentee_id=said.person_id,

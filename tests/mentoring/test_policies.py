@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import permutations
 from typing import Any
 from uuid import UUID
@@ -188,6 +188,20 @@ def test_whichever_comes_last_calls_for_the_pair(order: Sequence[Any]) -> None:
 )
 def test_nobody_else_is_offered_a_pair(facts: Sequence[Any]) -> None:
     assert asked_for(a_young_teacher_employed_calls_for_a_pair, *facts) == []
+
+
+def test_who_was_young_before_the_concept_is_offered_none() -> None:
+    """S0 V.4: молодых поддерживают с 06.08.2020, как бы поздно о них ни услышали."""
+    job = replace(EMPLOYED, occurred_on=date(2015, 9, 1))
+    until = [date(2020, 8, 6), date(2020, 8, 7)]
+    asked = [
+        asked_for(
+            a_young_teacher_employed_calls_for_a_pair, job, replace(YOUNG, young_until=it)
+        )
+        for it in until
+    ]
+
+    assert [len(each) for each in asked] == [0, 1]
 
 
 def test_one_who_becomes_a_teacher_at_the_same_place_is_offered_one() -> None:
