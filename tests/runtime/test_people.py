@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from fastapi import FastAPI
+from structlog.testing import capture_logs
 
 from shared.events.registry import RosterLinked, TeacherFact, TeacherRegistered
 from shared.kernel import Decider
@@ -147,12 +148,11 @@ def test_nobody_is_nobody(registry: Registry) -> None:
     assert registry.open("federal", uuid4()).status_code == 404
 
 
-def test_every_opening_is_recorded_without_the_name(
-    registry: Registry, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_opening_is_recorded_without_the_name(registry: Registry) -> None:
     registry.ask(teacher(ME))
-    registry.open("r25")
-    told = capsys.readouterr().out
+    with capture_logs() as lines:
+        registry.open("r25")
+    told = str(lines)
     assert "personal data opened" in told
     assert str(ME) in told
     assert "Иванова" not in told

@@ -1,0 +1,113 @@
+"""Many transactions in turn: each row once, whoever else writes meanwhile."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from metodika.services import service
+from shared.kernel.ids import EmploymentId, PersonId
+from shared.runtime import bulk
+from shared.runtime.asking import Asked
+from shared.runtime.bulk import Line, Report
+from shared.runtime.engine import Engine
+from shared.runtime.seal import Keys
+from shared.runtime.seal_shelves import migrate_keys
+from shared.runtime.store import migrate, open_store
+from tests.runtime.test_engine import EMPLOYED, LAND, TEACHER, names
+
+PEOPLE = 20
+ID = UUID(int=77)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """Give a registry that knows one school."""
+    log, keys = f"sqlite://{tmp_path / 'log.sqlite'}", f"sqlite://{tmp_path / 'keys.sqlite'}"
+    migrate(log, "registry@0")
+    migrate_keys(keys)
+    store, sealing = open_store(log, "registry@0"), Keys(keys, b"m" * 32)
+    made = Engine(service("registry"), store, sealing)
+    for each in LAND:
+        said(made, each)
+    yield made
+    store.close()
+    sealing.close()
+
+
+def said(engine: Engine, command: object) -> None:
+    assert engine.ask(Asked(command=command, command_id=uuid4(), actor="other")).position
+
+
+def person(n: int) -> PersonId:
+    return PersonId(UUID(int=1000 + n))
+
+
+def snils(n: int) -> str:
+    return f"{n:011}"  # so early a number has no checksum
+
+
+def lines() -> list[Line]:
+    """Return a roster: everybody is registered, then everybody is employed."""
+    people = [
+        replace(TEACHER, person_id=person(n), snils=snils(n)) for n in range(1, PEOPLE + 1)
+    ]
+    jobs = [
+        replace(EMPLOYED, person_id=person(n), employment_id=EmploymentId(UUID(int=n)))
+        for n in range(1, PEOPLE + 1)
+    ]
+    return [
+        Line(file="f.csv", line=n, commands=(each,)) for n, each in enumerate([*people, *jobs])
+    ]
+
+
+def take(engine: Engine, rows: list[Line], monkeypatch: pytest.MonkeyPatch) -> Report:
+    monkeypatch.setattr(bulk, "COMMANDS", 3)
+    return bulk.take(engine, rows, Report(import_id=ID), actor="import:test")
+
+
+def test_what_one_transaction_said_the_next_ones_know(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """contracts §7: каждая годная строка берётся ровно один раз."""
+    report = take(engine, lines(), monkeypatch)
+    again = take(engine, lines(), monkeypatch)
+
+    assert (report.accepted, report.faults) == (2 * PEOPLE, [])
+    assert (again.accepted, again.unchanged, again.facts) == (0, 2 * PEOPLE, 0)
+    assert names(engine.store).count("EmploymentStarted") == PEOPLE
+
+
+def test_two_rows_in_the_same_words_are_one(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """contracts §7: каждая годная строка берётся ровно один раз."""
+    twice = [each for each in lines() for _ in range(2)]
+
+    report = take(engine, twice, monkeypatch)
+
+    assert (report.accepted, report.unchanged) == (2 * PEOPLE, 2 * PEOPLE)
+    assert report.faults == []
+
+
+def test_whoever_else_writes_is_seen(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S1 5.5: СНИЛС принадлежит одному человеку, кто бы ни успел первым."""
+    another = replace(TEACHER, person_id=person(500), snils=snils(10))
+    same = replace(TEACHER, person_id=person(14), snils=snils(14))
+
+    def meanwhile() -> Iterator[Line]:
+        for n, each in enumerate(lines()):
+            if n == 5:  # while the first transactions are under way
+                said(engine, another)
+                said(engine, same)
+            yield each
+
+    monkeypatch.setattr(bulk, "COMMANDS", 3)
+    report = bulk.take(engine, meanwhile(), Report(import_id=ID), actor="import:test")
+
+    refused = {(line, fault.clause) for _, line, fault in report.faults}
+    assert refused == {(9, "S1 5.5"), (PEOPLE + 9, "S0 I")}
+    assert report.unchanged == 1
+    assert names(engine.store).count("TeacherRegistered") == PEOPLE + 1
