@@ -24,12 +24,13 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"no such benchmark: {', '.join(sorted(unknown))}\n{__doc__}")
         return 2
     for name in asked or NAMES:
+        on = machine()
+        say(f"── {name}: {on}")
         lines = _lines(name)
-        say(f"── {name}")
         for each in lines:
             say("   " + " · ".join(filter(None, each.cells())))
         if "--write" in arguments:
-            _write(name, lines)
+            _write(name, on, lines)
     return 0
 
 
@@ -38,13 +39,13 @@ def _lines(name: str) -> list[Measured]:
     return list(run())
 
 
-def _write(name: str, lines: Sequence[Measured]) -> None:
+def _write(name: str, on: str, lines: Sequence[Measured]) -> None:
     begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
     said = PAGE.read_text()
     before, _, rest = said.partition(begin)
     _, _, after = rest.partition(end)
     today = datetime.now(UTC).date()
-    told = f"`python -m tests.bench {name} --write`, {today}, {machine()}\n"
+    told = f"`python -m tests.bench {name} --write`, {today}, {on}\n"
     rows = [HEAD, ("---",) * len(HEAD), *(each.cells() for each in lines)]
     table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
     PAGE.write_text(f"{before}{begin}{told}\n{table}{end}{after}")

@@ -1,13 +1,16 @@
 """`append`: a unit into a log, against an insert written by hand in the same database.
 
 The rival knows no commands, no claims, no conflicts and proves nothing: one table with
-the same columns and the same unique keys, one prepared statement, one round trip.
+the same columns and the same unique keys, one prepared statement, one round trip. A
+second one, for one command on PostgreSQL, also by hand and in one round trip, keeps what
+a log must keep: positions without gaps, the answer to the command, a hash of the record.
 """
 
 import sqlite3
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
@@ -43,6 +46,26 @@ VALUES ({})
 MANY = """
 INSERT INTO by_hand (event_id, stream, version, name, schema, territory, meta, data)
 SELECT * FROM unnest(%b, %b, %b, %b, %b, %b, %b, %b)
+"""
+KEEPING = """
+CREATE TABLE kept_head (position bigint NOT NULL) WITH (fillfactor = 50);
+INSERT INTO kept_head VALUES (0);
+CREATE TABLE kept_commands (command_id uuid PRIMARY KEY, body_hmac bytea, outcome bytea);
+CREATE TABLE kept (
+    position bigint PRIMARY KEY, event_id uuid NOT NULL UNIQUE, stream uuid NOT NULL,
+    version bigint NOT NULL, name text NOT NULL, schema bigint NOT NULL,
+    territory text, meta bytea NOT NULL, data bytea NOT NULL, leaf bytea NOT NULL,
+    UNIQUE (stream, version)
+)
+"""
+KEEP = b"""
+WITH next AS (UPDATE kept_head SET position = position + 1 RETURNING position),
+answered AS (INSERT INTO kept_commands VALUES (%b, %b, %b))
+INSERT INTO kept
+SELECT position, said.*, sha256(meta || data)
+FROM next, (VALUES (%b, %b, %b, %b, %b, %b, %b::bytea, %b::bytea))
+    AS said (event_id, stream, version, name, schema, territory, meta, data)
+RETURNING position
 """
 type Insert = Callable[[Sequence[Pending]], object]
 
@@ -93,6 +116,7 @@ def run() -> list[Measured]:
         file = f"sqlite://{Path(folder, 'log.sqlite')}"
         return [
             *_measured("PostgreSQL", url, in_postgres),
+            _keeping(url),
             *_measured("SQLite", file, in_sqlite),
         ]
 
@@ -117,6 +141,35 @@ def _measured(
             judged = commands == 1 and where == "PostgreSQL"
             yield at_least(SHARE, line) if judged else line
     store.close()
+
+
+def _keeping(url: str) -> Measured:
+    store, made = open_store(url, SOURCE), units(1)
+    with psycopg.connect(url, autocommit=True) as pg:
+        pg.execute(KEEPING.encode())
+
+        def keep() -> None:
+            unit = next(theirs)
+            answer = unit.answers[0]
+            given = [answer.command_id, answer.body_hmac, answer.outcome]
+            pg.execute(KEEP, [*given, *_row(unit.facts[0])], prepare=True).fetchall()
+
+        for n in (60, 600):
+            ours = iter([next(made) for _ in range(n)])
+            theirs = iter([next(made) for _ in range(n)])
+            took, least = turns(partial(_append, store, ours), keep, n)
+    store.close()
+    return Measured(
+        what="append to PostgreSQL: one command",
+        ours=took * 1000,
+        unit="ms",
+        rival=least * 1000,
+        against="the same by hand, with gapless positions, the answer and a hash",
+    )
+
+
+def _append(store: LogStore, made: Iterator[Unit]) -> None:
+    store.append(next(made))
 
 
 def in_turn(store: LogStore, insert: Insert, commands: int, n: int) -> tuple[float, float]:

@@ -67,8 +67,10 @@ def at_least(share: float, of: Measured) -> Measured:
 
 
 def machine() -> str:
-    """Say what this ran on."""
-    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    """Say what this runs on, and how busy it is with other things."""
+    busy = f"load {os.getloadavg()[0]:.1f}"
+    what = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    return f"{what}, {busy} at the start"
 
 
 def say(line: str) -> None:
