@@ -224,7 +224,7 @@ def main(arguments: list[str]) -> int:
             if "--check" not in arguments:
                 path.write_text(text, encoding="utf-8")
     for name in stale:
-        print(("stale: " if "--check" in arguments else "written: ") + name)  # noqa: T201
+        print(("stale: " if "--check" in arguments else "written: ") + name)  # noqa: T201 - its one output
     return int("--check" in arguments and bool(stale))
 
 

@@ -41,8 +41,8 @@ def imports_router(engine: Engine, access: Access) -> APIRouter:
         request: Request,
         caller: Annotated[Caller, Depends(Knock(access, SENDERS))],
         system: Annotated[str, Query(pattern=r"^[a-z0-9_-]{1,40}$")],
-        dry_run: Annotated[bool, Query()] = False,  # noqa: FBT002
-        confirm: Annotated[bool, Query()] = False,  # noqa: FBT002
+        dry_run: Annotated[bool, Query()] = False,  # noqa: FBT002 - of the query
+        confirm: Annotated[bool, Query()] = False,  # noqa: FBT002 - of the query
     ) -> Response:
         body = await request.body()
         try:

@@ -393,7 +393,7 @@ class _Life:
                 completed_on=on,
             ),
         )
-        if not literacy and any(score < 70 for _, score in scores):  # noqa: PLR2004
+        if not literacy and any(score < dia.THRESHOLD_PCT for _, score in scores):
             yield from self._routed(session, scores, on + timedelta(days=14))
         if self.dice.happens(self.land.parameters.annulled):
             late = on + timedelta(days=90)
@@ -407,7 +407,7 @@ class _Life:
     ) -> Iterator[Step]:
         if on > LAST or not self.dice.happens(self.land.parameters.routed):
             return
-        weak = [each for each, score in scores if score < 70]  # noqa: PLR2004
+        weak = [each for each, score in scores if score < dia.THRESHOLD_PCT]
         n = self.land.competencies.index(weak[0]) // 2
         program = self.land.programs[n]
         route, item = rou.route_of(session), RouteItemId(self.dice.id())
