@@ -182,12 +182,20 @@ class Answers:
         after: str = "",
         limit: int = 1_000_000,
     ) -> list[Member]:
-        """Return who counts (`num`), who is counted among (`den`), or who does not."""
+        """Return who counts (`num`), who is counted among (`den`), or who does not.
+
+        `limit` counts subjects; one that stands on both sides of a ratio comes twice.
+        """
         which = {"num": "num > 0", "den": "TRUE", "not": "num = 0 AND den > 0"}[side]
         query = f"""
-            SELECT unit::VARCHAR, subject::VARCHAR AS subject, num, den, why, evidence
-            FROM ({self.definition(kpi).sql}) WHERE {which} AND subject::VARCHAR > $after
-            ORDER BY subject, unit LIMIT $most
+            WITH member AS (
+                SELECT unit::VARCHAR AS unit, subject::VARCHAR AS subject, num, den, why,
+                    evidence
+                FROM ({self.definition(kpi).sql})
+                WHERE {which} AND subject::VARCHAR > $after
+            ),
+            page AS (SELECT DISTINCT subject FROM member ORDER BY subject LIMIT $most)
+            FROM member SEMI JOIN page USING (subject) ORDER BY subject, unit, den
         """
         asked = _parameters(as_of, vector, scope) | {"after": after, "most": limit}
         with self.ledger.reading() as cursor:
@@ -201,6 +209,7 @@ class Answers:
                 SELECT $subject UNION SELECT survivor_id::VARCHAR
                 FROM merged($as_of, $known) WHERE merged_id::VARCHAR = $subject
             )
+            ORDER BY unit, den
         """
         asked = _parameters(as_of, vector, "") | {"subject": str(subject)}
         with self.ledger.reading() as cursor:
@@ -210,21 +219,20 @@ class Answers:
         self, kpi: str, scope: str, as_of: date, before: Vector, after: Vector
     ) -> list[Change]:
         """Return the members that differ, each with the facts said in between about it."""
-        old = {(m.unit, m.subject): m for m in self.members(kpi, scope, as_of, before)}
-        new = {(m.unit, m.subject): m for m in self.members(kpi, scope, as_of, after)}
+        old = {_place(each): each for each in self.members(kpi, scope, as_of, before)}
+        new = {_place(each): each for each in self.members(kpi, scope, as_of, after)}
         differ = sorted(
-            (key for key in old.keys() | new.keys() if _part(old, key) != _part(new, key)),
-            key=lambda key: (key[1], key[0]),
+            key for key in old.keys() | new.keys() if _part(old, key) != _part(new, key)
         )
-        subjects = sorted({subject for _, subject in differ})
+        subjects = sorted({subject for subject, _, _ in differ})
         with self.ledger.reading() as cursor:
             said = _Asked(self, cursor, after).said_between(subjects, as_of, before)
         return [
             Change(
-                subject=key[1],
+                subject=key[0],
                 before=old.get(key),
                 after=new.get(key),
-                facts=tuple(said.get(key[1], ())),
+                facts=tuple(said.get(key[0], ())),
             )
             for key in differ
         ]
@@ -444,6 +452,11 @@ def _members(answer: duckdb.DuckDBPyConnection) -> Iterator[Member]:
             why=why,
             evidence=tuple(evidence or ()),
         )
+
+
+def _place(member: Member) -> tuple[str, str, bool]:
+    """Return where one stands: also who counts on both sides of a ratio, on each."""
+    return member.subject, member.unit, member.den > 0
 
 
 def _part(members: Mapping[Any, Member], key: Any) -> tuple[int, int] | None:

@@ -13,9 +13,11 @@ from typing import Protocol
 from uuid import UUID
 
 import duckdb
+import pyarrow as pa
 
 from shared.kernel import Kind, catalogue
-from shared.runtime.columns_batch import Batch, ForeignEpoch, Heard, Hole, in_order
+from shared.runtime import codec
+from shared.runtime.columns_batch import Batch, ForeignEpoch, Heard, Hole, Unusual, in_order
 from shared.runtime.log import Record
 
 CURRENT = "CURRENT"
@@ -37,7 +39,10 @@ CREATE TABLE heartbeat (source VARCHAR, epoch UUID, position BIGINT, recorded_at
 type Vector = dict[str, tuple[UUID, int]]
 """Of each log its epoch and a position: everything up to there is known."""
 
-type Logs = Callable[[Mapping[str, int]], Iterable[Sequence[Record]]]
+type Came = Sequence[Record | bytes]
+"""Records as a log holds them, or as they came on the wire."""
+
+type Logs = Callable[[Mapping[str, int]], Iterable[Came]]
 """Given how far each source is heard, what follows, batch by batch, to the ends."""
 
 __all__ = ["AsKnown", "ForeignEpoch", "Hole", "Language", "Ledger", "Logs", "Taken", "Vector"]
@@ -138,14 +143,14 @@ class Ledger:
 
     # ── Writing ─────────────────────────────────────────────────────────────
 
-    def ingest(self, records: Sequence[Record]) -> Taken:
+    def ingest(self, came: Came) -> Taken:
         """Take records of any logs, each log in its own order; what is known is passed by.
 
         All of them or none. Raises `Hole`, `ForeignEpoch`, and `codec.Malformed` when
         bytes are not what their name says.
         """
         with self._writing:
-            return self._ingest(self._current, records)
+            return self._ingest(self._current, came)
 
     def beat(self, source: str, epoch: UUID, position: int, recorded_at: datetime) -> None:
         """Hear that a log said nothing after `position` up to a moment (contracts §2)."""
@@ -275,23 +280,32 @@ class Ledger:
         heard = {source: Heard(*mark) for source, *mark in found.fetchall()}
         return _Generation(name, connection, heard=heard)
 
-    def _ingest(self, generation: _Generation, records: Sequence[Record]) -> Taken:
-        fresh, repeated, heard = in_order(generation.heard, records)
-        if not records:
+    def _ingest(self, generation: _Generation, came: Came) -> Taken:
+        if not came:
             return Taken()
+        wires = [each if isinstance(each, bytes) else codec.wire(each) for each in came]
+        try:
+            with _written(generation.connection) as writer:
+                heard = Batch(self.language, writer, generation.heard).write(wires)
+        except (Unusual, duckdb.DataError, duckdb.InvalidInputException, pa.ArrowInvalid):
+            return self._ingest_each(generation, came)
+        generation.heard |= heard
+        return Taken(len(wires))
+
+    def _ingest_each(self, generation: _Generation, came: Came) -> Taken:
+        records = [codec.unwire(e, leaf=False) if isinstance(e, bytes) else e for e in came]
+        fresh, repeated, heard = in_order(generation.heard, records)
         with _written(generation.connection) as writer:
-            batch = Batch(self.language, writer)
-            skipped = batch.write(fresh, heard) if fresh else 0
-            if repeated and not batch.said_before(repeated):
-                raise ForeignEpoch("a known position comes with another event id")
+            batch = Batch(self.language, writer, generation.heard)
+            skipped = batch.write_each(fresh, repeated, heard)
         generation.heard |= heard
         return Taken(len(fresh) - skipped, skipped, len(repeated))
 
     def _read(self, new: _Generation, logs: Logs) -> Taken:
         total = Taken()
         heard = {source: mark.position for source, mark in new.heard.items()}
-        for records in logs(heard):
-            total = _sum(total, self._ingest(new, records))
+        for came in logs(heard):
+            total = _sum(total, self._ingest(new, came))
         return total
 
     def _must_have_heard_as_much(self, new: _Generation) -> None:

@@ -1,9 +1,10 @@
-"""One batch of records on its way into columns: JSON by Arrow, one insert for each fact."""
+"""One batch on its way into columns: read as JSON by the database, one insert per fact."""
 
+import re
 from collections import defaultdict
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, is_dataclass, replace
 from datetime import datetime
 from functools import cache
 from types import NoneType
@@ -13,27 +14,38 @@ from uuid import UUID
 import duckdb
 import msgspec
 import pyarrow as pa
-import pyarrow.json as pa_json
 
 from shared.kernel import Kind, Withdrawal, catalogue, is_personal
 from shared.runtime import codec
 from shared.runtime.log import Record
 
-BLOCK = 4 << 20
-"""Bytes that one thread of the JSON reader takes at a time."""
-FEW = 5_000
-"""Lines that are read sooner than threads are woken."""
+CHUNK = 16_384
+"""Records that one thread of the database reads at a time."""
+HEAD = {
+    "source": "source",
+    "epoch": "epoch",
+    "position": "position",
+    "event_id": "id",
+    "stream": "subject",
+    "version": "version",
+    "schema": "schema",
+    "recorded_at": "recorded_at",
+}
+"""Column of a fact's table → the attribute of the CloudEvent."""
+META = ("corrects", "actor", "basis", "causation_id")
+SOURCE_AT = len('{"specversion":"1.0","id":"","source":"') + 36
+"""Where on the wire the source begins: `codec.wire` gives equal records equal bytes."""
+NEWS = """
+CREATE OR REPLACE TEMP TABLE news (
+    name VARCHAR, source VARCHAR, epoch UUID, position BIGINT, recorded_at TIMESTAMPTZ,
+    event_id UUID, corrects UUID, usual BOOLEAN
+)
+"""
 MOMENT = pa.timestamp("us", tz="UTC")
 type Columns = Any
 """An Arrow table; the library has no types of its own."""
-OF_META = {
-    "actor": "meta ->> '$.actor'",
-    "corrects": "meta ->> '$.corrects'",
-    "basis": "meta -> '$.basis'",
-    "causation_id": "meta ->> '$.causation_id'",
-}
-IN_META = {name: f'"{name}":'.encode() for name in OF_META}
-"""How a field of the envelope shows in its bytes: what nobody said is not searched for."""
+type Told = tuple[str, str]
+"""A source, and the name of a fact."""
 
 
 class Hole(Exception):  # noqa: N818 - the reader stops: what is missing will come, or not
@@ -42,6 +54,10 @@ class Hole(Exception):  # noqa: N818 - the reader stops: what is missing will co
 
 class ForeignEpoch(Exception):  # noqa: N818 - the reader stops and alarms
     """A log goes on in an epoch nobody announced, or says something else than before."""
+
+
+class Unusual(Exception):  # noqa: N818 - then they are looked at one by one
+    """Not every record follows what is heard, or not every one is read as it came."""
 
 
 class Tables(Protocol):
@@ -75,12 +91,12 @@ def in_order(
     """Part what is new from what is known; say how far each log is heard after it."""
     fresh: list[Record] = []
     repeated: list[Record] = []
-    at: dict[str, tuple[UUID | None, int]] = {}
-    last: dict[str, Record] = {}
+    heard: dict[str, Heard] = {}
     for each in records:
         source = each.source
-        epoch, position = at.get(source) or _mark(known.get(source))
-        if each.epoch is not epoch and epoch is not None and each.epoch != epoch:
+        mark = heard.get(source) or known.get(source)
+        epoch, position = (mark.epoch, mark.position) if mark else (each.epoch, 0)
+        if each.epoch != epoch:
             raise ForeignEpoch(f"{source} goes on in epoch {each.epoch}, known is {epoch}")
         if each.position <= position:
             repeated.append(each)
@@ -88,29 +104,181 @@ def in_order(
         if each.position != position + 1:
             raise Hole(f"{source} is heard up to {position}, not {each.position}")
         fresh.append(each)
-        at[source] = each.epoch, each.position
-        last[source] = each
-    heard = {
-        source: Heard(each.epoch, each.position, each.recorded_at)
-        for source, each in last.items()
-    }
+        heard[source] = Heard(each.epoch, each.position, each.recorded_at)
     return fresh, repeated, heard
 
 
-def _mark(known: Heard | None) -> tuple[UUID | None, int]:
-    return (known.epoch, known.position) if known else (None, 0)
+def parted(wires: Sequence[bytes]) -> dict[Told, list[bytes]]:
+    """Part wires by what they tell, without reading them. Raises `Unusual`."""
+    by_name: defaultdict[bytes, list[bytes]] = defaultdict(list)
+    try:
+        for each in wires:
+            by_name[each[SOURCE_AT : each.index(b'","subject":"', SOURCE_AT)]].append(each)
+    except ValueError:
+        raise Unusual from None
+    return {_told(said): group for said, group in by_name.items()}
+
+
+def _told(said: bytes) -> Told:
+    source, _, name = said.decode("ascii", "replace").partition('","type":"')
+    if name not in catalogue or not re.fullmatch(r"[a-z]+@\d+", source):
+        raise Unusual
+    return source, name
 
 
 class Batch:
-    """Writes records inside a transaction that somebody else began."""
+    """Writes records inside a transaction that somebody else began.
 
-    def __init__(self, tables: Tables, writer: duckdb.DuckDBPyConnection) -> None:
+    `known` says how far each log is heard before it.
+    """
+
+    def __init__(
+        self, tables: Tables, writer: duckdb.DuckDBPyConnection, known: Mapping[str, Heard]
+    ) -> None:
         self._tables = tables
         self._writer = writer
+        self._known = known
 
-    def said_before(self, records: Sequence[Record]) -> bool:
+    def write(self, wires: Sequence[bytes]) -> dict[str, Heard]:
+        """Write wires that all follow what is heard; say how far each log is heard then.
+
+        Raises `Unusual`, and errors of Arrow and of the database, if there is anything
+        that is repeated, missing, not known to this code, or not what its name says.
+        """
+        groups = parted(wires)
+        for (_, name), group in groups.items():
+            self._insert(name, group)
+        self._note(groups)
+        heard = self._follow(len(wires))
+        self._hear(heard)
+        return heard
+
+    def write_each(
+        self, fresh: Sequence[Record], repeated: Sequence[Record], heard: Mapping[str, Heard]
+    ) -> int:
+        """Write records that were looked at; return how many this code cannot read.
+
+        Raises `codec.Malformed` that names what is not read, and `ForeignEpoch`.
+        """
+        groups: defaultdict[Told, list[bytes]] = defaultdict(list)
+        unreadable: list[Record] = []
+        for each in fresh:
+            try:
+                wire = _in_present_schema(each)
+            except codec.Malformed as wrong:
+                raise codec.Malformed(f"{each.source} {each.position}: {wrong}") from None
+            except codec.Unreadable:
+                unreadable.append(each)
+            else:
+                groups[each.source, each.name].append(wire)
+        for told, group in groups.items():
+            try:
+                self._insert(told[1], group)
+            except (duckdb.DataError, duckdb.InvalidInputException, pa.ArrowInvalid):
+                raise codec.Malformed(f"{' '.join(told)} cannot be read") from None
+        self._note(groups)
+        if unreadable:
+            self._pass_by(unreadable)
+        if repeated and not self._said_before(repeated):
+            raise ForeignEpoch("a known position comes with another event id")
+        self._hear(heard)
+        return len(unreadable)
+
+    # ── What is new ─────────────────────────────────────────────────────────
+
+    def _insert(self, name: str, group: Sequence[bytes]) -> None:
+        wires: Columns = pa.table({"wire": pa.array(group, pa.string())})
+        chunks = pa.Table.from_batches(wires.to_batches(max_chunksize=CHUNK))
+        with _shown(self._writer, "batch", chunks):
+            self._writer.execute(_insertion(self._tables, name))
+
+    def _note(self, groups: Mapping[Told, object]) -> None:
+        """Take what is new into the list of records, and amend what it amends."""
+        self._writer.execute(NEWS)
+        if not groups:
+            return
+        parts: list[str] = []
+        places: list[object] = []
+        for source, name in groups:
+            parts.append(
+                f"SELECT '{name}', source, epoch, position, recorded_at, event_id, corrects,"
+                f" {_usual(name)} FROM {self._tables.table(catalogue[name])}"
+                " WHERE source = ? AND position > ?"
+            )
+            places += [source, self._before(source)]
+        self._writer.execute(f"INSERT INTO news {' UNION ALL '.join(parts)}", places)
+        self._writer.execute(
+            "INSERT INTO records"
+            " SELECT source, position, recorded_at, event_id, name, TRUE FROM news"
+        )
+        self._amend({name for _, name in groups})
+
+    def _amend(self, names: set[str]) -> None:
+        """Mark what the news restate or withdraw."""
+        withdrawals = [
+            f"SELECT name, source, position, withdraws AS first"
+            f" FROM {self._tables.table(catalogue[each])}"
+            " SEMI JOIN news USING (source, position)"
+            for each in names
+            if issubclass(catalogue[each].fact, Withdrawal)
+        ]
+        corrections = (
+            "SELECT name, source, position, corrects AS first FROM news"
+            " WHERE corrects IS NOT NULL"
+        )
+        self._writer.execute(
+            "CREATE OR REPLACE TEMP TABLE amendments AS "
+            + " UNION ALL ".join([corrections, *withdrawals])
+        )
+        amended = self._writer.execute("SELECT DISTINCT name FROM amendments ORDER BY name")
+        for (name,) in amended.fetchall():
+            if name in catalogue:
+                self._writer.execute(self._tables.replace(catalogue[name]))
+
+    def _follow(self, count: int) -> dict[str, Heard]:
+        """Say how far each log is heard, if the news are all that follows. Raises `Unusual`."""
+        found = self._writer.execute("""
+            SELECT source, count(DISTINCT position), min(position), max(position),
+                min(epoch), max(epoch), arg_max(recorded_at, position), bool_and(usual)
+            FROM news GROUP BY source
+        """).fetchall()
+        heard: dict[str, Heard] = {}
+        for source, different, first, last, epoch, other, recorded_at, usual in found:
+            before = self._known.get(source)
+            heard[source] = Heard(epoch, last, recorded_at)
+            count -= different
+            if (
+                not usual
+                or first != self._before(source) + 1
+                or different != last - first + 1
+                or {epoch, other} != {before.epoch if before else epoch}
+            ):
+                raise Unusual
+        if count:
+            raise Unusual
+        return heard
+
+    def _hear(self, heard: Mapping[str, Heard]) -> None:
+        for source, mark in heard.items():
+            self._writer.execute("DELETE FROM heard WHERE source = ?", [source])
+            row = [source, mark.epoch, mark.position, mark.recorded_at]
+            self._writer.execute("INSERT INTO heard VALUES (?, ?, ?, ?)", row)
+
+    def _before(self, source: str) -> int:
+        return self._known[source].position if source in self._known else 0
+
+    # ── What is not ─────────────────────────────────────────────────────────
+
+    def _pass_by(self, records: Sequence[Record]) -> None:
+        index: Columns = pa.table(
+            _places(records) | {"name": pa.array([each.name for each in records], pa.string())}
+        )
+        with _shown(self._writer, "batch", index):
+            self._writer.execute("INSERT INTO records SELECT *, FALSE FROM batch")
+
+    def _said_before(self, records: Sequence[Record]) -> bool:
         """Say whether each of these known positions holds the very same event."""
-        with _shown(self._writer, "batch", pa.table(places(records))):
+        with _shown(self._writer, "batch", pa.table(_places(records))):
             found = self._writer.execute("""
                 SELECT count(*) FROM batch ANTI JOIN (
                     FROM records WHERE position BETWEEN
@@ -119,173 +287,66 @@ class Batch:
             """).fetchall()
         return found == [(0,)]
 
-    def write(self, records: Sequence[Record], heard: Mapping[str, Heard]) -> int:
-        """Write records that follow what is heard; return how many were not readable."""
-        groups: dict[str, list[Record]] = defaultdict(list)
-        unreadable: set[tuple[str, int]] = set()
-        for each in records:
-            kind = catalogue.get(each.name)
-            if kind is None or each.schema > kind.schema:
-                unreadable.add((each.source, each.position))
-            else:
-                groups[kind.name].append(each)
-        for name, group in groups.items():
-            self._insert(catalogue[name], group)
-        for name, amendments in self._amendments(groups).items():
-            with _shown(self._writer, "amendments", amendments):
-                self._writer.execute(self._tables.replace(catalogue[name]))
-        self._index(records, unreadable)
-        for source, mark in heard.items():
-            self._writer.execute("DELETE FROM heard WHERE source = ?", [source])
-            row = [source, mark.epoch, mark.position, mark.recorded_at]
-            self._writer.execute("INSERT INTO heard VALUES (?, ?, ?, ?)", row)
-        return len(unreadable)
-
-    def _insert(self, kind: Kind, group: Sequence[Record]) -> None:
-        present = (name for name, key in IN_META.items() if any(key in r.meta for r in group))
-        insertion = _insertion(self._tables, kind.name, frozenset(present))
-        with _shown(self._writer, "batch", said(kind, group)):
-            try:
-                self._writer.execute(insertion)
-            except duckdb.ConversionException:
-                raise codec.Malformed(f"{kind.name}: {between(group)}") from None
-
-    def _amendments(self, groups: Mapping[str, list[Record]]) -> dict[str, Columns]:
-        """Return, for each name, what restates or withdraws one of its facts."""
-        found: dict[str, list[tuple[str, int, bytes]]] = defaultdict(list)
-        for name, group in groups.items():
-            for each in group:
-                if b'"corrects":"' in each.meta:
-                    first = codec.decode_meta(each.meta).corrects
-                    if first:
-                        found[name].append((each.source, each.position, first.bytes))
-            if issubclass(catalogue[name].fact, Withdrawal):
-                for each in group:
-                    withdrawn: Withdrawal = codec.decode(each.name, each.schema, each.data)
-                    row = each.source, each.position, withdrawn.withdraws.bytes
-                    found[withdrawn.name].append(row)
-        return {name: _amendments(rows) for name, rows in found.items() if name in catalogue}
-
-    def _index(self, records: Sequence[Record], unreadable: set[tuple[str, int]]) -> None:
-        readable: Columns = pa.repeat(True, len(records))  # noqa: FBT003 - a value
-        if unreadable:
-            known = [(each.source, each.position) not in unreadable for each in records]
-            readable = pa.array(known)
-        index = places(records) | {
-            "name": pa.array([each.name for each in records], pa.string()),
-            "readable": readable,
-        }
-        with _shown(self._writer, "batch", pa.table(index)):
-            self._writer.execute("INSERT INTO records FROM batch")
-
 
 @cache
-def _insertion(tables: Tables, name: str, present: frozenset[str]) -> str:
+def _insertion(tables: Tables, name: str) -> str:
+    """Return what puts `batch(wire)` into a fact's table, as text cast to its columns."""
     kind = catalogue[name]
     columns = tables.columns(kind)
-    said = {each: each for each in columns} | dict.fromkeys(OF_META, "NULL")
-    said |= {each: OF_META[each] for each in present}
+    fields = shape(kind.fact)
+    event = dict.fromkeys(HEAD.values(), "VARCHAR") | {
+        "meta": dict.fromkeys(META, "VARCHAR"),
+        "data": fields,
+    }
+    said = {each: f"said.{HEAD[each]}" for each in HEAD}
+    said |= {each: f"said.meta.{each}" for each in META}
+    said |= {each: f'said.data."{each}"' for each in fields}
     values = (f"CAST({said[each]} AS {type_})" for each, type_ in columns.items())
     return (
-        f"INSERT INTO {tables.table(kind)} ({', '.join(columns)})"
-        f" SELECT {', '.join(values)} FROM batch"
+        f"INSERT INTO {tables.table(kind)} ({', '.join(columns)}) SELECT {', '.join(values)}"
+        f" FROM (SELECT json_transform(wire, '{msgspec.json.encode(event).decode()}') AS said"
+        " FROM batch)"
     )
 
 
-def places(records: Sequence[Record]) -> dict[str, Columns]:
-    """Return where records stand, when that was, and which events they are."""
-    return {
-        "source": pa.array([each.source for each in records], pa.string()),
-        "position": pa.array([each.position for each in records], pa.int64()),
-        "recorded_at": pa.array([each.recorded_at for each in records], MOMENT),
-        "event_id": _uuids([each.event_id for each in records]),
-    }
-
-
-def envelope(records: Sequence[Record]) -> dict[str, Columns]:
-    """Return the columns of a batch that stand outside `data`."""
-    epochs = {each.source: each.epoch.bytes for each in records}
-    stored = pa.array([epochs[each.source] for each in records], pa.binary(16))
-    return places(records) | {
-        "epoch": pa.ExtensionArray.from_storage(pa.uuid(), stored),
-        "stream": _uuids([each.stream for each in records]),
-        "version": pa.array([each.version for each in records], pa.int64()),
-        "schema": pa.array([each.schema for each in records], pa.int64()),
-        "meta": pa.array([each.meta for each in records], pa.string()),
-    }
-
-
-def said(kind: Kind, group: Sequence[Record]) -> Columns:
-    """Return records of one fact as columns; ids, dates and decimals still as text.
-
-    What is sealed, and what this code does not know, stays out. Raises `codec.Malformed`
-    without a value: bytes that are no such fact, or lack a field they must have.
-    """
-    shape = arrow_shape(kind.fact)
-    lines = [current(kind, each) for each in group]
-    longest = max(map(len, lines)) + 2
-    try:
-        table = pa_json.read_json(
-            pa.BufferReader(b"\n".join(lines)),
-            read_options=pa_json.ReadOptions(
-                block_size=max(BLOCK, longest), use_threads=len(lines) > FEW
-            ),
-            parse_options=pa_json.ParseOptions(
-                explicit_schema=shape,
-                newlines_in_values=False,
-                unexpected_field_behavior="ignore",
-            ),
-        )
-    except pa.ArrowInvalid:
-        raise codec.Malformed(f"{kind.name}: {between(group)}") from None
-    optional = {name for name, hint in get_type_hints(kind.fact).items() if is_optional(hint)}
-    lacking = [name for name in shape.names if name not in optional and table[name].null_count]
-    if lacking or table.num_rows != len(group):
-        raise codec.Malformed(f"{kind.name}: {between(group)}: {', '.join(lacking)}")
-    for name, column in envelope(group).items():
-        table = table.append_column(name, column)
-    return table
-
-
-def current(kind: Kind, record: Record) -> bytes:
-    """Return the data of a record in the fact's present schema."""
-    if record.schema == kind.schema:
-        return record.data
-    return msgspec.json.encode(codec.decode(record.name, record.schema, record.data))
-
-
-def between(group: Sequence[Record]) -> str:
-    """Say where in a log something is, and no value of it."""
-    return f"{group[0].source} {group[0].position}..{group[-1].position} cannot be read"
+@cache
+def _usual(name: str) -> str:
+    """Return what holds of a fact in its present schema that has what it must have."""
+    kind = catalogue[name]
+    return " AND ".join(
+        [f"schema = {kind.schema}", *(f"{each} IS NOT NULL" for each in required(kind.fact))]
+    )
 
 
 @cache
-def arrow_shape(fact: Any) -> Any:
-    """Return how Arrow reads the clear fields of a fact out of JSON."""
-    return pa.schema(_fields(fact))
+def shape(fact: Any) -> dict[str, Any]:
+    """Return how the database reads the clear fields of a fact out of JSON, as text."""
+    hints = get_type_hints(fact)
+    return {name: _text(hints[name]) for name in hints if not is_personal(hints[name])}
 
 
-@cache
+def _text(hint: Any) -> Any:
+    hint = plain(hint)
+    if get_origin(hint) is tuple:
+        return [_text(get_args(hint)[0])]
+    return shape(hint) if is_dataclass(hint) else "VARCHAR"
+
+
 def required(fact: Any) -> list[str]:
     """Return the clear fields that are never empty."""
     hints = get_type_hints(fact)
-    return [name for name in arrow_shape(fact).names if not is_optional(hints[name])]
+    return [name for name in shape(fact) if not is_optional(hints[name])]
 
 
-def _fields(fact: Any) -> list[Any]:
-    hints = get_type_hints(fact)
-    clear = [name for name in hints if not is_personal(hints[name])]
-    return [pa.field(name, arrow_type(hints[name])) for name in clear]
+def _in_present_schema(record: Record) -> bytes:
+    """Return a record on the wire, its data as this code would store them.
 
-
-def arrow_type(hint: Any) -> Any:
-    """Return how Arrow reads a field; what JSON has as text stays text until the insert."""
-    hint = plain(hint)
-    if get_origin(hint) is tuple:
-        return pa.list_(arrow_type(get_args(hint)[0]))
-    if is_dataclass(hint):
-        return pa.struct(_fields(hint))
-    return {int: pa.int64(), bool: pa.bool_()}.get(hint, pa.string())
+    Raises what `codec.decode` raises.
+    """
+    fact = codec.decode(record.name, record.schema, record.data)
+    if record.schema == catalogue[record.name].schema:
+        return codec.wire(record)
+    return codec.wire(replace(record, data=msgspec.json.encode(fact)))
 
 
 def plain(hint: Any) -> Any:
@@ -302,20 +363,14 @@ def is_optional(hint: Any) -> bool:
     return NoneType in get_args(getattr(hint, "__value__", hint))
 
 
-def _uuids(ids: Sequence[UUID]) -> Any:
-    stored = pa.array([each.int.to_bytes(16, "big") for each in ids], pa.binary(16))
-    return pa.ExtensionArray.from_storage(pa.uuid(), stored)
-
-
-def _amendments(rows: Sequence[tuple[str, int, bytes]]) -> Columns:
-    stored = pa.array([first for _, _, first in rows], pa.binary(16))
-    return pa.table(
-        {
-            "source": pa.array([source for source, _, _ in rows], pa.string()),
-            "position": pa.array([position for _, position, _ in rows], pa.int64()),
-            "first": pa.ExtensionArray.from_storage(pa.uuid(), stored),
-        }
-    )
+def _places(records: Sequence[Record]) -> dict[str, Columns]:
+    ids = pa.array([each.event_id.bytes for each in records], pa.binary(16))
+    return {
+        "source": pa.array([each.source for each in records], pa.string()),
+        "position": pa.array([each.position for each in records], pa.int64()),
+        "recorded_at": pa.array([each.recorded_at for each in records], MOMENT),
+        "event_id": pa.ExtensionArray.from_storage(pa.uuid(), ids),
+    }
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mappin
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from queue import Full, Queue
 from threading import Event
 from typing import Any
@@ -17,7 +18,6 @@ from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared.runtime.codec import unwire
 from shared.runtime.ear import Ear, position_of, utc
 from shared.runtime.ears import BATCH, parent_of
 from shared.runtime.heartbeat import Heartbeat, apart
@@ -26,13 +26,13 @@ from shared.runtime.log import Record
 from shared.runtime.store_log import LogStore
 from shared.runtime.wake import Bell
 
-BULK = 120_000
+BULK = 60_000
 AT_ONCE = 500
 FETCH = 16 * 1024 * 1024
 
-type Ingest = Callable[[Sequence[Record]], object]
+type Ingest = Callable[[Sequence[bytes | Record]], object]
 type Positions = Callable[[], Mapping[str, tuple[UUID, int]]]
-type Logs = Callable[[Mapping[str, int]], Iterable[Sequence[Record]]]
+type Logs = Callable[[Mapping[str, int]], Iterable[Sequence[bytes]]]
 type Told = Callable[[Heartbeat], object]
 type Consumer = AIOKafkaConsumer
 
@@ -101,7 +101,7 @@ class Follower:
         return self.ears[source]
 
     def _hear(self, _: str, came: Sequence[bytes | Record]) -> Ingested:
-        self._ingest([unwire(e, leaf=False) if isinstance(e, bytes) else e for e in came])
+        self._ingest(came)
         return Ingested(heard=len(came))
 
     async def _tell(self, ear: Ear) -> None:
@@ -221,6 +221,8 @@ async def offset_after(consumer: Consumer, at: TopicPartition, position: int) ->
     stands, whatever was said twice.
     """
     low = (await consumer.beginning_offsets([at]))[at]
+    if position == 0:
+        return low
     high = (await consumer.end_offsets([at]))[at]
     while high - low > BATCH:
         middle = (low + high) // 2
@@ -284,45 +286,62 @@ async def replay(
 def logs_of_kafka(broker: Broker, sources: Sequence[str]) -> Logs:
     """Return what `Ledger.rebuild` reads: all logs from Kafka, after what is known.
 
-    Each log contiguous and in order, whatever was said twice. For a thread without a
-    loop; leaves are not computed.
+    Each log contiguous and in order, whatever was said twice, as it is on the wire. For
+    a thread without a loop.
     """
 
-    def read(known: Mapping[str, int]) -> Iterator[list[Record]]:
-        for source in sources:
-            yield from _records(broker, source, known.get(source, 0))
+    def read(known: Mapping[str, int]) -> Iterator[list[bytes]]:
+        ready, enough = Queue[tuple[str, list[bytes]] | None](1), Event()
+
+        def give(portion: tuple[str, list[bytes]] | None) -> None:
+            while not enough.is_set():  # whoever reads may stop half-way
+                with suppress(Full):
+                    return ready.put(portion, timeout=0.2)
+            raise CancelledError
+
+        async def poll() -> None:
+            for source in sources:
+                take = partial(_of, source, give)
+                await replay(broker, source, take, after=known.get(source, 0))
+
+        def work() -> None:
+            try:
+                asyncio.run(poll())
+            finally:
+                with suppress(CancelledError):
+                    give(None)
+
+        after = dict(known)
+        with ThreadPoolExecutor(1, "replay") as thread:
+            done = thread.submit(work)
+            try:
+                while (portion := ready.get()) is not None:
+                    source, wires = portion
+                    wires, after[source] = _following(wires, after.get(source, 0))
+                    if wires:
+                        yield wires
+                done.result()
+            finally:
+                enough.set()
 
     return read
 
 
-def _records(broker: Broker, source: str, after: int) -> Iterator[list[Record]]:
-    ready, enough = Queue[list[bytes] | None](1), Event()
+def _of[T](source: str, give: Callable[[tuple[str, T]], None], wires: T) -> None:
+    give((source, wires))
 
-    def give(wires: list[bytes] | None) -> None:
-        while not enough.is_set():  # whoever reads may stop half-way
-            with suppress(Full):
-                return ready.put(wires, timeout=0.2)
-        raise CancelledError
 
-    def work() -> None:
-        try:
-            asyncio.run(replay(broker, source, give, after=after))
-        finally:
-            with suppress(CancelledError):
-                give(None)
+def _following(wires: list[bytes], after: int) -> tuple[list[bytes], int]:
+    """Leave out what was said before, or before its turn; say after what is the rest.
 
-    with ThreadPoolExecutor(1, "replay") as thread:
-        done = thread.submit(work)
-        try:
-            while (wires := ready.get()) is not None:
-                records: list[Record] = []
-                for each in wires:
-                    record = unwire(each, leaf=False)
-                    if record.position == after + 1:
-                        records.append(record)
-                        after = record.position
-                if records:
-                    yield records
-            done.result()
-        finally:
-            enough.set()
+    Nothing is left out of a portion whose ends are as far apart as it is long: what a
+    relay says twice makes it longer. The ledger looks at what is between.
+    """
+    if (position_of(wires[0]), position_of(wires[-1])) == (after + 1, after + len(wires)):
+        return wires, after + len(wires)
+    kept: list[bytes] = []
+    for each in wires:
+        if position_of(each) == after + 1:
+            kept.append(each)
+            after += 1
+    return kept, after

@@ -161,7 +161,7 @@ class Numbers:
                 found = self._answers.members(kpi, scope, day, vector, side, after, limit)
                 return {
                     "members": [asdict(each) for each in found],
-                    "next": found[-1].subject if len(found) == limit else None,
+                    "next": found[-1].subject if len(found) >= limit else None,
                     "vector": vector,
                     "lagging": lagging,
                 }

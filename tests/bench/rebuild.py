@@ -28,7 +28,7 @@ from tests.bench.ledger_ingest import records
 from tests.bench.measured import Measured, at_least, quiet, seconds, servers
 from tests.infra.servers import Postgres
 
-FACTS = 150_000
+FACTS = 300_000
 PAGE = 20_000
 SHARE = 0.5
 PORTION = (

@@ -1,5 +1,6 @@
 """What an answer says beside its number: value, target, status, changes (kpi §2.1)."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -10,7 +11,7 @@ import pytest
 
 from shared.events.monitoring import KpiTargetSet
 from shared.kernel.ids import KpiId
-from shared.runtime.answers import Answers, NoSuchKpi, Status, reaches, shown
+from shared.runtime.answers import Answers, Member, NoSuchKpi, Status, reaches, shown
 from shared.testing.facts import a
 from tests.golden.words import known_by
 from tests.golden.world import RECORDS
@@ -156,6 +157,34 @@ def test_the_same_vector_gives_the_same_answer_for_ever(golden: Answers) -> None
     golden.ledger.ingest([])
 
     assert [golden.members(kpi, "", T, early) for kpi in golden.definitions] == before
+
+
+def test_pages_of_members_leave_nobody_out(golden: Answers) -> None:
+    """One page after another is the whole list, also of who stands on both sides."""
+    for kpi in golden.definitions:
+        whole, after, pages = golden.members(kpi, "", T, NOW), "", list[Member]()
+        while page := golden.members(kpi, "", T, NOW, after=after, limit=1):
+            pages += page
+            after = page[-1].subject
+        assert pages == whole, kpi
+
+
+def test_a_change_on_either_side_of_a_ratio_is_told(golden: Answers) -> None:
+    """K-R5: a methodist may be a teacher of another; each side changes for itself."""
+    early = known_by(RECORDS, datetime(2022, 1, 1, tzinfo=UTC))
+    old, new = (golden.members("K-R5", "", T, known) for known in (early, NOW))
+    told = golden.diff("K-R5", "", T, early, NOW)
+    twice = Counter((each.unit, each.subject) for each in new)
+
+    assert max(twice.values()) == 2
+    assert {each.after for each in told} - {None} == {m for m in new if shares(m, old)}
+    assert {each.before for each in told} - {None} == {m for m in old if shares(m, new)}
+
+
+def shares(member: Member, others: list[Member]) -> bool:
+    """Say whether a member's part of the number is not the same among others."""
+    part = member.unit, member.subject, member.num, member.den
+    return part not in {(each.unit, each.subject, each.num, each.den) for each in others}
 
 
 def test_what_changed_is_explained_by_facts(golden: Answers) -> None:
