@@ -144,7 +144,8 @@ CREATE MACRO place(as_of, known, scope) AS TABLE
     SELECT org_id, kind, region, oktmo AS municipality,
         concat(region, '/', coalesce(oktmo, '-'), '/', org_id) AS path
     FROM live_registry_OrganisationRegistered(known)
-    WHERE occurred_on <= as_of AND inside(path, scope);
+    WHERE occurred_on <= as_of AND (scope = '' OR region = split_part(scope, '/', 1))
+      AND inside(path, scope);
 
 -- запись-дубль → основная запись, с дня слияния; по цепочке до конца (S1 7.2)
 CREATE MACRO merged(as_of, known) AS TABLE
@@ -168,6 +169,7 @@ CREATE MACRO merged(as_of, known) AS TABLE
 -- страны — никто: там спрашивают обо всех
 CREATE MACRO touched(as_of, known, scope) AS TABLE
     WITH here AS (SELECT org_id FROM place(as_of, known, scope) WHERE scope <> ''),
+    same AS MATERIALIZED (FROM merged(as_of, known)),
     worked AS (
         SELECT person_id FROM live_registry_EmploymentStarted(known)
         SEMI JOIN here USING (org_id)
@@ -177,18 +179,19 @@ CREATE MACRO touched(as_of, known, scope) AS TABLE
     ),
     people AS (
         SELECT coalesce(survivor_id, person_id) AS person_id
-        FROM worked LEFT JOIN merged(as_of, known) ON merged_id = person_id
+        FROM worked LEFT JOIN same ON merged_id = person_id
     )
     FROM people
     UNION
-    SELECT merged_id FROM merged(as_of, known) JOIN people ON survivor_id = person_id;
+    SELECT merged_id FROM same JOIN people ON survivor_id = person_id;
 
 -- работа и её условия в этот день; последний рабочий день — ещё работа (S0 I); все
 -- работы всех, у кого хоть одна внутри территории
 CREATE MACRO employment(as_of, known, scope) AS TABLE
-    WITH changed AS (
+    WITH here AS MATERIALIZED (FROM touched(as_of, known, scope)),
+    changed AS (
         FROM live_registry_EmploymentChanged(known)
-        WHERE occurred_on <= as_of
+        WHERE occurred_on <= as_of AND (scope = '' OR person_id IN (FROM here))
         QUALIFY row_number() OVER (PARTITION BY employment_id ORDER BY
             occurred_on DESC, recorded_at DESC, source DESC, position DESC) = 1
     )
@@ -209,11 +212,12 @@ CREATE MACRO employment(as_of, known, scope) AS TABLE
         SELECT employment_id FROM (
             SELECT employment_id, max(occurred_on) AS last_day
             FROM live_registry_EmploymentEnded(known)
-            WHERE occurred_on <= as_of GROUP BY employment_id
+            WHERE occurred_on <= as_of AND (scope = '' OR person_id IN (FROM here))
+            GROUP BY employment_id
         ) WHERE last_day < as_of
     ) AS ended ON ended.employment_id = begun.employment_id
     WHERE begun.occurred_on <= as_of
-      AND (scope = '' OR begun.person_id IN (FROM touched(as_of, known, scope)));
+      AND (scope = '' OR begun.person_id IN (FROM here));
 
 -- педагогические работники, кроме работников вузов, каждый один раз: по основной
 -- работе, иначе (и из нескольких основных) по начатой раньше других (S0 I, AM33)

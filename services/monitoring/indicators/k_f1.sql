@@ -60,6 +60,7 @@ chosen AS (
             < (named.recorded_at, named.source, named.position))
       AND list_contains(named.competencies, deficit.competency_id)
       AND list_contains([each.item_id FOR each IN route.items], named.route_item_id)
+      AND ($scope = '' OR route.route_id IN (SELECT route_id FROM named))
     GROUP BY named.enrolment_id
 ),
 
