@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +25,7 @@ from shared.runtime.follow import Follower
 from shared.runtime.grants import GRANTS
 from shared.runtime.issuer import LocalIssuer
 from shared.runtime.kafka import Broker
+from shared.runtime.notary import keep_notarised
 from shared.runtime.people import People
 from shared.runtime.projector import Projector
 from shared.runtime.relay import Relay
@@ -36,6 +37,7 @@ from shared.runtime.views_sqlite import SqliteViews
 from shared.runtime.web import build_app
 from shared.runtime.web_numbers import Numbers
 
+UNREAD = "a source was not read lately"
 GRACE = 10
 """Seconds that requests in hand have when the process is told to stop."""
 
@@ -73,15 +75,20 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
         projector.run,
         lambda: retry_parked(store, engine.retry),
     ]
+    others_heard: Callable[[], bool]
     if broker is None:
         neighbours = [world.stores[other] for other in NAMES if other != name]
-        ears: Any = NeighbourEars(engine.hear, store, neighbours, who=name)
-        tasks.append(ears.run)
+        near = NeighbourEars(engine.hear, store, neighbours, who=name)
+        others_heard = near.healthy
+        tasks += [near.run, lambda: keep_notarised(store)]
     else:
         ears = Ears(engine.hear, others, who=name, broker=broker, marks=store.marks)
         relay = Relay(store, broker, beside=[ears.run])
+        # one process of a service hears, the one whose relay leads
+        others_heard = lambda: not relay.standing.leading or ears.healthy()  # noqa: E731
         tasks.append(relay.run)
         lacking.append(lambda: relay.standing.error)
+    sources = {"ears": others_heard}
     access = access_of(settings, engine)
     extra: list[APIRouter] = []
     if name == "registry":
@@ -89,12 +96,13 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
         extra.append(imports_router(engine, access))
     if name == "monitoring":
         extra.append(Numbers(world.answers, access, utc_now).router())
-        tasks.append(following(world, broker))
+        follower, follow = following(world, broker)
+        tasks.append(follow)
+        sources["ledger"] = follower.healthy
 
     def ready() -> dict[str, str]:
-        said = {"hears": next((why for each in lacking if (why := each())), None)}
-        if not ears.healthy() and (broker is None or relay_leads(tasks)):
-            said["ears"] = "a source was not read lately"
+        said = {"runs": next((why for each in lacking if (why := each())), None)}
+        said |= {part: UNREAD for part, healthy in sources.items() if not healthy()}
         return {part: why for part, why in said.items() if why}
 
     app = build_app(
@@ -111,13 +119,10 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
     return Part(name, app, tasks)
 
 
-def relay_leads(_: Sequence[Any]) -> bool:
-    """Only the process that leads hears; a second one is ready without it."""
-    return False
-
-
-def following(world: World, broker: Broker | None) -> Callable[[], Any]:
-    """Return what keeps the ledger at the end of all logs."""
+def following(
+    world: World, broker: Broker | None
+) -> tuple[Follower, Callable[[], Awaitable[None]]]:
+    """Return what keeps the ledger at the end of all logs, and how to run it."""
 
     def told(beat: Any) -> None:
         world.ledger.beat(beat.source, beat.epoch, beat.position, beat.recorded_at)
@@ -125,8 +130,9 @@ def following(world: World, broker: Broker | None) -> Callable[[], Any]:
     follower = Follower(world.ledger.ingest, world.ledger.positions, told=told)
     if broker is None:
         logs_: list[LogStore] = list(world.stores.values())
-        return lambda: follower.from_logs(logs_)
-    return lambda: follower.from_kafka(broker, [source(name) for name in NAMES])
+        return follower, lambda: follower.from_logs(logs_)
+    sources = [source(name) for name in NAMES]
+    return follower, lambda: follower.from_kafka(broker, sources)
 
 
 def access_of(settings: Settings, engine: Engine) -> Access:

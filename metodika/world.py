@@ -14,6 +14,7 @@ from shared.runtime import codec
 from shared.runtime.answers import Answers, definitions
 from shared.runtime.columns import Ledger
 from shared.runtime.engine import Engine, utc_now
+from shared.runtime.notary import notarise
 from shared.runtime.seal import Keys
 from shared.runtime.seal_shelves import migrate_keys
 from shared.runtime.settings import SEALING, Settings
@@ -108,7 +109,10 @@ class World:
         return heard
 
     def close(self) -> None:
-        """Let go of every file and connection."""
+        """Let go of every file and connection; what is new is under a root before."""
+        if self.settings.embedded:
+            for store in self.stores.values():
+                notarise(store)
         self.ledger.close()
         if self._keys is not None:
             self._keys.close()

@@ -113,19 +113,24 @@ def verify(world: Path | None, as_json: bool) -> None:
     if as_json:
         say.json(results)
     else:
-        rows = ((r["source"], r["records"], r["differs"] or "as recorded") for r in results)
-        say.table("Logs", ("log", "records", "verdict"), rows, right="records")
+        rows = (
+            (each["source"], each["records"], each["roots"], each["differs"] or "as recorded")
+            for each in results
+        )
+        say.table("Logs", ("log", "records", "roots", "verdict"), rows, right="records roots")
     if wrong:
         say.no("; ".join(f"{each['source']}: {each['differs']}" for each in wrong))
 
 
 def _verified(store: LogStore) -> dict[str, object]:
-    difference = verified(store.walk(), store.checkpoints())
+    roots = store.checkpoints()
+    difference = verified(store.walk(), roots)
     told = None
     if difference:
         event = f" (event {difference.event_id})" if difference.event_id else ""
         told = f"position {difference.position}{event}: {difference.what}"
-    return {"source": store.source, "records": store.head().position, "differs": told}
+    records = store.head().position
+    return {"source": store.source, "records": records, "roots": len(roots), "differs": told}
 
 
 @click.group()

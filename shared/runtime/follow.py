@@ -71,8 +71,8 @@ class Follower:
         self._one = asyncio.Lock()
 
     def healthy(self) -> bool:
-        """Say whether every source was read lately, and none fails."""
-        return all(each.healthy(utc()) for each in self.ears.values())
+        """Say whether every source was read lately, and none fails; before the start, no."""
+        return bool(self.ears) and all(each.healthy(utc()) for each in self.ears.values())
 
     async def catch_up(self, logs: Sequence[LogStore]) -> int:
         """Take in what there is now; return how many records that was."""

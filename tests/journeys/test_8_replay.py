@@ -3,6 +3,8 @@
 import asyncio
 import shutil
 import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from metodika.cli import metodika
 from metodika.replaying import Replayed, canonical, replay_documents, replay_ledger
 from metodika.up import views_of
 from metodika.world import opened
+from shared.runtime.store import open_store
+from shared.runtime.tree import leaf_of_record
 from tests.journeys import chapters as ch
 from tests.journeys.telling import Telling, settings_of
 
@@ -120,6 +124,32 @@ def test_a_changed_byte_is_found_and_named(folder: Path, column: str) -> None:
 
     assert result.exit_code == 1
     assert f"routes@0: position {position}" in result.output
+
+
+def test_a_record_rewritten_with_its_leaf_is_found_by_the_root(folder: Path) -> None:
+    """§1.8: и запись, переписанная вместе со своим хешем (contracts §2)."""
+    with opened(settings_of(folder)):
+        pass  # whoever closes a world puts what is new under a root
+    rewritten(folder)
+    result = run("verify", "--world", str(folder))
+
+    assert result.exit_code == 1
+    assert "routes@0: position" in result.output
+    assert "root" in result.output
+
+
+def rewritten(folder: Path) -> None:
+    """Change a record and give it the leaf that fits, as whoever knows how would."""
+    with closing(open_store(f"sqlite://{folder}/routes.sqlite", "routes@0")) as store:
+        record = store.read(4, 1)[0]
+    meta = record.meta.replace(b'"actor":"', b'"actor":"x', 1)
+    other = replace(record, meta=meta)
+    with closing(sqlite3.connect(folder / "routes.sqlite")) as connection:
+        connection.execute(
+            "UPDATE records SET meta = ?, leaf = ? WHERE position = ?",
+            (meta, leaf_of_record(other), record.position),
+        )
+        connection.commit()
 
 
 def changed_byte(path: Path, column: str) -> int:

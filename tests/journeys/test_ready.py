@@ -1,0 +1,45 @@
+"""Whoever does not hear is not ready, and says what it does not hear."""
+
+import asyncio
+from pathlib import Path
+
+from httpx import ASGITransport, AsyncClient, Response
+
+from metodika.up import part
+from metodika.world import World, opened
+from shared.runtime.kafka import Broker
+from tests.journeys.telling import settings_of
+
+NOWHERE = Broker(bootstrap="localhost:1")
+
+
+def asked(world: World, name: str, broker: Broker | None) -> Response:
+    """Ask a service that was put together, and does not run, whether it is ready."""
+
+    async def ask() -> Response:
+        door = ASGITransport(part(world, name, broker).app)
+        async with AsyncClient(transport=door, base_url="http://test") as client:
+            return await client.get("/health/ready")
+
+    return asyncio.run(ask())
+
+
+def test_a_service_that_has_read_nothing_yet_is_not_ready(tmp_path: Path) -> None:
+    """Issue 3 §3: «ready = last successful poll and assignment»."""
+    with opened(settings_of(tmp_path)) as world:
+        told = {name: asked(world, name, None) for name in ("mentoring", "monitoring")}
+
+    assert {each.status_code for each in told.values()} == {503}
+    assert "ears" in told["mentoring"].text
+    assert "ledger" in told["monitoring"].text
+
+
+def test_where_another_process_hears_only_the_ledger_is_waited_for(tmp_path: Path) -> None:
+    """Of several processes of a service the one whose relay leads hears for all."""
+    with opened(settings_of(tmp_path)) as world:
+        mentoring = asked(world, "mentoring", NOWHERE)
+        monitoring = asked(world, "monitoring", NOWHERE)
+
+    assert mentoring.status_code == 200
+    assert monitoring.status_code == 503
+    assert "ledger" in monitoring.text
