@@ -38,6 +38,7 @@ from shared.runtime.store_postgres_arrays import (
     Uuids,
     speak_arrays,
 )
+from shared.runtime.store_postgres_one import Connection, is_one
 from shared.runtime.store_postgres_tables import (
     APPENDING,
     ARGUMENTS,
@@ -72,6 +73,7 @@ class PostgresStore(LogStore):
         self._url = url
         self._pool = ConnectionPool(
             url,
+            connection_class=Connection,
             min_size=1,
             max_size=connections,
             open=True,
@@ -92,11 +94,10 @@ class PostgresStore(LogStore):
             raise
 
     def append(self, unit: Unit) -> Head:
-        arguments = _arguments(unit)
         try:
             with self._pool.connection() as pg:
-                done = pg.execute(call(len(arguments)), arguments, prepare=True, binary=True)
-                ((epoch, position, at),) = done.fetchall()
+                row = pg.append_one(unit) if is_one(unit) else None
+                epoch, position, at = row or _append_unit(pg, unit)
         except psycopg.DatabaseError as wrong:
             if wrong.sqlstate != CONFLICT:
                 raise
@@ -293,6 +294,12 @@ _moment = lru_cache(1_000)(moment)
 
 def _head(epoch: UUID, position: int, at: int | None) -> Head:
     return Head(epoch, position, None if at is None else moment(at))
+
+
+def _append_unit(pg: Connection, unit: Unit) -> tuple[UUID, int, int | None]:
+    arguments = _arguments(unit)
+    done = pg.execute(call(len(arguments)), arguments, prepare=True, binary=True)
+    return done.fetchall()[0]
 
 
 def _arguments(unit: Unit) -> list[Any]:

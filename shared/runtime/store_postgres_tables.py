@@ -108,6 +108,24 @@ ARGUMENTS: dict[str, str] = {
 """Arrays, by the part of the unit they hold: facts, the version before them of each
 stream, answers, claims, releases, known, marks, unparked, parked."""
 
+LEAF = r"""sha256(
+    opening || int8send(position) || '\x00000010' || uuid_send(stream)
+    || '\x00000008' || int8send(version)
+    || int4send(octet_length(convert_to(name, 'UTF8'))) || convert_to(name, 'UTF8')
+    || '\x00000008' || int8send(schema) || '\x00000008' || int8send(recorded_at)
+    || int4send(octet_length(meta)) || meta || int4send(octet_length(data)) || data
+)"""
+"""What `tree.leaf_of` says, in SQL; `opening` is the part that an epoch has in common."""
+
+
+def _opening(log: str) -> str:
+    source = f"convert_to({log}.source, 'UTF8')"
+    return (
+        rf"'\x00' || int4send(octet_length({source})) || {source}"
+        rf" || '\x00000010' || uuid_send({log}.epoch) || '\x00000008'"
+    )
+
+
 UNIT = ", ".join(f"{name} {type_}[] DEFAULT '{{}}'" for name, type_ in ARGUMENTS.items())
 
 # Plans are kept while tables grow from nothing: so they go by the index from the first.
@@ -176,25 +194,18 @@ BEGIN
         IF FOUND THEN
             RAISE SQLSTATE '{CONFLICT}' USING MESSAGE = 'stream', DETAIL = taken.stream;
         END IF;
-        opening := '\x00' || int4send(octet_length(convert_to(h.source, 'UTF8')))
-            || convert_to(h.source, 'UTF8') || '\x00000010' || uuid_send(h.epoch)
-            || '\x00000008';
+        opening := {_opening("h")};
         INSERT INTO records
-        SELECT start + n, h.epoch, h.recorded_at, event_id, stream, version, name, schema,
-            territory, split_part(territory, '/', 1), meta, data,
-            sha256(
-                opening || int8send(start + n)
-                || '\x00000010' || uuid_send(stream) || '\x00000008' || int8send(version)
-                || int4send(octet_length(convert_to(name, 'UTF8')))
-                || convert_to(name, 'UTF8') || '\x00000008' || int8send(schema)
-                || '\x00000008' || int8send(h.recorded_at)
-                || int4send(octet_length(meta)) || meta
-                || int4send(octet_length(data)) || data
-            )
-        FROM unnest(
-            f_event_id, f_stream, f_version, f_name, f_schema, f_territory, f_meta, f_data
-        ) WITH ORDINALITY
-            AS f (event_id, stream, version, name, schema, territory, meta, data, n);
+        SELECT position, h.epoch, recorded_at, event_id, stream, version, name, schema,
+            territory, split_part(territory, '/', 1), meta, data, {LEAF}
+        FROM (
+            SELECT start + n AS position, h.recorded_at, f.*
+            FROM unnest(
+                f_event_id, f_stream, f_version, f_name, f_schema, f_territory, f_meta,
+                f_data
+            ) WITH ORDINALITY
+                AS f (event_id, stream, version, name, schema, territory, meta, data, n)
+        ) AS said;
     END IF;
 
     IF r_kind <> '{{}}' THEN
@@ -242,6 +253,31 @@ BEGIN
     recorded_at_ := h.recorded_at;
 END $$;
 """
+
+
+# The snapshot is older than the lock. So under it nothing is read but the head, which an
+# UPDATE reads anew, and what is unique; that the version before is there cannot change.
+ONE = f"""
+WITH next AS (
+    UPDATE head SET position = position + 1, recorded_at = greatest($1, recorded_at)
+    WHERE one = 1 AND (SELECT pg_advisory_xact_lock({APPENDING})) IS NOT NULL
+        AND ($4 = 1 OR EXISTS (SELECT FROM records WHERE stream = $3 AND version = $4 - 1))
+    RETURNING source, epoch, position, recorded_at
+),
+answered AS (INSERT INTO commands SELECT $10, $11, $12, position FROM next)
+INSERT INTO records
+SELECT position, epoch, recorded_at, event_id, stream, version, name, schema, territory,
+    split_part(territory, '/', 1), meta, data, {LEAF}
+FROM (SELECT *, {_opening("next")} AS opening FROM next) AS next, (
+    SELECT $2 AS event_id, $3 AS stream, $4 AS version, $5 AS name, $6 AS schema,
+        $7 AS territory, $8 AS meta, $9 AS data
+) AS said
+RETURNING epoch, position, recorded_at
+"""
+ONE_TYPES = (
+    *("bigint", "uuid", "uuid", "bigint", "text", "bigint", "text", "bytea", "bytea"),
+    *("uuid", "bytea", "bytea"),
+)
 
 
 def call(arguments: int) -> bytes:
