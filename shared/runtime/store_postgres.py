@@ -79,7 +79,7 @@ class PostgresStore(LogStore):
             open=True,
             timeout=10.0,
             kwargs={"autocommit": True},
-            configure=speak_arrays,
+            configure=_configure,
         )
         try:
             found = self._all("SELECT version, source FROM schema_version, head")
@@ -275,6 +275,11 @@ class PostgresStore(LogStore):
             data=data,
             leaf=leaf,
         )
+
+
+def _configure(pg: Connection) -> None:
+    speak_arrays(pg)
+    pg.execute("SET enable_seqscan = off")  # a plan made while a table is small outlives it
 
 
 class _SessionLease:

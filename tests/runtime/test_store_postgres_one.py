@@ -117,6 +117,33 @@ def test_it_is_one_round_trip(log: LogStore, postgres_url: str, tmp_path: Path) 
     assert (tmp_path / "said").read_text().count("ReadyForQuery") == 1
 
 
+def test_it_goes_by_the_index_also_when_planned_in_a_small_log(postgres_url: str) -> None:
+    """The plan outlives the small log: then each append would read the whole of it."""
+    migrate(postgres_url, SOURCE)
+    with closing(open_store(postgres_url, SOURCE)) as store:
+        store.append(one(ME))
+    with psycopg.connect(postgres_url, autocommit=True) as pg:
+        pg.execute("VACUUM ANALYZE")
+        before = scanned(pg)
+        with closing(open_store(postgres_url, SOURCE)) as store:
+            for version in range(2, 12):  # PostgreSQL keeps a plan from the sixth on
+                store.append(one(ME, version))
+        assert scanned(pg) == before
+
+
+def scanned(pg: psycopg.Connection[Any]) -> object:
+    """Return how often all records were read, as each session tells when it ends."""
+    while pg.execute(OTHERS).fetchall():
+        time.sleep(0.01)
+    return pg.execute(SCANNED).fetchone()
+
+
+OTHERS = """
+SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+SCANNED = "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'records'"
+
+
 # ── the same bytes and the same conflicts ───────────────────────────────────
 
 IDS = [uuid5(ME, str(n)) for n in range(6)]
