@@ -47,7 +47,7 @@ class Connection(psycopg.Connection[Any]):
 
         None: nothing is written, for something is taken; `append_unit` says what.
         """
-        values = _values(unit)
+        values = sent(unit)
         if not self._knows_one:
             self._learn_one()
         done = self._send_one(values)
@@ -78,7 +78,8 @@ def _state(done: PGresult) -> bytes | None:
     return done.error_field(DiagnosticField.SQLSTATE)
 
 
-def _values(unit: Unit) -> list[Any]:  # bytes or null, which libpq's types forget
+def sent(unit: Unit) -> list[Any]:
+    """Return what `ONE` takes, in binary or null, of a unit that `is_one`."""
     (fact,), (answer,) = unit.facts, unit.answers
     return [
         _bigint.pack(micros(unit.now)),

@@ -10,13 +10,13 @@ import sqlite3
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
 from uuid import UUID, uuid4
 
 import psycopg
+from psycopg.pq import ExecStatus
 
 from shared.events.registry import EmploymentStarted
 from shared.kernel import kind_of
@@ -25,6 +25,7 @@ from shared.runtime.codec import Meta
 from shared.runtime.log import Answered, Pending, Unit
 from shared.runtime.store import LogStore, migrate, open_store
 from shared.runtime.store_postgres_arrays import Bigints, Byteas, Texts, Uuids, speak_arrays
+from shared.runtime.store_postgres_one import BINARY, OIDS, sent
 from shared.testing.facts import a
 from tests.bench.measured import Measured, at_least, servers, turns
 from tests.infra.servers import Postgres
@@ -117,6 +118,7 @@ def run() -> list[Measured]:
         return [
             *_measured("PostgreSQL", url, in_postgres),
             _keeping(url),
+            _sent_as_ours(url),
             *_measured("SQLite", file, in_sqlite),
         ]
 
@@ -144,32 +146,49 @@ def _measured(
 
 
 def _keeping(url: str) -> Measured:
-    store, made = open_store(url, SOURCE), units(1)
     with psycopg.connect(url, autocommit=True) as pg:
         pg.execute(KEEPING.encode())
 
-        def keep() -> None:
-            unit = next(theirs)
+        def keep(unit: Unit) -> None:
             answer = unit.answers[0]
             given = [answer.command_id, answer.body_hmac, answer.outcome]
             pg.execute(KEEP, [*given, *_row(unit.facts[0])], prepare=True).fetchall()
 
-        for n in (60, 600):
-            ours = iter([next(made) for _ in range(n)])
-            theirs = iter([next(made) for _ in range(n)])
-            took, least = turns(partial(_append, store, ours), keep, n)
+        words = "the same by hand, with gapless positions, the answer and a hash"
+        return _one_command(url, keep, words)
+
+
+def _sent_as_ours(url: str) -> Measured:
+    """Compare with the first rival, once more, without what psycopg does to its values."""
+    with psycopg.connect(url, autocommit=True) as pg:
+        said = ONE.format(", ".join(f"${n + 1}" for n in range(8)))
+        pg.pgconn.prepare(b"by_hand", said.encode(), OIDS[1:9])
+
+        def insert(unit: Unit) -> None:
+            done = pg.pgconn.exec_prepared(b"by_hand", sent(unit)[1:9], BINARY[1:9])
+            assert done.status == ExecStatus.COMMAND_OK, done.error_message
+
+        return _one_command(url, insert, "an insert by hand, sent straight to libpq as ours is")
+
+
+def _one_command(url: str, rival: Callable[[Unit], object], words: str) -> Measured:
+    store, made = open_store(url, SOURCE), units(1)
+    for n in (60, 600):
+        ours = iter([next(made) for _ in range(n)])
+        theirs = iter([next(made) for _ in range(n)])
+        took, least = turns(
+            lambda ours=ours: store.append(next(ours)),
+            lambda theirs=theirs: rival(next(theirs)),
+            n,
+        )
     store.close()
     return Measured(
         what="append to PostgreSQL: one command",
         ours=took * 1000,
         unit="ms",
         rival=least * 1000,
-        against="the same by hand, with gapless positions, the answer and a hash",
+        against=words,
     )
-
-
-def _append(store: LogStore, made: Iterator[Unit]) -> None:
-    store.append(next(made))
 
 
 def in_turn(store: LogStore, insert: Insert, commands: int, n: int) -> tuple[float, float]:
