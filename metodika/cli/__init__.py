@@ -8,11 +8,13 @@ import click
 from metodika.cli import log, numbers, people, prove, run
 from metodika.cli.say import EXIT_FAILED, EXIT_USAGE
 from shared.runtime.bulk import Unreadable
+from shared.runtime.kafka import NotProvisioned
+from shared.runtime.reach import Unreachable
 from shared.runtime.seal import WrongMaster
 from shared.runtime.settings import WrongSettings
 from shared.runtime.store import NotMigrated
 
-TOLD = (WrongSettings, WrongMaster, NotMigrated, Unreadable)
+TOLD = (WrongSettings, WrongMaster, NotMigrated, NotProvisioned, Unreachable, Unreadable)
 """What is wrong outside, and is told to a person in one message."""
 
 

@@ -13,6 +13,7 @@ from shared.runtime import telemetry
 from shared.runtime.codec import Malformed, unwire
 from shared.runtime.heartbeat import Heartbeat
 from shared.runtime.logs import log, where
+from shared.runtime.reach import shown
 
 STALE = timedelta(seconds=30)
 PAUSES = (0.2, 0.5, 1, 2, 5, 10, 30)
@@ -149,7 +150,7 @@ class Ear:
             "hearing failed and will be tried again",
             service=self.who,
             source=self.source,
-            error=self.error,
+            error=shown(error),
             attempts=failures,
             at=where(error),
         )

@@ -193,7 +193,11 @@ def _known(positions: Mapping[str, tuple[UUID, int]], source: str) -> int:
 async def reading(
     broker: Broker, source: str, **options: Any
 ) -> AsyncGenerator[tuple[Consumer, TopicPartition]]:
-    """Open a consumer that stands in no group, at the partition of a log."""
+    """Open a consumer that stands in no group, at the partition of a log.
+
+    Raises `Unreachable`.
+    """
+    await broker.may_read(source)
     at = broker.partition(source)
     consumer: Consumer = AIOKafkaConsumer(
         group_id=None,
@@ -205,7 +209,7 @@ async def reading(
         **broker.options(),
     )
     try:
-        await consumer.start()
+        await broker.start(consumer)
         consumer.assign([at])
         yield consumer, at
     finally:

@@ -3,11 +3,23 @@
 import ssl
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
+from aiokafka.conn import collect_hosts, create_conn
+from aiokafka.errors import (
+    AuthenticationFailedError,
+    IllegalSaslStateError,
+    KafkaConnectionError,
+    KafkaError,
+    NoError,
+    SaslAuthenticationFailed,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    UnsupportedSaslMechanismError,
+    for_code,
+)
 from faststream.security import (
     BaseSecurity,
     SASLPlaintext,
@@ -15,7 +27,8 @@ from faststream.security import (
     SASLScram512,
 )
 
-from shared.runtime.settings import Settings
+from shared.runtime.reach import Unreachable, is_of_us, tls_refused
+from shared.runtime.settings import PREFIX, Settings
 
 LONGEST = 4 * 1024 * 1024
 """The longest record, bytes: what a door lets in, and its envelope."""
@@ -34,6 +47,14 @@ SASL = {
     "SCRAM-SHA-256": SASLScram256,
     "SCRAM-SHA-512": SASLScram512,
 }
+
+
+class Client(Protocol):
+    """Whatever of aiokafka is started before it is used."""
+
+    async def start(self) -> None:
+        """Find the brokers."""
+        ...
 
 
 class NotProvisioned(Exception):  # noqa: N818 - said of a cluster
@@ -100,13 +121,13 @@ class Broker:
         """Make the topics of these logs, kept for ever; those that are there stay.
 
         A topic has as many partitions as its service has logs here. Raises
-        `NotProvisioned`.
+        `NotProvisioned`, `Unreachable`.
         """
         logs = [self.partition(source) for source in sources]
         last = {topic: max(n for t, n in logs if t == topic) for topic, _ in logs}
         admin = AIOKafkaAdminClient(**self.options())
         try:
-            await admin.start()
+            await self.start(admin)
             brokers = len((await admin.describe_cluster())["brokers"])
             copies = min(brokers, REPLICAS)
             answer: Any = await admin.create_topics(
@@ -119,7 +140,60 @@ class Broker:
             await admin.close()
         for topic, code, *said in answer.topic_errors:
             if for_code(code) not in {NoError, TopicAlreadyExistsError}:
-                raise NotProvisioned(f"{topic}: {said or for_code(code).__name__}")
+                why = next(filter(None, said), for_code(code).__name__)
+                raise NotProvisioned(f"the topic {topic} cannot be made: {why}")
+
+    async def may_read(self, source: str) -> None:
+        """Raise `Unreachable` if the topic of a log is not for us to read.
+
+        A consumer that is not let in asks on until its time is out, and says only that.
+        """
+        admin, topic = AIOKafkaAdminClient(**self.options()), self.topic(source)
+        try:
+            await self.start(admin)
+            (found,) = await admin.describe_topics([topic])
+        finally:
+            await admin.close()
+        if for_code(found["error_code"]) is TopicAuthorizationFailedError:
+            raise Unreachable(f"the topic {topic} is not for us to read")
+
+    async def start(self, client: Client) -> None:
+        """Start a client of aiokafka. Raises `Unreachable`, which says why."""
+        try:
+            await client.start()
+        except KafkaConnectionError as error:
+            raise Unreachable(await self._why_away()) from error
+
+    async def _why_away(self) -> str:
+        """Knock at each broker as clients do; they keep to themselves what they found."""
+        options, found = self.options(), list[str]()
+        del options["bootstrap_servers"]
+        for host, port, _ in collect_hosts(self.bootstrap):
+            try:
+                found_one = await create_conn(host, port, request_timeout_ms=5_000, **options)
+            except (OSError, KafkaError, TimeoutError) as error:
+                found.append(f"{host}:{port} {_refusal(error)}")
+            else:
+                found_one.close()
+                found.append(f"{host}:{port} answers and knows no brokers")
+        return f"Kafka cannot be spoken to: {'; '.join(found)}"
+
+
+def _refusal(error: Exception) -> str:
+    """Say in words, and without a password, how a broker refuses us."""
+    if tls := tls_refused(error):
+        ours = "CERT" if is_of_us(error) else "CA"
+        return f"({PREFIX}KAFKA_SECURITY, {PREFIX}KAFKA_{ours}): {tls}"
+    match error:
+        case SaslAuthenticationFailed() | AuthenticationFailedError():
+            return f"refuses {PREFIX}KAFKA_USERNAME with {PREFIX}KAFKA_PASSWORD"
+        case UnsupportedSaslMechanismError() | IllegalSaslStateError():
+            return f"does not take {PREFIX}KAFKA_MECHANISM with {PREFIX}KAFKA_SECURITY"
+        case KafkaConnectionError() | ConnectionResetError():
+            asked = f"{PREFIX}KAFKA_SECURITY and {PREFIX}KAFKA_CERT"
+            return f"closes the connection: {asked} may not be what it asks for"
+        case _:
+            return f"does not answer: {type(error).__name__}"
 
 
 def source_of(where: TopicPartition) -> str:

@@ -15,6 +15,7 @@ from shared.kernel.ids import EventId
 from shared.runtime import codec
 from shared.runtime.log import Record
 from shared.runtime.logs import log, where
+from shared.runtime.reach import shown
 from shared.runtime.store_log import LogStore
 from shared.runtime.views import Put, Rebuilding, Taken, Views
 from shared.runtime.wake import Bell
@@ -77,7 +78,7 @@ class Projector:
                 log.warning(
                     "documents lag and are tried again",
                     source=self._store.source,
-                    error=self.error,
+                    error=shown(error),
                     at=where(error),
                 )
                 await asyncio.sleep(PAUSES[min(failures, len(PAUSES)) - 1])

@@ -23,6 +23,7 @@ from shared.runtime.heartbeat import Heartbeat
 from shared.runtime.kafka import LONGEST, Broker
 from shared.runtime.log import Head, Record
 from shared.runtime.logs import log, where
+from shared.runtime.reach import shown
 from shared.runtime.store_log import Lease, LogStore
 from shared.runtime.tree import Checkpoint, Tree, micros
 from shared.runtime.wake import Bell
@@ -165,7 +166,7 @@ class Relay:
         log.warning(
             "the relay failed and will try again",
             source=self.store.source,
-            error=self.standing.error,
+            error=shown(error),
             at=where(error),
         )
         pauses = self.pace.pauses
@@ -189,7 +190,7 @@ async def publishing(broker: Broker) -> AsyncGenerator[AIOKafkaProducer]:
         **broker.options(),
     )
     try:
-        await producer.start()
+        await broker.start(producer)
         yield producer
     finally:
         await producer.stop()

@@ -8,8 +8,9 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 import psycopg
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
+from shared.runtime.reach import connected, postgres_away
 from shared.runtime.store_log import NotMigrated
 from shared.runtime.store_sqlite_file import connect, create, sqlite_path, writing
 
@@ -68,7 +69,7 @@ def migrate_keys(url: str) -> None:
     if path:
         create(path, SQLITE).close()
         return
-    with psycopg.connect(url) as pg:
+    with connected(url, "KEYS_URL") as pg:
         pg.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATING])
         pg.execute(POSTGRES)
 
@@ -163,6 +164,7 @@ class PostgresShelf:
     """Keys in a database, shared by the processes that may open fields."""
 
     def __init__(self, url: str) -> None:
+        self._url = url
         self._pool = ConnectionPool(
             url, min_size=1, max_size=4, timeout=10, open=True, kwargs={"autocommit": True}
         )
@@ -172,6 +174,9 @@ class PostgresShelf:
             with self._pool.connection() as pg:
                 pg.execute("INSERT INTO master VALUES (1, %s) ON CONFLICT DO NOTHING", [mine])
                 return pg.execute("SELECT mark FROM master").fetchall()[0][0]
+        except PoolTimeout as late:
+            self._pool.close()
+            raise postgres_away(self._url, "KEYS_URL") from late
         except psycopg.errors.UndefinedTable as wrong:
             raise NotMigrated(NO_KEYS) from wrong
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg.types.numeric import Int8
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 from uuid_utils.compat import uuid7
 
 from shared.runtime.log import (
@@ -21,6 +21,7 @@ from shared.runtime.log import (
     Record,
     Unit,
 )
+from shared.runtime.reach import postgres_away
 from shared.runtime.store_log import (
     Epoch,
     Lease,
@@ -48,6 +49,9 @@ from shared.runtime.store_postgres_tables import (
 )
 from shared.runtime.tree import Checkpoint, micros, moment
 
+PATIENCE = 10.0
+"""Seconds that a database which does not answer is waited for."""
+
 RECORD = (
     "SELECT position, epoch, recorded_at, event_id, stream, version, name, schema,"
     " territory, meta, data, leaf FROM records"
@@ -65,7 +69,7 @@ KNOWN = (
 class PostgresStore(LogStore):
     """A log in a database that `migrate_postgres` made; else raises `NotMigrated`.
 
-    `url` is a connection string of libpq, TLS and all.
+    `url` is a connection string of libpq, TLS and all. Raises `Unreachable`.
     """
 
     def __init__(self, url: str, source: str, *, connections: int) -> None:
@@ -77,7 +81,7 @@ class PostgresStore(LogStore):
             min_size=1,
             max_size=connections,
             open=True,
-            timeout=10.0,
+            timeout=PATIENCE,
             kwargs={"autocommit": True},
             configure=_configure,
         )
@@ -85,6 +89,9 @@ class PostgresStore(LogStore):
             found = self._all("SELECT version, source FROM schema_version, head")
             ((version, mine),) = found
             require_schema(version, mine, source)
+        except PoolTimeout as late:  # each try failed, and only the last is told why
+            self._pool.close()
+            raise postgres_away(url, "STORE_URL") from late
         except psycopg.errors.UndefinedTable as wrong:
             self._pool.close()
             missing = f"no log of {source} in the database: run `metodika migrate`"

@@ -1,8 +1,8 @@
 """The tables of a log in PostgreSQL 15 or newer, and the function that appends."""
 
-import psycopg
 from uuid_utils.compat import uuid7
 
+from shared.runtime.reach import connected
 from shared.runtime.store_log import SCHEMA
 
 APPENDING = 0x6D65746F64696B01
@@ -286,8 +286,11 @@ def call(arguments: int) -> bytes:
 
 
 def migrate_postgres(url: str, source: str) -> None:
-    """Make the tables of a log and its first epoch, if they are not there."""
-    with psycopg.connect(url) as pg:
+    """Make the tables of a log and its first epoch, if they are not there.
+
+    Raises `Unreachable`.
+    """
+    with connected(url, "STORE_URL") as pg:
         pg.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATING])
         pg.execute(TABLES.encode())
         pg.execute(APPEND.encode())

@@ -4,14 +4,17 @@ One writes a collection. Only simple operations are used, in an order that is ri
 when it is cut anywhere.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from functools import wraps
 from typing import Any, Self
 from uuid import uuid4
 
 from pymongo import ASCENDING, AsyncMongoClient, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import ConnectionFailure
 
-from shared.runtime.settings import Settings
+from shared.runtime.reach import Unreachable
+from shared.runtime.settings import PREFIX, Settings
 from shared.runtime.views import (
     Document,
     Page,
@@ -29,6 +32,28 @@ type Stored = dict[str, Any]
 HOMES = "homes"
 PATIENCE = 5_000
 """Milliseconds until a server that does not answer is said to be away."""
+
+
+def reaching[**P, T](
+    ask: Callable[P, Coroutine[Any, Any, T]],
+) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Have a question raise `Unreachable` when no server can be spoken to."""
+
+    @wraps(ask)
+    async def asked(*said: P.args, **named: P.kwargs) -> T:
+        try:
+            return await ask(*said, **named)
+        except ConnectionFailure as error:
+            raise Unreachable(_away(error)) from error
+
+    return asked
+
+
+def _away(error: ConnectionFailure) -> str:
+    """Say why, of all that the driver says: each server, and each of its settings."""
+    said = str(error).partition(" (configured timeouts")[0]
+    wrong = "VIEWS_CA" if "CERTIFICATE_VERIFY_FAILED" in said else "VIEWS_URL"
+    return f"{PREFIX}{wrong}: {' '.join(said.split())}"
 
 
 class MongoViews:
@@ -71,11 +96,13 @@ class MongoViews:
         client = AsyncMongoClient[Stored](settings.views_url, **options)
         return cls(client, database, names, asked_by)
 
+    @reaching
     async def get(self, name: str, id: str) -> Document | None:  # noqa: A002
         """Return a document, or None."""
         found = await (await self._live(name)).find_one({"_id": id})
         return found["document"] if found else None
 
+    @reaching
     async def put(self, name: str, puts: Sequence[Put], *, into: str | None = None) -> None:
         """Write documents; one that is known at this position or later stays."""
         if not puts:
@@ -83,6 +110,7 @@ class MongoViews:
         home = self._collection(name, into) if into else await self._live(name)
         await home.bulk_write([each for put in puts for each in _guarded(put)])
 
+    @reaching
     async def find(  # noqa: PLR0913 - one question
         self,
         name: str,
@@ -105,21 +133,25 @@ class MongoViews:
         found = home.find({"$and": asked}).sort(order).limit(limit + 1)
         return page([each["document"] async for each in found], sort, limit)
 
+    @reaching
     async def position(self, source: str) -> int:  # noqa: ARG002 - there is but one
         """Return up to where the log has been taken into all documents; 0: not yet."""
         homes = {each["_id"]: each["position"] async for each in self._homes.find()}
         return min((homes.get(each, 0) for each in self.names), default=0)
 
+    @reaching
     async def taken(self, name: str) -> Taken:
         """Return which documents of a name are live, and how far the log is in them."""
         home = await self._home(name)
         return Taken(home["generation"], home["position"])
 
+    @reaching
     async def took(self, name: str, taken: Taken) -> None:
         """Keep how far the log is in a generation, if that is still the live one."""
         live = {"_id": name, "generation": taken.generation}
         await self._homes.update_one(live, {"$set": {"position": taken.position}})
 
+    @reaching
     async def begin(self, name: str) -> str:
         """Make an empty generation beside the live one."""
         generation = uuid4().hex[:12]
@@ -129,6 +161,7 @@ class MongoViews:
             await home.create_index([(_field(field), ASCENDING), ("_id", ASCENDING)])
         return generation
 
+    @reaching
     async def swap(self, name: str, generation: str, position: int) -> None:
         """Let a generation be the live one, as of a position."""
         live = await self._homes.find_one({"_id": name})

@@ -74,8 +74,7 @@ class Authority:
         by = x509.AuthorityKeyIdentifier.from_issuer_public_key(mine)
         of = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
         return (
-            x509
-            .CertificateBuilder()
+            x509.CertificateBuilder()
             .subject_name(named(name))
             .issuer_name(named(self.name))
             .public_key(key.public_key())

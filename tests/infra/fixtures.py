@@ -129,6 +129,12 @@ PASSWORDS = {
 }
 
 
+def _secured[S: Server](config: pytest.Config, name: str, start: Callable[[], S]) -> S:
+    server = _server(start)
+    config.stash[PARTS].used[f"{name} behind TLS"] = server
+    return server
+
+
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """Give who certifies the secured servers of this run."""
@@ -142,24 +148,18 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture(scope="session")
-def secured_kafka(authority: Authority) -> Iterator[SecuredKafka]:
+def secured_kafka(pytestconfig: pytest.Config, authority: Authority) -> SecuredKafka:
     """Give a broker with SASL over TLS, client certificates and ACLs."""
-    server = _server(lambda: secured.secured_kafka(authority, PASSWORDS))
-    yield server
-    server.remove()
+    return _secured(pytestconfig, "kafka", lambda: secured.secured_kafka(authority, PASSWORDS))
 
 
 @pytest.fixture(scope="session")
-def secured_postgres(authority: Authority) -> Iterator[Postgres]:
+def secured_postgres(pytestconfig: pytest.Config, authority: Authority) -> Postgres:
     """Give a PostgreSQL that lets nobody in without TLS."""
-    server = _server(lambda: secured.secured_postgres(authority))
-    yield server
-    server.remove()
+    return _secured(pytestconfig, "postgres", lambda: secured.secured_postgres(authority))
 
 
 @pytest.fixture(scope="session")
-def secured_mongo(authority: Authority) -> Iterator[Mongo]:
+def secured_mongo(pytestconfig: pytest.Config, authority: Authority) -> Mongo:
     """Give a MongoDB-protocol server behind TLS."""
-    server = _server(lambda: secured.secured_mongo(authority))
-    yield server
-    server.remove()
+    return _secured(pytestconfig, "mongo", lambda: secured.secured_mongo(authority))

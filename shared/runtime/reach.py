@@ -1,0 +1,68 @@
+"""A server that is not there as the settings say, told to a person in one line."""
+
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+
+from shared.runtime.settings import PREFIX
+
+
+class Unreachable(ConnectionError):  # noqa: N818 - it is told to a person
+    """A server cannot be spoken to: which setting leads there, and why not.
+
+    It holds what the server or the network said, and never a password.
+    """
+
+
+def connected(url: str, setting: str, **options: Any) -> psycopg.Connection[Any]:
+    """Connect to a database; `setting` is its variable. Raises `Unreachable`."""
+    try:
+        return psycopg.connect(url, **options)
+    except psycopg.Error as error:
+        raise Unreachable(f"{PREFIX}{setting}: {told(error)}") from error
+
+
+def postgres_away(url: str, setting: str) -> Unreachable:
+    """Return why a database cannot be spoken to, once a pool has waited in vain."""
+    try:
+        connected(url, setting, connect_timeout=5).close()
+    except Unreachable as why:
+        return why
+    return Unreachable(f"{PREFIX}{setting}: it answers too slowly")
+
+
+def shown(error: BaseException) -> str:
+    """Return what a log may say of an error: its class, and its text if that is ours."""
+    name = type(error).__name__
+    return f"{name}: {error}" if isinstance(error, Unreachable) else name
+
+
+def told(error: BaseException) -> str:
+    """Return what is at the bottom of an error, on one line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def tls_refused(error: BaseException) -> str | None:
+    """Return what is wrong with TLS or a certificate, if it is that."""
+    for each in causes(error):
+        if isinstance(each, ssl.SSLCertVerificationError):
+            return f"the certificate is refused, {each.verify_message}"
+        if isinstance(each, ssl.SSLError):
+            why = (each.reason or type(each).__name__).replace("_", " ").lower()
+            return f"no TLS can be spoken, {why}"
+    return None
+
+
+def is_of_us(error: BaseException) -> bool:
+    """Say whether it is the other side that refuses our certificate, or lacks one."""
+    found = (each.reason for each in causes(error) if isinstance(each, ssl.SSLError))
+    return any("ALERT" in each and "CERTIFICATE" in each for each in found if each)
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Give an error, and what it came of."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
