@@ -21,6 +21,9 @@ AT_ONCE = 1_000
 PATIENCE = 30.0
 """Seconds to wait for readers who hold the journal that must be emptied."""
 
+ANSWERS_WITHIN = 10.0
+"""Seconds that a database which does not answer is waited for."""
+
 
 class Kept(NamedTuple):
     """A row of the shelf; without `wrapped` it is the tombstone of a key."""
@@ -166,7 +169,12 @@ class PostgresShelf:
     def __init__(self, url: str) -> None:
         self._url = url
         self._pool = ConnectionPool(
-            url, min_size=1, max_size=4, timeout=10, open=True, kwargs={"autocommit": True}
+            url,
+            min_size=1,
+            max_size=4,
+            timeout=ANSWERS_WITHIN,
+            open=True,
+            kwargs={"autocommit": True},
         )
 
     def master(self, mine: bytes) -> bytes:

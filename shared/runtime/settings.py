@@ -4,12 +4,15 @@ import base64
 import binascii
 import os
 import secrets
+import ssl
 from collections.abc import Iterator
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -33,6 +36,11 @@ type Security = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 type Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 type Megabytes = Annotated[int, Field(ge=1, le=4096)]
 
+
+SASL = ("kafka_mechanism", "kafka_username", "kafka_password")
+SSLMODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+ENCODED = "is no URL of a database (in user and password, @ : / and % are percent-encoded)"
+PLAIN_KEY = "the key not encrypted"
 
 SEALING = ("registry", "routes")
 """They say facts with personal fields; the others never need a key, and get none."""
@@ -184,6 +192,36 @@ class Settings(BaseSettings):
             _key_of(said.get_secret_value())
         return said
 
+    @field_validator("store_url", "keys_url")
+    @classmethod
+    def _a_database(cls, said: str | None) -> str | None:
+        for wrong in _wrong_in_postgres(said) if said else ():
+            raise ValueError(wrong)
+        return said
+
+    @field_validator("views_url")
+    @classmethod
+    def _a_home_of_documents(cls, said: str | None) -> str | None:
+        if said is not None and not said.startswith("mongodb+srv:"):  # that asks the DNS
+            _refuse_wrong_mongo(said)
+        return said
+
+    @field_validator("kafka_ca", "views_ca")
+    @classmethod
+    def _certificates(cls, said: Path | None) -> Path | None:
+        try:
+            ssl.create_default_context(cafile=said)
+        except OSError:
+            raise ValueError("is no PEM file of certificates that can be read") from None
+        return said
+
+    @field_validator("views_cert")
+    @classmethod
+    def _a_certificate_and_its_key(cls, said: Path | None) -> Path | None:
+        if said is not None and not _belong(said, said):
+            raise ValueError(f"is no PEM file of a certificate and its key, {PLAIN_KEY}")
+        return said
+
     @field_validator("oidc_issuers")
     @classmethod
     def _one_of_a_name(cls, said: tuple[TrustedIssuer, ...]) -> tuple[TrustedIssuer, ...]:
@@ -242,20 +280,52 @@ def _key_of(text: str) -> bytes:
     return key
 
 
+def _wrong_in_postgres(url: str) -> Iterator[str]:
+    """Say what is wrong, never with what stands there: it may be part of a password."""
+    try:
+        found = conninfo_to_dict(url)
+    except psycopg.ProgrammingError as wrong:
+        option = "invalid URI query parameter"
+        yield " ".join(str(wrong).split()) if str(wrong).startswith(option) else ENCODED
+        return
+    where = f"{found.get('host', '')}{found.get('dbname', '')}{found.get('port', '')}"
+    ports = str(found.get("port", "5432")).split(",")
+    if "@" in where or not all(each.isdecimal() for each in ports):
+        yield ENCODED
+    if found.get("sslmode", "prefer") not in SSLMODES:
+        yield f"sslmode must be one of {', '.join(SSLMODES)}"
+    for name in ("sslrootcert", "sslcert", "sslkey"):
+        file = str(found.get(name, "system"))
+        if file != "system" and not Path(file).is_file():
+            yield f"{name} is no file"
+
+
+def _refuse_wrong_mongo(url: str) -> None:
+    # read only where documents are in MongoDB
+    from pymongo.errors import PyMongoError  # noqa: PLC0415
+    from pymongo.uri_parser import parse_uri  # noqa: PLC0415
+
+    try:
+        parse_uri(url, warn=False)
+    except (PyMongoError, ValueError, TypeError):
+        raise ValueError(ENCODED) from None
+
+
+def _belong(cert: Path, key: Path) -> bool:
+    """Say whether these are a certificate and its key, in the clear."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_cert_chain(cert, key, password=lambda: "")  # else it asks a terminal
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def _contradictions(said: Settings) -> Iterator[str]:
-    sasl = said.kafka_security.startswith("SASL")
-    known = said.kafka_mechanism and said.kafka_username and said.kafka_password
-    if sasl and not known:
-        yield (
-            f"{PREFIX}KAFKA_SECURITY asks for {PREFIX}KAFKA_MECHANISM, "
-            f"{PREFIX}KAFKA_USERNAME and {PREFIX}KAFKA_PASSWORD"
-        )
-    if said.kafka_mechanism and not sasl:
-        yield f"{PREFIX}KAFKA_MECHANISM has no use unless {PREFIX}KAFKA_SECURITY is SASL_…"
-    if (said.kafka_cert is None) != (said.kafka_key is None):
-        yield f"{PREFIX}KAFKA_CERT and {PREFIX}KAFKA_KEY come together"
-    if (said.kafka_ca or said.kafka_cert) and not said.kafka_security.endswith("SSL"):
-        yield f"{PREFIX}KAFKA_SECURITY must be SSL or SASL_SSL where certificates are given"
+    yield from _wrong_for_kafka(said)
+    if said.views_url is None:
+        for name in _given(said, "views_ca", "views_cert"):
+            yield f"{name} has no use without {PREFIX}VIEWS_URL"
     if said.store_url is not None and said.store_url == said.keys_url:
         yield f"{PREFIX}KEYS_URL must not be the database of {PREFIX}STORE_URL"
     if said.store_url is None:
@@ -264,6 +334,32 @@ def _contradictions(said: Settings) -> Iterator[str]:
     for name in ("service", *sealing, "oidc_issuers"):
         if not getattr(said, name):
             yield f"{PREFIX}{name.upper()} is needed where {PREFIX}STORE_URL is given"
+
+
+def _wrong_for_kafka(said: Settings) -> Iterator[str]:
+    security = f"{PREFIX}KAFKA_SECURITY"
+    sasl = said.kafka_security.startswith("SASL")
+    tls = said.kafka_security.endswith("SSL")
+    given = set(_given(said, *SASL))
+    for name in (PREFIX + each.upper() for each in SASL):
+        if sasl and name not in given:
+            yield f"{name} is needed where {security} is {said.kafka_security}"
+        if given and not sasl:
+            yield f"{min(given)} has no use unless {security} is SASL_…"
+    if (said.kafka_cert is None) != (said.kafka_key is None):
+        yield f"{PREFIX}KAFKA_CERT and {PREFIX}KAFKA_KEY come together"
+    if _given(said, "kafka_ca", "kafka_cert") and not tls:
+        yield f"{security} must be SSL or SASL_SSL where certificates are given"
+    if said.kafka_cert and said.kafka_key and not _belong(said.kafka_cert, said.kafka_key):
+        pair = f"{PREFIX}KAFKA_CERT and {PREFIX}KAFKA_KEY"
+        yield f"{pair} are no certificate and its key in PEM, {PLAIN_KEY}"
+    if said.kafka_security != "PLAINTEXT" and said.kafka_bootstrap is None:
+        yield f"{PREFIX}KAFKA_BOOTSTRAP is needed where {security} is {said.kafka_security}"
+
+
+def _given(said: Settings, *names: str) -> list[str]:
+    """Name the variables, of these, that say something."""
+    return [PREFIX + each.upper() for each in names if getattr(said, each)]
 
 
 def load(**said: Any) -> Settings:
