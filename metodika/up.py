@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ from shared.runtime.notary import keep_notarised
 from shared.runtime.people import People
 from shared.runtime.projector import Projector
 from shared.runtime.relay import Relay
-from shared.runtime.settings import Settings
+from shared.runtime.settings import Settings, WrongSettings
 from shared.runtime.store import LogStore
 from shared.runtime.views import Views
 from shared.runtime.views_mongo import MongoViews
@@ -157,6 +158,8 @@ async def serve(world: World) -> None:
     names = [settings.service] if settings.service else list(NAMES)
     if broker is not None:
         await broker.provision([source(name) for name in NAMES])
+    elif not settings.embedded:
+        raise WrongSettings("METODIKA_KAFKA_BOOTSTRAP is needed to run a service of a cluster")
     parts = [part(world, name, broker) for name in names]
     app: Any = parts[0].app if settings.service else mounted(parts)
     config = uvicorn.Config(
@@ -184,5 +187,16 @@ def up(world: World) -> None:
     """Run a world in this process."""
     name = world.settings.service or "metodika"
     logs.start(world.settings.log_level, service=name)
-    telemetry.use(telemetry.start(world.settings, name))
-    asyncio.run(serve(world))
+    told = telemetry.start(world.settings, name)
+    signal.signal(signal.SIGTERM, lambda number, _: _end(told, number))
+    try:
+        asyncio.run(serve(world))
+    finally:
+        told.close()
+
+
+def _end(told: telemetry.Telemetry, number: int) -> None:
+    """Send what was not yet sent and end: uvicorn says SIGTERM again when it is done."""
+    signal.signal(number, signal.SIG_DFL)
+    told.close()
+    signal.raise_signal(number)

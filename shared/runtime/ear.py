@@ -75,12 +75,14 @@ class Ear:
 
     `error` is the class of what is being tried again, or "Hole" while something behind
     a missing position waits for it. `known` is the position up to which all is in;
-    `position` and `lag` are counted in what the transport counts in.
+    `position` and `lag` are counted in what the transport counts in. `leg` is what a
+    trace calls the way of a fact through here.
     """
 
     source: str
     hear: HearAny
     who: str
+    leg: str = "hear"
     tally: Tally = field(default_factory=Tally)
     error: str | None = None
     heartbeat: Heartbeat | None = None
@@ -124,7 +126,8 @@ class Ear:
         """Have a batch heard; return False when we were stopped before it was."""
         failures = 0
         self.tally.consumed += len(wires)
-        with telemetry.span("hear", links=parents, service=self.who, source=self.source):
+        said = {"service": self.who, "source": self.source, "count": len(wires)}
+        with telemetry.batch(self.leg, parents, **said):
             while wires:
                 try:
                     came = await asyncio.to_thread(self.hear, self.source, wires)

@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 from faststream import AckPolicy
 from faststream.exceptions import NackMessage
 from faststream.kafka import KafkaBroker
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
+from shared.runtime import telemetry
 from shared.runtime.codec import wire
 from shared.runtime.ear import PAUSES, Ear, Hear, utc
 from shared.runtime.heartbeat import apart
@@ -244,7 +244,7 @@ class NeighbourEars:
             ear.measure()
             if not records:
                 return count
-            parents = [_traced.decode(each.meta).traceparent for each in records]
+            parents = [telemetry.parent_in(each.meta) for each in records]
             await ear.take([wire(each) for each in records], parents)
             count += len(records)
 
@@ -275,14 +275,9 @@ async def retry_parked(
 
 def _retry_due(store: Store, retry: Callable[[Parked], object], now: datetime) -> None:
     waiting: set[tuple[str, UUID]] = set()
-    for each in sorted(store.parked(), key=lambda each: (each.source, each.position)):
+    parked, service = store.parked(), store.source.partition("@")[0]
+    telemetry.measure("metodika.parked", len(parked), service=service)
+    for each in sorted(parked, key=lambda each: (each.source, each.position)):
         if (each.source, each.stream) not in waiting and each.retry_at <= now:
             retry(each)
         waiting.add((each.source, each.stream))
-
-
-class _Traced(msgspec.Struct):
-    traceparent: str | None = None
-
-
-_traced = msgspec.json.Decoder(_Traced)

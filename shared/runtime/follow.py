@@ -18,6 +18,7 @@ from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from shared.runtime import telemetry
 from shared.runtime.ear import Ear, position_of, utc
 from shared.runtime.ears import BATCH, parent_of
 from shared.runtime.heartbeat import Heartbeat, apart
@@ -97,7 +98,7 @@ class Follower:
 
     def _ear(self, source: str) -> Ear:
         if source not in self.ears:
-            self.ears[source] = Ear(source=source, hear=self._hear, who=self._who)
+            self.ears[source] = Ear(source=source, hear=self._hear, who=self._who, leg="ingest")
         return self.ears[source]
 
     def _hear(self, _: str, came: Sequence[bytes | Record]) -> Ingested:
@@ -144,7 +145,8 @@ class Follower:
                 )
                 return count
             async with self._one:
-                await ear.take(records)
+                parents = [telemetry.parent_in(each.meta) for each in records]
+                await ear.take(records, parents)
             ear.position = records[-1].position
             count += len(records)
 

@@ -7,13 +7,12 @@ broker has acknowledged, so a relay that dies publishes a part twice and nothing
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import RecordMetadata
 
@@ -95,6 +94,26 @@ class Relay:
 
     async def run(self) -> None:
         """Publish for ever. Broker and store may go and come; a `Gap` ends it."""
+        telling = asyncio.ensure_future(self._tell_age())
+        try:
+            await self._lead_for_ever()
+        finally:
+            telling.cancel()
+
+    async def _tell_age(self) -> None:
+        """Tell how old the oldest unpublished fact is, above all while no broker answers."""
+        while True:
+            with suppress(Exception):  # the store is away, and `run` says so
+                age = await asyncio.to_thread(self._age)
+                telemetry.measure("metodika.relay.age", age, source=self.store.source)
+            await asyncio.sleep(self.pace.heartbeat)
+
+    def _age(self) -> float:
+        unpublished = self.store.read(self.store.saved(RELAY), 1)
+        ages = [(self.clock() - each.recorded_at).total_seconds() for each in unpublished]
+        return max(0.0, *ages) if ages else 0.0
+
+    async def _lead_for_ever(self) -> None:
         bell = Bell()
         self.store.on_append(bell.ring)
         failures = 0
@@ -253,11 +272,9 @@ class Turn:
 
     async def _publish(self, records: Sequence[Record]) -> None:
         """Send a batch, wait, and keep how far all of it was acknowledged."""
-        source, first = self._store.source, records[0]
-        age = (self._relay.clock() - first.recorded_at).total_seconds()
-        telemetry.measure("metodika.relay.age", age, source=source)
-        parents = [_traced.decode(each.meta).traceparent for each in records]
-        with telemetry.span("relay", links=parents, source=source, count=len(records)):
+        source = self._store.source
+        parents = [telemetry.parent_in(each.meta) for each in records]
+        with telemetry.batch("relay", parents, source=source, count=len(records)):
             answers = [
                 await self._send(each, parent)
                 for each, parent in zip(records, parents, strict=True)
@@ -298,7 +315,6 @@ class Turn:
         """Say up to when the log is complete, if it is time to."""
         at = self._relay.clock()
         head = await self.call(self._store.head)  # read after the clock, not before
-        telemetry.measure("metodika.relay.age", 0, source=self._store.source)
         pace = self._pace
         if self._checkpoint_at <= at - timedelta(seconds=pace.checkpoint_every):
             await self._checkpoint_when_due(1, head.epoch)
@@ -341,10 +357,3 @@ class Turn:
             made = Checkpoint.of(self._tree, self._store.source, epoch)
             await self.call(self._store.add_checkpoint, made)
             self._checkpoint, self._checkpoint_at = made, self._relay.clock()
-
-
-class _Traced(msgspec.Struct):
-    traceparent: str | None = None
-
-
-_traced = msgspec.json.Decoder(_Traced)

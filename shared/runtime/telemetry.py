@@ -1,10 +1,11 @@
 """Traces and metrics: sent when an endpoint is set, silent otherwise, never a name."""
 
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from opentelemetry import trace
 from opentelemetry.metrics import Meter, NoOpMeter
 from opentelemetry.sdk.metrics import MeterProvider
@@ -34,7 +35,7 @@ from shared.runtime.logs import ALLOWED, harmless
 from shared.runtime.settings import Settings
 
 LINKS = 128
-"""How many causes a batch names."""
+"""How many causes a batch names, and in how many traces it stands."""
 
 
 @dataclass(frozen=True)
@@ -199,6 +200,45 @@ def span(
         except BaseException as error:
             here.set_status(Status(StatusCode.ERROR, type(error).__name__))
             raise
+
+
+@contextmanager
+def batch(name: str, parents: Iterable[str | None], **said: Any) -> Generator[None]:
+    """Trace work on many facts at once: one span in each recorded trace that led to it.
+
+    The first of them links to the others. Facts that nobody traces, such as those of an
+    import, begin a trace of their own.
+    """
+    if isinstance(_current.tracer, NoOpTracer):
+        yield
+        return
+    causes = [each for each in dict.fromkeys(parents) if each]
+    recorded = [each for each in causes if _is_recorded(each)][:LINKS]
+    with ExitStack() as spans:
+        for above, links in zip(recorded, [recorded[1:]], strict=False):
+            spans.enter_context(span(name, above, links=links, **said))
+        for above in recorded[1:]:
+            spans.enter_context(span(name, above, **said))
+        if not causes:
+            spans.enter_context(span(name, **said))
+        yield
+
+
+def _is_recorded(traceparent: str) -> bool:
+    parsed = _parsed(traceparent)
+    return parsed is not None and parsed.trace_flags.sampled
+
+
+class _Traced(msgspec.Struct):
+    traceparent: str | None = None
+
+
+_traced = msgspec.json.Decoder(_Traced)
+
+
+def parent_in(meta: bytes) -> str | None:
+    """Return the traceparent that stands in the meta of a record."""
+    return _traced.decode(meta).traceparent
 
 
 def current_traceparent() -> str | None:

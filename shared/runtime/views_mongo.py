@@ -6,6 +6,7 @@ when it is cut anywhere.
 
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from functools import wraps
+from types import CoroutineType
 from typing import Any, Self
 from uuid import uuid4
 
@@ -36,7 +37,7 @@ PATIENCE = 5_000
 
 def reaching[**P, T](
     ask: Callable[P, Coroutine[Any, Any, T]],
-) -> Callable[P, Coroutine[Any, Any, T]]:
+) -> Callable[P, CoroutineType[Any, Any, T]]:
     """Have a question raise `Unreachable` when no server can be spoken to."""
 
     @wraps(ask)
