@@ -8,13 +8,22 @@ import click
 from metodika.cli import log, numbers, people, prove, run
 from metodika.cli.say import EXIT_FAILED, EXIT_USAGE
 from shared.runtime.bulk import Unreadable
+from shared.runtime.columns import InUse
 from shared.runtime.kafka import NotProvisioned
 from shared.runtime.reach import Unreachable
 from shared.runtime.seal import WrongMaster
 from shared.runtime.settings import WrongSettings
 from shared.runtime.store import NotMigrated
 
-TOLD = (WrongSettings, WrongMaster, NotMigrated, NotProvisioned, Unreachable, Unreadable)
+TOLD = (
+    WrongSettings,
+    WrongMaster,
+    NotMigrated,
+    NotProvisioned,
+    Unreachable,
+    Unreadable,
+    InUse,
+)
 """What is wrong outside, and is told to a person in one message."""
 
 

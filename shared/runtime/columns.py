@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 import duckdb
@@ -45,7 +45,21 @@ type Came = Sequence[Record | bytes]
 type Logs = Callable[[Mapping[str, int]], Iterable[Came]]
 """Given how far each source is heard, what follows, batch by batch, to the ends."""
 
-__all__ = ["AsKnown", "ForeignEpoch", "Hole", "Language", "Ledger", "Logs", "Taken", "Vector"]
+__all__ = [
+    "AsKnown",
+    "ForeignEpoch",
+    "Hole",
+    "InUse",
+    "Language",
+    "Ledger",
+    "Logs",
+    "Taken",
+    "Vector",
+]
+
+
+class InUse(Exception):  # noqa: N818 - said of a file
+    """Another process owns the ledger's file."""
 
 
 class Language(Protocol):
@@ -262,15 +276,19 @@ class Ledger:
         new = not (home / FILE).exists()
         home.mkdir(exist_ok=True)
         limits = {key: each for key, each in self._limits.items() if each is not None}
-        connection = duckdb.connect(
-            home / FILE,
-            config={
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-                "temp_directory": str(home / "temp"),
-                **limits,
-            },
-        )
+        config: dict[str, Any] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "temp_directory": str(home / "temp"),
+            **limits,
+        }
+        try:
+            connection = duckdb.connect(home / FILE, config=config)
+        except duckdb.IOException as wrong:
+            if "lock" not in str(wrong):
+                raise
+            owned = "another process is at work here; ask it over HTTP, or stop it"
+            raise InUse(f"{self.folder}: {owned}") from None
         for each in LOCKED:
             connection.execute(each)
         if new:

@@ -1,6 +1,9 @@
-"""Whoever does not hear is not ready, and says what it does not hear."""
+"""Who is ready, who is not and why; and who owns a folder."""
 
 import asyncio
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 from httpx import ASGITransport, AsyncClient, Response
@@ -8,6 +11,7 @@ from httpx import ASGITransport, AsyncClient, Response
 from metodika.up import part
 from metodika.world import World, opened
 from shared.runtime.kafka import Broker
+from tests.journeys.running import started
 from tests.journeys.telling import settings_of
 
 NOWHERE = Broker(bootstrap="localhost:1")
@@ -43,3 +47,15 @@ def test_where_another_process_hears_only_the_ledger_is_waited_for(tmp_path: Pat
     assert mentoring.status_code == 200
     assert monitoring.status_code == 503
     assert "ledger" in monitoring.text
+
+
+def test_a_folder_at_work_is_not_opened_twice(tmp_path: Path) -> None:
+    """Contracts §5: one process owns the ledger; another one is told whom to ask."""
+    folder = tmp_path / "world"
+    with closing(started(folder)):
+        asked = [sys.executable, "-m", "metodika", "kpi", "list", "--world", str(folder)]
+        told = subprocess.run(asked, capture_output=True, text=True, check=False)
+
+    assert told.returncode == 2
+    assert "another process is at work here; ask it over HTTP, or stop it" in told.stderr
+    assert len(told.stderr.splitlines()) == 1
