@@ -11,8 +11,9 @@ from typing import Self
 from metodika.services import NAMES, service, source
 from services.monitoring import ledger as language
 from shared.runtime import codec
-from shared.runtime.answers import Answers, definitions
+from shared.runtime.answers import Answers
 from shared.runtime.columns import Ledger
+from shared.runtime.definitions import definitions
 from shared.runtime.engine import Engine, utc_now
 from shared.runtime.notary import notarise
 from shared.runtime.seal import Keys

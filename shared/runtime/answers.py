@@ -1,48 +1,27 @@
 """Questions to the ledger: a number, who makes it up, and what changed it (contracts §3)."""
 
-import hashlib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
 import duckdb
 
-from shared.kernel import catalogue
+from shared.runtime.answers_between import Between
 from shared.runtime.columns import Ledger
+from shared.runtime.definitions import Definition
 
 type Status = Literal["met", "on_track", "at_risk", "missed", "no_data", "no_target"]
 type Side = Literal["num", "den", "not"]
 type Vector = dict[str, int]
 
 LEVELS = ("federation", "region", "municipality", "organisation")
-PERSONS = ("person_id", "mentee_id", "mentor_id", "merged_id", "survivor_id", "tutor_id")
-"""Fields by which a fact concerns a person."""
 
 
 class NoSuchKpi(Exception):  # noqa: N818 - 404
     """No indicator has this id."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Definition:
-    """One indicator file: what its header says, its query and the query's fingerprint."""
-
-    id: str
-    version: int
-    title: str
-    title_en: str
-    clause: str
-    aggregate: str
-    unit: str
-    period: str
-    guards: tuple[str, ...]
-    sql: str
-    sha256: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,31 +69,6 @@ class Change:
     before: Member | None
     after: Member | None
     facts: tuple[dict[str, Any], ...]
-
-
-def definitions(folder: Path) -> dict[str, Definition]:
-    """Read every indicator file of a folder."""
-    found = [_definition(path.read_text(encoding="utf-8")) for path in folder.glob("*.sql")]
-    return {each.id: each for each in sorted(found, key=lambda each: each.id)}
-
-
-def _definition(text: str) -> Definition:
-    header = dict(re.findall(r"^-- (\w+): +(.+(?:\n--  +.+)*)$", text, re.MULTILINE))
-    said = {name: re.split(r"\n-- +", value) for name, value in header.items()}
-    title, *english = said["title"]
-    return Definition(
-        id=said["id"][0],
-        version=int(said["version"][0]),
-        title=title,
-        title_en=" ".join(english),
-        clause=" ".join(said["clause"]),
-        aggregate=said["aggregate"][0],
-        unit=said["unit"][0],
-        period=said["period"][0],
-        guards=tuple(said.get("guards", [""])[0].split(", ")) if "guards" in said else (),
-        sql=text,
-        sha256=hashlib.sha256(text.encode()).hexdigest(),
-    )
 
 
 class Answers:
@@ -226,7 +180,7 @@ class Answers:
         )
         subjects = sorted({subject for subject, _, _ in differ})
         with self.ledger.reading() as cursor:
-            said = _Asked(self, cursor, after).said_between(subjects, as_of, before)
+            said = Between(cursor, as_of, before, after).about(subjects)
         return [
             Change(
                 subject=key[0],
@@ -349,93 +303,6 @@ class _Asked:
         then = now + slope * (target[0] - as_of).days
         reached = reaches(definition.aggregate, then, Fraction(1), target)
         return "on_track" if reached else "at_risk"
-
-    def said_between(
-        self, subjects: Sequence[str], as_of: date, before: Vector
-    ) -> dict[str, list[dict[str, Any]]]:
-        """Return by subject the facts recorded between the vectors that concern it."""
-        found: dict[str, list[dict[str, Any]]] = {}
-        regions = any(len(each) <= 3 for each in subjects)  # noqa: PLR2004
-        for kind in catalogue.values() if subjects else ():
-            fields = kind.fact.__dataclass_fields__
-            about = [name for name in PERSONS if name in fields]
-            about += ["region"] if regions and "region" in fields else []
-            if about:
-                for subject, said in self._said_of(kind.name, about, subjects, as_of, before):
-                    found.setdefault(subject, []).append(said)
-        return found
-
-    def _said_of(
-        self, name: str, about: list[str], subjects: Sequence[str], as_of: date, before: Vector
-    ) -> Iterator[tuple[str, dict[str, Any]]]:
-        table = name.replace(".", "_")
-        named = ", ".join(f"{each}::VARCHAR" for each in about)
-        rows = self._cursor.execute(
-            f"""
-            WITH subjects AS (SELECT unnest($subjects::VARCHAR[]) AS subject),
-            selves AS (
-                SELECT subject, subject AS id FROM subjects
-                UNION
-                SELECT subject, merged_id::VARCHAR
-                FROM merged($as_of, $known) JOIN subjects ON survivor_id::VARCHAR = subject
-            ),
-            marked AS (
-                SELECT *, [{named}] AS about,
-                    coalesce(($before::MAP(VARCHAR, BIGINT))[source], 0) AS since,
-                    ($known::MAP(VARCHAR, BIGINT))[source] AS until
-                FROM {table}
-            )
-            SELECT subject, event_id, occurred_on, recorded_at, source, position, actor, basis,
-                corrects, CASE WHEN replaced_at <= until THEN replaced_at END,
-                position > since
-            FROM marked JOIN selves ON list_contains(about, id)
-            WHERE position <= until
-              AND (position > since OR replaced_at > since AND replaced_at <= until)
-            ORDER BY source, position
-            """,
-            {
-                "subjects": subjects,
-                "as_of": as_of,
-                "known": self._vector,
-                "before": before,
-            },
-        ).fetchall()
-        for subject, event, occurred, recorded, source, position, *rest in rows:
-            actor, basis, corrects, replaced_at, is_new = rest
-            yield (
-                subject,
-                {
-                    "fact": name,
-                    "event_id": event,
-                    "occurred_on": occurred,
-                    "recorded_at": recorded,
-                    "source": source,
-                    "position": position,
-                    "actor": actor,
-                    "basis": basis,
-                    "what": ("corrects" if corrects else "said") if is_new else "replaced",
-                    "by": self._amendment(source, replaced_at) if replaced_at else None,
-                },
-            )
-
-    def _amendment(self, source: str, position: int) -> dict[str, Any]:
-        """Return who restated or withdrew a record: the record at this position."""
-        name, recorded = self._cursor.execute(
-            "SELECT name, recorded_at FROM records WHERE source = ? AND position = ?",
-            [source, position],
-        ).fetchall()[0]
-        table = name.replace(".", "_")
-        event, actor, basis = self._cursor.execute(
-            f"SELECT event_id, actor, basis FROM {table} WHERE source = ? AND position = ?",
-            [source, position],
-        ).fetchall()[0]
-        return {
-            "fact": name,
-            "event_id": event,
-            "recorded_at": recorded,
-            "actor": actor,
-            "basis": basis,
-        }
 
 
 def _parameters(as_of: date, vector: Vector, scope: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import duckdb
 
 from services.monitoring import ledger
 from shared.kernel import catalogue
-from shared.runtime.answers import definitions
+from shared.runtime.definitions import definitions
 from tests.bench.ledger_bench import AS_OF, BY_HAND
 from tests.bench.ledger_country import fill
 from tests.bench.measured import Measured, say, seconds

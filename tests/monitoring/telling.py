@@ -10,9 +10,10 @@ from uuid import UUID
 from services.monitoring import ledger as language
 from shared.kernel import Sealed, kind_of
 from shared.runtime import codec
-from shared.runtime.answers import Answers, definitions
+from shared.runtime.answers import Answers
 from shared.runtime.codec import Meta
 from shared.runtime.columns import Ledger
+from shared.runtime.definitions import definitions
 from shared.runtime.log import Record
 from shared.runtime.tree import leaf_of, micros
 from tests.oracle.fold import Answer
