@@ -1,6 +1,7 @@
 """The generated documents: `python -m metodika.documents` writes, `--check` compares."""
 
 import ast
+import csv
 import json
 import re
 import sys
@@ -109,6 +110,8 @@ def who_hears() -> str:
 def traceability() -> str:
     """Return each clause that code or a test cites, with where it is cited."""
     functions, tests = dict[str, set[str]](), dict[str, set[str]]()
+    with (ROOT / "metodika/clauses.csv").open(encoding="utf-8") as file:
+        rows = {each["cited"]: each["rows"] for each in csv.DictReader(file)}
     for folder in PURE:
         for path in sorted((ROOT / folder).rglob("*.py")):
             for name, clause in cited(path):
@@ -121,11 +124,14 @@ def traceability() -> str:
             tests.setdefault(clause, set()).add(f"`{path.relative_to(ROOT)}:{name}`")
     lines = [
         NOTE + "# Clause → function → test\n",
-        "| Clause | Functions | Tests |\n|---|---|---|",
+        "A row is where the clause stands in the catalogue of clauses"
+        " (`metodika/clauses.csv`); a row may hold more than this slice carries out.\n",
+        "| Clause | Row | Functions | Tests |\n|---|---|---|---|",
     ]
     for clause in sorted({*functions, *tests}):
         here, proved = some(functions.get(clause, set())), some(tests.get(clause, set()))
-        lines.append(f"| {clause} | {here} | {proved} |")
+        row = ", ".join(rows.get(clause, "").split()) or "–"
+        lines.append(f"| {clause} | {row} | {here} | {proved} |")
     return "\n".join(lines) + "\n"
 
 
