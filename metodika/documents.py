@@ -124,8 +124,7 @@ def traceability() -> str:
             tests.setdefault(clause, set()).add(f"`{path.relative_to(ROOT)}:{name}`")
     lines = [
         NOTE + "# Clause → function → test\n",
-        "A row is where the clause stands in the catalogue of clauses"
-        " (`metodika/clauses.csv`); a row may hold more than this slice carries out.\n",
+        "A row is where the clause stands in the catalogue (`metodika/clauses.csv`).\n",
         "| Clause | Row | Functions | Tests |\n|---|---|---|---|",
     ]
     for clause in sorted({*functions, *tests}):

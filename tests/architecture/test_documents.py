@@ -1,6 +1,7 @@
 """What is written by hand agrees with the code, what is generated is fresh."""
 
 import ast
+import csv
 import re
 import subprocess
 from collections.abc import Iterator
@@ -27,6 +28,18 @@ MACHINE = re.compile(
 )
 CALL = re.compile(r"^\s*(?:\$ )?(?:[A-Z_]+=\S+ )*(?:\.venv/bin/)?metodika (.+)$", re.MULTILINE)
 MAKE = re.compile(r"\bmake ([a-z]+)\b")
+
+
+def test_every_cited_clause_of_a_founding_document_has_its_row() -> None:
+    """Who comes with a row of the catalogue finds the rule by it."""
+    cited = re.findall(
+        r"^\| (S[0-4] [^|]+) \|", documents()["docs/traceability.md"], re.MULTILINE
+    )
+    with (ROOT / "metodika/clauses.csv").open(encoding="utf-8") as file:
+        rows = {each["cited"] for each in csv.DictReader(file)}
+
+    assert cited
+    assert set(cited) == rows
 
 
 # ── The glossary ────────────────────────────────────────────────────────────
