@@ -3,6 +3,8 @@
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from threading import Thread
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -36,6 +38,9 @@ from shared.runtime.settings import Settings
 
 LINKS = 128
 """How many causes a batch names, and in how many traces it stands."""
+
+PATIENCE = 4.0
+"""Seconds that the end of a process waits for a collector."""
 
 
 @dataclass(frozen=True)
@@ -96,9 +101,13 @@ class Telemetry:
         return found
 
     def close(self) -> None:
-        """Send what is left, and stop."""
-        for each in self.providers or ():
-            each.shutdown()
+        """Send what is left, and stop; a collector that is away is not waited for long."""
+        ends = [Thread(target=each.shutdown, daemon=True) for each in self.providers or ()]
+        for each in ends:
+            each.start()
+        until = monotonic() + PATIENCE
+        for each in ends:
+            each.join(max(0, until - monotonic()))
 
 
 _current = Telemetry()

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.runtime import codec
+from shared.runtime import codec, telemetry
 from shared.runtime.ear import Ear
 from shared.runtime.ears import Ears, NeighbourEars, retry_parked
 from shared.runtime.heartbeat import Heartbeat
@@ -378,3 +378,19 @@ def test_what_is_parked_is_tried_when_due_in_the_order_of_its_stream(
 
     assert tried == [1, 5, 4]
     assert [each.position for each in inbox.store.parked()] == [2, 3]
+
+
+def test_what_is_parked_is_measured(inbox: Inbox) -> None:
+    rows = [parked(n, n, due=False) for n in (1, 2, 3)]
+    inbox.store.append(Unit(now=datetime.now(UTC), parked=rows))
+    told = telemetry.in_memory()
+
+    def measured() -> bool:
+        return told.measures().get("metodika.parked") == [({"service": "routes"}, 3)]
+
+    async def retrying() -> None:
+        await retry_parked(inbox.store, print, every=0.05)
+
+    asyncio.run(while_running(retrying, until(measured)))
+    told.close()
+    telemetry.use(telemetry.Telemetry())

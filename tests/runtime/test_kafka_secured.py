@@ -112,8 +112,10 @@ def followed(broker: Broker, upto: int) -> int:
     async def follow() -> int:
         ledger = Ledger()
         follower = Follower(ledger.ingest, ledger.positions)
-        topics = lambda: follower.from_kafka(broker, [SOURCE])  # noqa: E731
-        await while_running(topics, until(lambda: ledger.count() >= upto))
+        await while_running(
+            lambda: follower.from_kafka(broker, [SOURCE]),
+            until(lambda: ledger.count() >= upto),
+        )
         return ledger.count()
 
     return asyncio.run(follow())
@@ -212,11 +214,9 @@ def test_who_is_refused_is_told_why_and_waits(
 
 async def waiting(relay: Relay, follower: Follower) -> None:
     """Let both try until both say that they wait."""
-    topics = lambda: follower.from_kafka(relay.broker, [SOURCE])  # noqa: E731
-    both = lambda: asyncio.gather(relay.run(), topics())  # noqa: E731
 
     async def run() -> None:
-        await both()
+        await asyncio.gather(relay.run(), follower.from_kafka(relay.broker, [SOURCE]))
 
     def wait() -> bool:
         errors = [each.error for each in follower.ears.values()]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -11,15 +12,16 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 
-from shared.runtime import codec
+from shared.runtime import codec, telemetry
 from shared.runtime.heartbeat import Heartbeat, apart
 from shared.runtime.kafka import Broker, source_of
 from shared.runtime.log import Record
 from shared.runtime.relay import RELAY, Gap, Pace, Relay, Turn, now
 from shared.runtime.store import LogStore, open_store
 from shared.runtime.tree import verify
+from tests.infra.process import free_port
 from tests.infra.servers import Kafka
-from tests.runtime.made import TRACE, positions, record
+from tests.runtime.made import TRACE, a_log, positions, record
 
 QUICK = Pace(batch=50, poll=0.02, heartbeat=0.2, checkpoint_records=100)
 
@@ -287,3 +289,22 @@ def test_topics_are_made_once_and_carry_their_log(broker: Broker) -> None:
 
     assert broker.topic("routes@0") == f"{broker.prefix}.routes.v1"
     assert source_of(broker.partition("registry@3")) == "registry@3"
+
+
+def test_the_age_of_the_unpublished_is_told_while_no_broker_answers(tmp_path: Path) -> None:
+    """§3: возраст неопубликованного растёт, пока Kafka нет."""
+    log = a_log(tmp_path)
+    record(log, 3)
+    relay = Relay(log, Broker(bootstrap=f"127.0.0.1:{free_port()}"), pace=QUICK)
+    told = telemetry.in_memory()
+
+    def age() -> float:
+        (((said, value),)) = told.measures().get("metodika.relay.age", [({}, 0)])
+        return value if said == {"source": "registry@0"} else 0
+
+    asyncio.run(serve(relay, lambda: until(lambda: age() > 0.3)))
+    log.close()
+    told.close()
+    telemetry.use(telemetry.Telemetry())
+
+    assert relay.standing.error == "Unreachable"

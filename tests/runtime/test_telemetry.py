@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,7 @@ import structlog
 from shared.runtime import logs, telemetry
 from shared.runtime.settings import Settings
 from shared.runtime.telemetry import Telemetry, current_traceparent, measure, span
+from tests.infra.process import free_port
 
 ABOVE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -39,6 +41,65 @@ def test_one_trace_from_the_command_to_the_ledger(told: Telemetry) -> None:
     assert relay.context.trace_id == command.context.trace_id
     assert relay.parent.span_id == command.context.span_id
     assert [each.context.span_id for each in batch.links] == [relay.context.span_id]
+
+
+OTHER = "00-1af7651916cd43dd8448eb211c80319c-c7ad6b7169203331-01"
+UNRECORDED = "00-2af7651916cd43dd8448eb211c80319c-d7ad6b7169203331-00"
+
+
+def test_a_batch_stands_in_every_recorded_trace_that_led_to_it(told: Telemetry) -> None:
+    with telemetry.batch("relay", [None, ABOVE, OTHER, ABOVE, UNRECORDED], count=5):
+        pass
+    assert told.spans
+    spans = {
+        each.parent.span_id: each for each in told.spans.get_finished_spans() if each.parent
+    }
+    traces = {f"{each.context.trace_id:032x}" for each in spans.values() if each.context}
+    (links,) = (each.links for each in spans.values() if each.links)
+    assert len(spans) == len(told.spans.get_finished_spans()) == 2
+    assert traces == {ABOVE.split("-")[1], OTHER.split("-")[1]}
+    assert [f"{each.context.span_id:016x}" for each in links] == [OTHER.split("-")[2]]
+    assert all(each.attributes == {"count": 5} for each in spans.values())
+
+
+@pytest.mark.parametrize(("parents", "spans"), [([], 1), ([None], 1), ([UNRECORDED], 0)])
+def test_a_batch_that_nobody_traces(
+    told: Telemetry, parents: list[str | None], spans: int
+) -> None:
+    """What an import brings is a trace of its own; what was not sampled is none."""
+    with telemetry.batch("relay", parents):
+        pass
+    assert told.spans
+    assert len(told.spans.get_finished_spans()) == spans
+
+
+def test_a_batch_that_fails_says_so_in_each_trace(told: Telemetry) -> None:
+    with pytest.raises(LookupError), telemetry.batch("hear", [ABOVE, OTHER]):
+        raise LookupError("Иванов")
+    assert told.spans
+    said = [each.status.description for each in told.spans.get_finished_spans()]
+    assert said == ["LookupError", "LookupError"]
+
+
+def test_a_batch_is_named_in_no_more_traces_than_its_bound(told: Telemetry) -> None:
+    many = [f"00-{n:032x}-{n:016x}-01" for n in range(1, 400)]
+    with telemetry.batch("hear", many):
+        pass
+    assert told.spans
+    assert len(told.spans.get_finished_spans()) == telemetry.LINKS
+
+
+def test_a_collector_that_is_away_holds_up_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telemetry, "PATIENCE", 0.2)
+    nobody = f"http://127.0.0.1:{free_port()}"
+    told = telemetry.start(Settings(otlp_endpoint=nobody, trace_ratio=1), "routes")
+    with span("x"):
+        measure("metodika.lag", 1, service="routes")
+    began = time.monotonic()
+    told.close()
+    telemetry.use(Telemetry())
+
+    assert time.monotonic() - began < 2
 
 
 def test_what_is_not_on_the_list_is_a_mistake(told: Telemetry) -> None:
