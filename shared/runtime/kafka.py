@@ -166,17 +166,19 @@ class Broker:
 
     async def _why_away(self) -> str:
         """Knock at each broker as clients do; they keep to themselves what they found."""
-        options, found = self.options(), list[str]()
+        options, found = self.options(), dict[str, list[str]]()
         del options["bootstrap_servers"]
         for host, port, _ in collect_hosts(self.bootstrap):
+            why = "answers and knows no brokers"
             try:
-                found_one = await create_conn(host, port, request_timeout_ms=5_000, **options)
+                one = await create_conn(host, port, request_timeout_ms=5_000, **options)
             except (OSError, KafkaError, TimeoutError) as error:
-                found.append(f"{host}:{port} {_refusal(error)}")
+                why = _refusal(error)
             else:
-                found_one.close()
-                found.append(f"{host}:{port} answers and knows no brokers")
-        return f"Kafka cannot be spoken to: {'; '.join(found)}"
+                one.close()
+            found.setdefault(why, []).append(f"{host}:{port}")
+        told = (f"{', '.join(hosts)} {why}" for why, hosts in found.items())
+        return f"Kafka cannot be spoken to: {'; '.join(told)}"
 
 
 def _refusal(error: Exception) -> str:

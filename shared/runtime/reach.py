@@ -8,6 +8,9 @@ import psycopg
 
 from shared.runtime.settings import PREFIX
 
+LINE = 300
+"""Characters that a log lets through of a text."""
+
 
 class Unreachable(ConnectionError):  # noqa: N818 - it is told to a person
     """A server cannot be spoken to: which setting leads there, and why not.
@@ -36,7 +39,7 @@ def postgres_away(url: str, setting: str) -> Unreachable:
 def shown(error: BaseException) -> str:
     """Return what a log may say of an error: its class, and its text if that is ours."""
     name = type(error).__name__
-    return f"{name}: {error}" if isinstance(error, Unreachable) else name
+    return f"{name}: {error}"[:LINE] if isinstance(error, Unreachable) else name
 
 
 def told(error: BaseException) -> str:

@@ -15,8 +15,9 @@ import psycopg
 import pytest
 
 from shared.runtime import seal_shelves, store_postgres, views_mongo
+from shared.runtime.logs import harmless
 from shared.runtime.problems import of_failure
-from shared.runtime.reach import Unreachable
+from shared.runtime.reach import Unreachable, shown
 from shared.runtime.seal import Keys
 from shared.runtime.seal_shelves import migrate_keys
 from shared.runtime.settings import PREFIX
@@ -135,6 +136,7 @@ def test_a_database_that_refuses_is_told_in_one_line(
 
         assert said.startswith(f"METODIKA_{setting}: ")
         assert why in said
+        assert harmless(shown(refused.value)) == f"Unreachable: {said}"
         assert "\n" not in said
         assert not any(word in said for word in (PASSWORD, QUOTED, "hidden-word"))
 
@@ -249,4 +251,5 @@ def test_documents_that_refuse_are_told_in_one_line(
 
     assert "hidden-word" not in str(refused.value)
     assert "\n" not in str(refused.value)
+    assert harmless(shown(refused.value)) == f"Unreachable: {refused.value}"
     assert of_failure(refused.value).status == 503

@@ -15,7 +15,8 @@ from aiokafka.errors import TopicAuthorizationFailedError
 from shared.runtime.ears import Ears
 from shared.runtime.follow import Follower, logs_of_kafka, replay
 from shared.runtime.kafka import Broker, NotProvisioned
-from shared.runtime.reach import Unreachable
+from shared.runtime.logs import harmless
+from shared.runtime.reach import Unreachable, shown
 from shared.runtime.relay import Pace, Relay
 from shared.runtime.settings import PREFIX, Settings
 from shared.runtime.store_log import LogStore
@@ -206,6 +207,7 @@ def test_who_is_refused_is_told_why_and_waits(
     asyncio.run(waiting(relay, follower))
 
     assert told in said
+    assert harmless(shown(refused.value)) == f"Unreachable: {said}"
     assert "\n" not in said
     assert not any(word in said for word in (*cluster.kafka.passwords.values(), "hidden-word"))
     assert log.saved("relay") == 0
