@@ -173,7 +173,7 @@ async def serve(world: World) -> None:
     server = uvicorn.Server(config)
     async with AsyncExitStack() as stack:
         tasks = [asyncio.ensure_future(each()) for one in parts for each in one.tasks]
-        stack.callback(lambda: [task.cancel() for task in tasks])
+        stack.push_async_callback(_ended, tasks)
         serving = asyncio.ensure_future(server.serve())
         done, _ = await asyncio.wait([serving, *tasks], return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
@@ -181,6 +181,13 @@ async def serve(world: World) -> None:
             await serving
         for each in done - {serving}:
             each.result()
+
+
+async def _ended(tasks: Sequence[asyncio.Future[Any]]) -> None:
+    """End ours first: Kafka's clients cannot stop once their own tasks are cancelled."""
+    for each in tasks:
+        each.cancel()
+    await asyncio.wait(tasks, timeout=GRACE)
 
 
 def up(world: World) -> None:

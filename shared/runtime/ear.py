@@ -125,7 +125,6 @@ class Ear:
     async def take(self, wires: Sequence[Any], parents: Sequence[str | None] = ()) -> bool:
         """Have a batch heard; return False when we were stopped before it was."""
         failures = 0
-        self.tally.consumed += len(wires)
         said = {"service": self.who, "source": self.source, "count": len(wires)}
         with telemetry.batch(self.leg, parents, **said):
             while wires:
@@ -138,10 +137,9 @@ class Ear:
                             continue
                     failures += 1
                     if await self.failed(error, failures):
-                        self.tally.consumed -= len(wires)
                         return False
                 else:
-                    self._count(came)
+                    self._count(came, len(wires))
                     break
         self.error = None
         return True
@@ -179,8 +177,10 @@ class Ear:
         telemetry.measure("metodika.lag", self.lag, **said)
         telemetry.measure("metodika.unaccounted", self.tally.unaccounted, **said)
 
-    def _count(self, came: Came) -> None:
+    def _count(self, came: Came, consumed: int) -> None:
+        """Count both at once: what is still being heard is not yet missed."""
         tally = self.tally
+        tally.consumed += consumed
         tally.heard += came.heard
         tally.skipped += came.skipped
         tally.parked += came.parked
@@ -194,8 +194,7 @@ class Ear:
                 if isinstance(each, bytes):
                     unwire(each, leaf=False)
             except Malformed:
-                self.tally.skipped += 1
-                self.tally.unreadable += 1
+                self.skip(1)
                 log.error("a record without an envelope", source=self.source)
             else:
                 kept.append(each)

@@ -394,3 +394,20 @@ def test_what_is_parked_is_measured(inbox: Inbox) -> None:
     asyncio.run(while_running(retrying, until(measured)))
     told.close()
     telemetry.use(telemetry.Telemetry())
+
+
+def test_what_is_being_heard_is_not_missed(log: LogStore, inbox: Inbox) -> None:
+    """`unaccounted` is an alarm: it is 0 also while a batch is in hand."""
+    record(log, 7)
+    seen: list[int] = []
+
+    def slowly(source: str, wires: Sequence[bytes]) -> Came:
+        seen.append(ear.tally.unaccounted)
+        return inbox.hear(source, wires)
+
+    ears = NeighbourEars(slowly, inbox.store, [log], who="routes")
+    ear = ears.ears[SOURCE]
+    asyncio.run(ears.catch_up())
+
+    assert seen == [0]
+    assert (ear.tally.consumed, ear.tally.unaccounted) == (7, 0)

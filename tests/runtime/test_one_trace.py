@@ -1,5 +1,6 @@
 """One trace from the HTTP command through Kafka to the ledger, as a collector gets it."""
 
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -153,3 +154,11 @@ def test_what_was_not_yet_sent_is_sent_at_the_end(watched: Watched) -> None:
 
     assert ("registry", "command", "") in watched.traced(last)
     assert time.monotonic() - asked < 15
+
+
+def test_an_interrupted_service_ends_by_itself(watched: Watched) -> None:
+    """Ctrl-C: ears and relay let go of Kafka, nobody has to kill it."""
+    mentoring = watched.servers["mentoring"].process
+    mentoring._signal(signal.SIGINT)
+
+    within(20, lambda: not mentoring.alive(), "the end of the process")
