@@ -24,9 +24,10 @@ from shared.runtime.bulk import Line, Report, Unreadable
 from shared.runtime.codec import decode, decode_meta
 from shared.runtime.engine import Engine, Withdraw
 from shared.runtime.log import Record
-from shared.runtime.work import Work
+from shared.runtime.work import Wanted, Work
 
 JOBS = (EmploymentStarted, EmploymentChanged, EmploymentEnded)
+FILES = ("orgs.csv", "users.csv", "roles.csv")
 
 
 @dataclass(kw_only=True)
@@ -43,7 +44,7 @@ class Plan:
 
     def verdicts(self) -> Iterator[tuple[str, int, str, bool]]:
         """Return what becomes of each row, as a person reads it, and whether it is good."""
-        for each in self.lines:
+        for each in sorted(self.lines, key=lambda it: place(it.file, it.line)):
             if each.fault:
                 reason = f"{each.fault.column}: {each.fault.reason} ({each.fault.clause})"
                 yield each.file, each.line, reason, False
@@ -114,7 +115,7 @@ def take(
     progress: Callable[[int], None] = lambda _: None,
 ) -> Report:
     """Take a planned roster: each good row once, also after a kill or a second sending."""
-    return bulk.take(
+    report = bulk.take(
         engine,
         planned.lines,
         Report(import_id=planned.import_id),
@@ -123,6 +124,13 @@ def take(
         may=may,
         progress=progress,
     )
+    report.faults.sort(key=lambda it: place(it[0], it[1]))
+    return report
+
+
+def place(file: str, line: int) -> tuple[int, str, int]:
+    """Return where a row stands among all the rows of a package."""
+    return (FILES.index(file) if file in FILES else 0, file, line)
 
 
 def take_back(world: World, import_id: UUID, *, actor: str, reason: str, on: date) -> Report:
@@ -172,11 +180,11 @@ def _known_jobs(work: Work, rows: package.Package, source: roster.Source) -> Map
         for row in rows["users"]
         if (digits := snils_digits(row.get("metadata.snils", "")))
     ]
-    work.foresee(keys=[*links, *snils])
+    work.foresee(Wanted(keys=[*links, *snils]))
     people = {held for kind, key in (*links, *snils) if (held := work.holder(kind, key))}
     facts: list[Any] = []
     for some in bulk.in_chunks(people, 1000):
-        work.foresee(streams=some)
+        work.foresee(Wanted(streams=some))
         for person in some:
             stands = (each.fact for each in standing(work.history(person)))
             facts.extend(each for each in stands if isinstance(each, JOBS))

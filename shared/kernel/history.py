@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 
 from shared.kernel.ids import EventId
 
@@ -50,7 +51,5 @@ def standing[F](
             gone.add(each.fact.withdraws)
             stands.pop(each.fact.withdraws, None)
         elif (first := each.corrects or each.event_id) not in gone:
-            stands[first] = Recorded(
-                event_id=each.event_id, fact=each.fact, corrects=each.corrects
-            )
+            stands[first] = cast("Recorded[F]", each)
     return list(stands.values())

@@ -1,5 +1,6 @@
 """Identifiers: opaque outside, unmistakable inside. Some of them name a stream."""
 
+from functools import lru_cache
 from typing import NewType
 from uuid import UUID, uuid5
 
@@ -34,6 +35,7 @@ NAMES = UUID("6d65746f-6469-4b61-8000-000000000001")
 """The namespace in which things that have a natural key get their id."""
 
 
+@lru_cache(maxsize=4096)
 def named(*parts: str) -> UUID:
     """Return the one id of a thing with a natural key: `named("region", "25")`."""
     return uuid5(NAMES, "/".join(parts))

@@ -20,7 +20,7 @@ from shared.runtime.asking import Asked, May, Outcome
 from shared.runtime.codec import Basis
 from shared.runtime.engine import Engine
 from shared.runtime.in_turn import InTurn
-from shared.runtime.work import Work
+from shared.runtime.work import Wanted
 
 COMMANDS = 500
 """Commands decided in one transaction."""
@@ -29,6 +29,8 @@ MOST_BYTES = 2**31
 """The most that one file of a package may unpack to."""
 
 type Row = dict[str, str]
+
+_encoder = json.Encoder()
 
 
 class Unreadable(Exception):  # noqa: N818 - it is told to whoever sent the file
@@ -99,13 +101,19 @@ def rows(said: bytes, name: str) -> list[Row]:
         text = said.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
         raise Unreadable(f"{name}: byte {wrong.start} is not UTF-8") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="")
-    if not reader.fieldnames:
+    reader = csv.reader(io.StringIO(text, newline=""))
+    header = next(reader, None)
+    if not header:
         raise Unreadable(f"{name} has no header")
-    return [
-        {key: value.strip() for key, value in row.items() if isinstance(value, str)}
-        for row in reader
-    ]
+    blank = dict.fromkeys(header, "")
+    try:
+        return [
+            blank | {key: value.strip() for key, value in zip(header, row, strict=False)}
+            for row in reader
+            if row
+        ]
+    except csv.Error as wrong:
+        raise Unreadable(f"{name}, line {reader.line_num}: {wrong}") from None
 
 
 def take(  # noqa: PLR0913 - all that a file is taken with
@@ -127,13 +135,14 @@ def take(  # noqa: PLR0913 - all that a file is taken with
     """
     before = engine.store.head().position
     counted: set[UUID] = set()
+    kind = f"import {report.import_id}{salt}"
 
     def asked(line: Line, command: Any) -> tuple[Line, Asked]:
-        said = f"{type(command).__name__} {json.encode(command).decode()}"
-        words = engine.hmac(f"import {report.import_id}{salt}", said)
+        said = f"{type(command).__name__} {_encoder.encode(command).decode()}"
+        words = engine.hmac(kind, said)
         return line, Asked(
             command=command,
-            command_id=named("import", words.hex()),
+            command_id=UUID(bytes=words[:16]),
             actor=actor,
             body_hmac=words,
             basis=basis,
@@ -157,7 +166,7 @@ def take(  # noqa: PLR0913 - all that a file is taken with
 
     asking: deque[list[Line]] = deque()
     batches = in_order(in_chunks(read(), COMMANDS))
-    for batch, outcomes in InTurn(engine, may, foresee).ask(batches):
+    for batch, outcomes in InTurn(engine, may, foreseen).ask(batches):
         for line, each, outcome in zip(asking.popleft(), batch, outcomes, strict=True):
             again = each.command_id in counted
             count(report, line, outcome, before, again=again)
@@ -188,17 +197,19 @@ def count(
             report.faults.append((line.file, line.line, fault))
 
 
-def foresee(engine: Engine, work: Work, asked: Sequence[Asked]) -> None:
-    """Read at once all that these commands will ask for: streams, places, people."""
+def foreseen(engine: Engine, asked: Sequence[Asked]) -> Wanted:
+    """Return all that these commands will ask for: streams, places, people."""
     commands = [each.command for each in asked]
-    streams = {engine.stream_of(each) for each in commands}
     named = (engine.named_by(each) for each in commands)
-    work.foresee(streams=streams, people={each for each in named if each})
     about: set[tuple[str, UUID]] = set()
     for name in ("org_id", "person_id"):
         ids = {found for each in commands if (found := getattr(each, name, None))}
         about |= set(product(engine.borrowed_about(name), ids))
-    work.foresee(about=about)
+    return Wanted(
+        streams={engine.stream_of(each) for each in commands},
+        about=about,
+        people={each for each in named if each},
+    )
 
 
 def in_chunks[T](many: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -1,19 +1,34 @@
-"""Many transactions one after another: one is written while the next is decided."""
+"""Many transactions one after another: one is written while the next is decided.
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+And what the one after it will ask for is read meanwhile.
+"""
+
+import gc
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from shared.runtime.asking import Asked, May, Outcome
 from shared.runtime.engine import Engine
 from shared.runtime.log import Conflict, Head, Unit
-from shared.runtime.work import Work
+from shared.runtime.work import Found, Wanted, Work
 
 CARRIED = 40
 """How many transactions see what those before them read, before all is read anew."""
 
-type Foresee = Callable[[Engine, Work, Sequence[Asked]], None]
+type Foresee = Callable[[Engine, Sequence[Asked]], Wanted]
 type Answer = tuple[Sequence[Asked], list[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A batch that is not decided yet, and what is being read for whom."""
+
+    batch: Sequence[Asked]
+    wanted: Wanted
+    reader: Work
+    found: "Future[Found]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +61,47 @@ class InTurn:
 
         Only what was answered before has a `position`.
         """
-        with ThreadPoolExecutor(1, "append") as thread:
+        with ThreadPoolExecutor(1, "append") as thread, collector_at_rest():
             underway: Underway | None = None
-            for n, batch in enumerate(batches, start=1):
+            for n, coming in enumerate(self._read_ahead(batches), start=1):
                 if underway and n % CARRIED == 0:
                     yield self._landed(underway)[0]
                     underway = None
                     self._forget()
-                outcomes = self._decided(batch)
+                outcomes = self._decided(coming)
                 if underway:
                     answer, alone = self._landed(underway)
                     yield answer
                     if not alone:
                         self._forget()
-                        outcomes = self._decided(batch)
+                        outcomes = self._decided(coming)
                 unit = self._work.handed_over()
                 written = thread.submit(self._engine.append, unit)
-                underway = Underway(batch, outcomes, unit, written)
+                underway = Underway(coming.batch, outcomes, unit, written)
             if underway:
                 yield self._landed(underway)[0]
 
-    def _decided(self, batch: Sequence[Asked]) -> list[Outcome]:
+    def _read_ahead(self, batches: Iterable[Sequence[Asked]]) -> Iterator[Coming]:
+        """Give each batch when the reading for the next one has begun."""
+        with ThreadPoolExecutor(1, "ahead") as thread:
+            last: Coming | None = None
+            for batch in batches:
+                wanted = self._foresee(self._engine, batch)
+                found = thread.submit(self._work.find, wanted)
+                coming = Coming(batch, wanted, self._work, found)
+                if last:
+                    yield last
+                last = coming
+            if last:
+                yield last
+
+    def _decided(self, coming: Coming) -> list[Outcome]:
         self._work.unit.now = self._engine.clock()
-        self._foresee(self._engine, self._work, batch)
-        return self._engine.decided(self._work, batch, self._may)
+        if coming.reader is self._work:
+            self._work.remember(coming.found.result())
+        else:  # it was read for somebody who has been forgotten since
+            self._work.foresee(coming.wanted)
+        return self._engine.decided(self._work, coming.batch, self._may)
 
     def _landed(self, underway: Underway) -> tuple[Answer, bool]:
         """Wait until a batch is written; say whether nobody else wrote since the last."""
@@ -77,9 +109,8 @@ class InTurn:
         try:
             head = underway.written.result()
         except Conflict:
-            again = self._engine.ask_many(
-                batch, self._may, lambda work: self._foresee(self._engine, work, batch)
-            )
+            wanted = self._foresee(self._engine, batch)
+            again = self._engine.ask_many(batch, self._may, lambda it: it.foresee(wanted))
             return (batch, again), False
         expected = head.position - len(underway.unit.facts)
         alone = self._position in (None, expected)
@@ -89,3 +120,18 @@ class InTurn:
     def _forget(self) -> None:
         self._work = self._engine.known(hopeful=True)
         self._position = None
+
+
+@contextmanager
+def collector_at_rest() -> Generator[None]:
+    """Keep the collector of cycles from looking, again and again, at all that is known.
+
+    Facts and commands make no cycles; what others make waits until the end.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from msgspec import Struct
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
@@ -30,8 +32,7 @@ class Record:
     leaf: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pending:
+class Pending(Struct, frozen=True, kw_only=True, gc=False):
     """A fact on its way into the log: position, moment and leaf come with the append."""
 
     event_id: UUID
@@ -44,8 +45,7 @@ class Pending:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class Answered(Struct, frozen=True, kw_only=True, gc=False):
     """How a command was answered; `outcome` is JSON and is never judged anew."""
 
     command_id: UUID
@@ -54,8 +54,7 @@ class Answered:
     position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True, gc=False):
     """A claimed key and its holder. `key_hmac` tells nothing about the key."""
 
     kind: str
@@ -63,8 +62,7 @@ class Key:
     holder: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class Learned:
+class Learned(Struct, frozen=True, gc=False):
     """The history that is kept about one id: a JSON array, see `engine.History`."""
 
     kind: str

@@ -66,7 +66,7 @@ class Keys:
         if len(master) < KEY:
             raise ValueError(f"the master key has {len(master)} bytes, not {KEY}")
         self._wrap = AESGCM(_derived(master, b"metodika wrap"))
-        self._claims = _derived(master, b"metodika claims")
+        self._claims = hmac.new(_derived(master, b"metodika claims"), digestmod="sha256")
         self._max_age = max_age
         self._clock = clock
         self._lock = Lock()
@@ -84,14 +84,22 @@ class Keys:
 
     def hmac(self, kind: str, key: str) -> bytes:
         """Return what stands for a claimed key: 32 bytes that tell nothing about it."""
-        return hmac.digest(self._claims, f"{kind}\0{key}".encode(), "sha256")
+        said = self._claims.copy()
+        said.update(f"{kind}\0{key}".encode())
+        return said.digest()
 
     def prepare(self, subjects: Collection[UUID]) -> None:
         """Make the keys that these people lack, in one transaction; none for erased."""
         missing = set(subjects) - self._find(subjects).keys()
-        if missing:
-            self._shelf.add([self._new(subject) for subject in missing])
-            self._find(missing)
+        if not missing:
+            return
+        new, until = [self._new(subject) for subject in missing], self._clock() + self._max_age
+        added = self._shelf.add([kept for kept, _ in new])
+        self._remember(
+            {kept.subject: (kept.key_id, key) for kept, key in new if kept.subject in added},
+            until,
+        )
+        self._find(missing - added)
 
     def warm(self, subjects: Collection[UUID]) -> None:
         """Read the keys of many people in one go, before their facts are opened."""
@@ -103,22 +111,24 @@ class Keys:
         Raises `Erased`. What is sealed already, or None, stays as it is.
         """
         sealed: dict[str, Sealed] = {}
-        for field, about in kind.sealed.items():
+        keys: dict[UUID, tuple[UUID | None, AESGCM | None]] = {}
+        thing = f"{stream} {version} {kind.name}"
+        nonces = urandom(NONCE * len(kind.sealed))
+        for n, (field, about) in enumerate(kind.sealed.items()):
             plain = getattr(fact, field)
             if plain is None or isinstance(plain, Sealed):
                 continue
             subject: UUID = getattr(fact, about)
-            key_id, cipher = self._key(subject, make=True)
+            if subject not in keys:
+                keys[subject] = self._key(subject, make=True)
+            key_id, cipher = keys[subject]
             if key_id is None or cipher is None:
                 raise Erased(subject)
-            nonce, text = urandom(NONCE), msgspec.json.encode(plain)
+            nonce, text = nonces[n * NONCE : (n + 1) * NONCE], _said.encode(plain)
             padded = text.ljust(-len(text) // PADDING * -PADDING)
-            place = _place(stream, version, kind.name, field)
+            box = nonce + cipher.encrypt(nonce, padded, f"{thing} {field}".encode())
             sealed[field] = Sealed(
-                subject=subject,
-                key_id=key_id,
-                alg=ALG,
-                ciphertext=b64encode(nonce + cipher.encrypt(nonce, padded, place)).decode(),
+                subject=subject, key_id=key_id, alg=ALG, ciphertext=b64encode(box).decode()
             )
         return replace(fact, **sealed) if sealed else fact
 
@@ -136,7 +146,7 @@ class Keys:
             key_id, cipher = self._key(sealed.subject, make=False)
             if cipher is None:
                 continue
-            place = _place(stream, version, kind.name, field)
+            place = f"{stream} {version} {kind.name} {field}".encode()
             try:
                 if sealed.alg != ALG or sealed.key_id != key_id:
                     raise InvalidTag  # noqa: TRY301 - the same to whoever asked
@@ -201,11 +211,11 @@ class Keys:
             while len(self._recent) > REMEMBERED:
                 self._recent.popitem(last=False)
 
-    def _new(self, subject: UUID) -> Kept:
-        key_id, nonce = uuid7(), urandom(NONCE)
+    def _new(self, subject: UUID) -> tuple[Kept, AESGCM]:
+        key_id, nonce, key = uuid7(), urandom(NONCE), urandom(KEY)
         place = subject.bytes + key_id.bytes
-        wrapped = nonce + self._wrap.encrypt(nonce, urandom(KEY), place)
-        return Kept(subject, key_id, wrapped)
+        wrapped = nonce + self._wrap.encrypt(nonce, key, place)
+        return Kept(subject, key_id, wrapped), AESGCM(key)
 
     def _open(self, kept: Kept) -> AESGCM | None:
         if kept.wrapped is None:
@@ -219,14 +229,11 @@ class Keys:
 
 
 _STALE = float("-inf"), UUID(int=0), None
+_said = msgspec.json.Encoder()
 
 
 def _derived(master: bytes, purpose: bytes) -> bytes:
     return HKDF(algorithm=SHA256(), length=KEY, salt=None, info=purpose).derive(master)
-
-
-def _place(stream: UUID, version: int, name: str, field: str) -> bytes:
-    return f"{stream} {version} {name} {field}".encode()
 
 
 @cache

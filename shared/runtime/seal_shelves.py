@@ -44,8 +44,8 @@ class Shelf(Protocol):
         """Return what is kept of these people."""
         ...
 
-    def add(self, keys: Sequence[Kept]) -> None:
-        """Keep the keys of those who have none, in one transaction."""
+    def add(self, keys: Sequence[Kept]) -> set[UUID]:
+        """Keep the keys of those who have none, in one transaction; return whose."""
         ...
 
     def destroy(self, subject: UUID, key_id: UUID) -> UUID:
@@ -85,6 +85,10 @@ SQLITE = (
     "CREATE TABLE IF NOT EXISTS master (one INTEGER PRIMARY KEY, mark BLOB NOT NULL)",
 )
 
+ADD = (
+    "INSERT INTO keys SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::bytea[])"
+    " ON CONFLICT DO NOTHING RETURNING subject"
+)
 MIGRATING = 0x6D65746F64696B62
 POSTGRES = """
 CREATE TABLE IF NOT EXISTS keys (
@@ -123,12 +127,12 @@ class SqliteShelf:
                 )
         return [Kept(UUID(bytes=s), UUID(bytes=k), w) for s, k, w in rows]
 
-    def add(self, keys: Sequence[Kept]) -> None:
+    def add(self, keys: Sequence[Kept]) -> set[UUID]:
+        adding = "INSERT OR IGNORE INTO keys (subject, key_id, wrapped) VALUES (?, ?, ?)"
+        rows = [(each.subject.bytes, each.key_id.bytes, each.wrapped) for each in keys]
         with self._lock, writing(self._db) as db:
-            db.executemany(
-                "INSERT OR IGNORE INTO keys (subject, key_id, wrapped) VALUES (?, ?, ?)",
-                [(each.subject.bytes, each.key_id.bytes, each.wrapped) for each in keys],
-            )
+            added = [db.execute(adding, row).rowcount for row in rows]
+        return {each.subject for each, new in zip(keys, added, strict=True) if new}
 
     def destroy(self, subject: UUID, key_id: UUID) -> UUID:
         with self._lock, writing(self._db) as db:
@@ -193,13 +197,10 @@ class PostgresShelf:
         with self._pool.connection() as pg:
             return [Kept(*row) for row in pg.execute(wanted, [list(subjects)], binary=True)]
 
-    def add(self, keys: Sequence[Kept]) -> None:
+    def add(self, keys: Sequence[Kept]) -> set[UUID]:
+        columns = [list(column) for column in zip(*keys, strict=True)]
         with self._pool.connection() as pg:
-            pg.execute(
-                "INSERT INTO keys SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::bytea[])"
-                " ON CONFLICT DO NOTHING",
-                [list(column) for column in zip(*keys, strict=True)],
-            )
+            return {subject for (subject,) in pg.execute(ADD, columns, binary=True)}
 
     def destroy(self, subject: UUID, key_id: UUID) -> UUID:
         with self._pool.connection() as pg:

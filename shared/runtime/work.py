@@ -1,13 +1,13 @@
 """One unit of work: what has been read, what will be written, and nothing half."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import cache, reduce
 from typing import Any
 from uuid import UUID
 
 import msgspec
-import uuid_utils
+from uuid_utils.compat import uuid7
 
 from shared.kernel import (
     Borrowed,
@@ -41,6 +41,38 @@ class Kept(msgspec.Struct, array_like=True, frozen=True):
 _histories = msgspec.json.Decoder(list[Kept])
 
 
+_UNKNOWN = object()
+
+
+@dataclass(slots=True)
+class Thing:
+    """What is known of one stream; its state once somebody asked for it."""
+
+    history: list[Recorded[Any]]
+    version: int
+    territory: Territory | None
+    state: Any = _UNKNOWN
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What will be asked for: streams, histories kept, keys, people soon to be named."""
+
+    streams: Collection[UUID] = ()
+    about: Collection[tuple[str, UUID]] = ()
+    keys: Collection[tuple[str, str]] = ()
+    people: Collection[UUID] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a store holds of what is wanted."""
+
+    streams: Mapping[UUID, Sequence[Record]]
+    known: Mapping[tuple[str, UUID], bytes]
+    holders: Mapping[tuple[str, bytes], UUID | None]
+
+
 class Work:
     """What is read is read once; what is said is seen by everything that follows."""
 
@@ -62,10 +94,7 @@ class Work:
         self._names_people = names_people
         self._hopeful = hopeful
         self._listeners = _listeners(borrowed)
-        self._streams: dict[UUID, list[Recorded[Any]]] = {}
-        self._versions: dict[UUID, int] = {}
-        self._territories: dict[UUID, Territory | None] = {}
-        self._states: dict[UUID, Any] = {}
+        self._things: dict[UUID, Thing] = {}
         self._known: dict[tuple[str, UUID], list[Kept]] = {}
         self._documents: dict[tuple[str, UUID], Any] = {}
         self._grown: dict[tuple[str, UUID], None] = {}
@@ -95,32 +124,38 @@ class Work:
             self._holders[at] = self._store.holders([at]).get(at)
         return self._holders[at]
 
-    def foresee(
-        self,
-        streams: Collection[UUID] = (),
-        about: Collection[tuple[str, UUID]] = (),
-        keys: Collection[tuple[str, str]] = (),
-        people: Collection[UUID] = (),
-    ) -> None:
-        """Read at once what would be read one by one; `people` are soon to be named."""
-        new = [each for each in streams if each not in self._streams]
-        if new:
-            found = self._store.streams(new)
-            self._warm(found.values())
-            for each in new:
-                self._remember(each, found.get(each, []))
-        if people and self._keys:
-            self._keys.prepare(people)
-        ahead = [each for each in about if each not in self._known]
-        if ahead:
-            kept = self._store.known(ahead)
-            for at in ahead:
-                self._known[at] = _histories.decode(kept.get(at, b"[]"))
-        hidden = [(kind, self._hmac(kind, key)) for kind, key in keys]
+    def foresee(self, wanted: Wanted) -> None:
+        """Read at once what would be read one by one."""
+        self.remember(self.find(wanted))
+
+    def find(self, wanted: Wanted) -> Found:
+        """Read what is wanted and not known yet; it may be done in another thread."""
+        streams = [each for each in wanted.streams if each not in self._things]
+        about = [each for each in wanted.about if each not in self._known]
+        hidden = [(kind, self._hmac(kind, key)) for kind, key in wanted.keys]
         hidden = [each for each in hidden if each not in self._holders]
-        if hidden:
-            held = self._store.holders(hidden)
-            self._holders |= {each: held.get(each) for each in hidden}
+        histories = self._store.streams(streams) if streams else {}
+        self._warm(histories.values())
+        if wanted.people and self._keys:
+            self._keys.prepare(wanted.people)
+        kept = self._store.known(about) if about else {}
+        held = self._store.holders(hidden) if hidden else {}
+        return Found(
+            streams={each: histories.get(each, []) for each in streams},
+            known={each: kept.get(each, b"[]") for each in about},
+            holders={each: held.get(each) for each in hidden},
+        )
+
+    def remember(self, found: Found) -> None:
+        """Know what was found, but nothing that was read or said here meanwhile."""
+        for stream, records in found.streams.items():
+            if stream not in self._things:
+                self._things[stream] = self._thing_of(records)
+        for at, history in found.known.items():
+            if at not in self._known:
+                self._known[at] = _histories.decode(history)
+        for key, holder in found.holders.items():
+            self._holders.setdefault(key, holder)
 
     def answer(self, command_id: UUID) -> Answered | None:
         """Return how a command was answered here, if it was."""
@@ -135,24 +170,28 @@ class Work:
 
     def state[S](self, decider: Decider[S, Any, Any], stream: UUID) -> S:
         """Return where a thing is in its life."""
-        if stream not in self._states:
-            history = self.history(stream)
-            if not all(isinstance(e.fact, (*decider.facts, Withdrawal)) for e in history):
+        thing = self._thing(stream)
+        if thing.state is _UNKNOWN:
+            of_its_life = (*decider.facts, Withdrawal)
+            if not all(isinstance(each.fact, of_its_life) for each in thing.history):
                 raise Refused("S1 7.2", "Этот номер уже у другого")
-            self._states[stream] = decider.state(history)
-        return self._states[stream]
+            thing.state = decider.state(thing.history)
+        return thing.state
 
     def history(self, stream: UUID) -> list[Recorded[Any]]:
         """Return a stream, personal fields open if this service names people."""
-        if stream not in self._streams:
-            self.foresee(streams=[stream])
-        return self._streams[stream]
+        return self._thing(stream).history
 
     def version(self, stream: UUID) -> int:
         """Return the version of the last fact of a stream, 0 if there is none."""
-        if stream not in self._versions:
-            self.foresee(streams=[stream])
-        return self._versions[stream]
+        return self._thing(stream).version
+
+    def _thing(self, stream: UUID) -> Thing:
+        thing = self._things.get(stream)
+        if thing is None:
+            self.foresee(Wanted(streams=[stream]))
+            thing = self._things[stream]
+        return thing
 
     def say(  # noqa: PLR0913 - all that a fact is said with
         self,
@@ -165,9 +204,10 @@ class Work:
         corrects: EventId | None = None,
     ) -> tuple[EventId, Territory | None]:
         """Put a fact at the end of its stream; its keys and its readers are served."""
-        version = self.version(stream) + 1
-        event_id = EventId(UUID(int=uuid_utils.uuid7().int))
-        here = self._territories.get(stream) or home
+        thing = self._thing(stream)
+        version = thing.version + 1
+        event_id = EventId(uuid7())
+        here = thing.territory or home
         territory, home_org = territory_of(fact, self, otherwise=here)
         if not isinstance(fact, Withdrawal):
             self._claim(decider, fact)
@@ -186,15 +226,15 @@ class Work:
             )
         )
         recorded = Recorded(event_id=event_id, fact=fact, corrects=corrects)
-        self._versions[stream] = version
-        self._territories[stream] = territory
-        self._streams[stream].append(recorded)
+        thing.version = version
+        thing.territory = territory
+        thing.history.append(recorded)
         if corrects or isinstance(fact, Withdrawal):
-            self._states.pop(stream, None)
-        elif stream in self._states:
-            self._states[stream] = decider.evolve(self._states[stream], fact)
-        raw = msgspec.Raw(data)
-        self.learn(Kept(event_id, corrects, kind.name, kind.schema, raw), fact, stream)
+            thing.state = _UNKNOWN
+        elif thing.state is not _UNKNOWN:
+            thing.state = decider.evolve(thing.state, fact)
+        kept = Kept(event_id, corrects, kind.name, kind.schema, msgspec.Raw(data))
+        self.learn(kept, fact, stream)
         return event_id, territory
 
     # ── What is borrowed ────────────────────────────────────────────────────
@@ -215,7 +255,7 @@ class Work:
             elif about != stream:
                 at = (f"{each.name}@", kept.event_id)
                 self._index[at], self._indexed[at] = about, None
-            self._append(each, about, kept)
+            self._append(each, about, kept, fact)
 
     def _whereabouts(
         self, borrowed: Borrowed[Any, Any], event_id: EventId, stream: UUID
@@ -226,11 +266,17 @@ class Work:
         found = self._store.known([at]).get(at)
         return msgspec.json.decode(found, type=UUID) if found else stream
 
-    def _append(self, borrowed: Borrowed[Any, Any], about: UUID, kept: Kept) -> None:
+    def _append(
+        self, borrowed: Borrowed[Any, Any], about: UUID, kept: Kept, fact: Any = None
+    ) -> None:
         at = (borrowed.name, about)
         self._history_about(at).append(kept)
         self._grown[at] = None
-        self._documents.pop(at, None)
+        document = self._documents.pop(at, None)
+        if document is None or fact is None or kept.corrects or kind_of(fact).sealed:
+            return  # it is made anew, of what stands and as it is stored
+        event_id = EventId(kept.event_id)
+        self._documents[at] = borrowed.evolve(document, fact, event_id)
 
     def handed_over(self) -> Unit:
         """Return what is to be written, whole; what follows goes into the next unit."""
@@ -246,7 +292,7 @@ class Work:
 
     def _history_about(self, at: tuple[str, UUID]) -> list[Kept]:
         if at not in self._known:
-            self.foresee(about=[at])
+            self.foresee(Wanted(about=[at]))
         return self._known[at]
 
     # ── Inside ──────────────────────────────────────────────────────────────
@@ -258,12 +304,13 @@ class Work:
                 {each.stream for some in histories for each in some if _is_sealed(each.name)}
             )
 
-    def _remember(self, stream: UUID, records: Sequence[Record]) -> None:
-        self._versions[stream] = records[-1].version if records else 0
-        self._territories[stream] = next(
-            (Territory(r.territory) for r in reversed(records) if r.territory), None
+    def _thing_of(self, records: Sequence[Record]) -> Thing:
+        place = next((r.territory for r in reversed(records) if r.territory), None)
+        return Thing(
+            history=[self._read(each) for each in records],
+            version=records[-1].version if records else 0,
+            territory=Territory(place) if place else None,
         )
-        self._streams[stream] = [self._read(each) for each in records]
 
     def _read(self, record: Record) -> Recorded[Any]:
         fact = codec.decode(record.name, record.schema, record.data)

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from uuid_utils.compat import uuid7
 
 from shared.runtime.log import Conflict, Head, Mark, Pending, Unit
@@ -42,7 +43,7 @@ def test_a_record_comes_out_as_it_went_in(log_store: LogStore) -> None:
     said = fact(ME, territory="25/05701", data=b'{"a" : "\\u0444", "\xd1\x84": 1.0}')
     head = log_store.append(of(said))
     (record,) = log_store.read(0, 10)
-    for field in Pending.__dataclass_fields__:
+    for field in Pending.__struct_fields__:
         assert getattr(record, field) == getattr(said, field)
     assert (record.source, record.epoch, record.position) == (SOURCE, head.epoch, 1)
     assert record.recorded_at == NOON
@@ -105,7 +106,7 @@ def test_a_clock_elsewhere_is_read_right(log_store: LogStore) -> None:
 def test_a_leaf_is_the_same_in_sql_and_here(
     log_store: LogStore, meta: bytes, data: bytes, name: str, schema: int
 ) -> None:
-    said = replace(fact(uuid7()), meta=meta, data=data, name=name, schema=schema)
+    said = structs.replace(fact(uuid7()), meta=meta, data=data, name=name, schema=schema)
     (record,) = log_store.read(log_store.append(of(said)).position - 1, 1)
     assert record.leaf == leaf_of_record(record)
 

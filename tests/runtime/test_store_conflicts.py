@@ -1,9 +1,9 @@
 """Who was first stands; the other writes nothing at all and is told why."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from shared.runtime.log import Conflict, Unit
 from shared.runtime.store import LogStore
@@ -138,6 +138,6 @@ def test_an_event_is_recorded_once(log_store: LogStore) -> None:
     said = fact(ME)
     log_store.append(of(said))
     with pytest.raises(Exception, match=r"(?i)unique") as wrong:
-        log_store.append(of(replace(said, stream=NEW)))
+        log_store.append(of(structs.replace(said, stream=NEW)))
     assert not isinstance(wrong.value, Conflict)
     assert log_store.head().position == 1

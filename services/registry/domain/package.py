@@ -32,7 +32,7 @@ from services.registry.domain.roster import (
     read_role,
     read_user,
 )
-from services.registry.domain.rows import Fault, Row, needed, text
+from services.registry.domain.rows import Fault, Row, needed, said, text
 from shared.events.registry import EmploymentFact
 from shared.kernel.ids import EmploymentId, OrgId, PersonId
 
@@ -51,24 +51,35 @@ CHANGED_PCT = 75
 
 
 def read(package: Package, source: Source, register: Register) -> Iterator[Verdict]:
-    """Give a verdict for every row: organisations, then people, then their jobs.
+    """Give a verdict for every row: organisations, then each person with the jobs.
 
     A row is taken as a whole or not at all. Pupils and parents are passed over: their
     rows get a verdict without commands. A parent stands before its organisations.
     """
     yield from read_orgs(package.get("orgs", ()), source, register)
-    roles = package.get("roles", ())
-    staff = {text(row, "userSourcedId") for row in roles if is_staff(row)}
+    roles = roles_by_user(package.get("roles", ()))
+    staff = {user for user, rows in roles.items() if any(is_staff(row) for _, row in rows)}
     people = People(source, register, staff)
     for line, row in enumerate(package.get("users", ()), start=2):
         yield people.read(line, row)
-    for line, row in enumerate(roles, start=2):
-        yield people.read_role(line, row)
+        for line_of_role, role in roles.pop(said(row, "sourcedId"), ()):
+            yield people.read_role(line_of_role, role)
+    for rows in roles.values():
+        for line, row in rows:
+            yield people.read_role(line, row)
+
+
+def roles_by_user(rows: Sequence[Row]) -> dict[str, list[tuple[int, Row]]]:
+    """Return the roles of each user with their lines, in the order of the file."""
+    by_user = defaultdict[str, list[tuple[int, Row]]](list)
+    for line, row in enumerate(rows, start=2):
+        by_user[said(row, "userSourcedId")].append((line, row))
+    return by_user
 
 
 def read_orgs(rows: Sequence[Row], source: Source, register: Register) -> Iterator[Verdict]:
     """Read organisations, each after the one above it."""
-    above = {text(row, "sourcedId"): text(row, "parentSourcedId") for row in rows}
+    above = {said(row, "sourcedId"): said(row, "parentSourcedId") for row in rows}
 
     def depth(sourced_id: str) -> int:
         steps, seen = 0, set[str]()
@@ -78,7 +89,7 @@ def read_orgs(rows: Sequence[Row], source: Source, register: Register) -> Iterat
         return steps
 
     numbered = list(enumerate(rows, start=2))
-    for line, row in sorted(numbered, key=lambda it: depth(text(it[1], "sourcedId"))):
+    for line, row in sorted(numbered, key=lambda it: depth(said(it[1], "sourcedId"))):
         try:
             org_id = source.organisation(text(row, "sourcedId"))
             asked = read_org(row, source, register.organisation(org_id))
@@ -90,7 +101,7 @@ def read_orgs(rows: Sequence[Row], source: Source, register: Register) -> Iterat
 
 def is_staff(row: Row) -> bool:
     """Say whether a role is a job."""
-    return text(row, "role") not in NOT_STAFF
+    return said(row, "role") not in NOT_STAFF
 
 
 @dataclass

@@ -11,9 +11,14 @@ LONGEST = 500
 """Characters in one value: what is longer is a broken file."""
 
 
+def said(row: Row, column: str) -> str:
+    """Return whatever stands there, without the blanks around it."""
+    return (row.get(column) or "").strip()
+
+
 def text(row: Row, column: str, default: str = "") -> str:
-    """Return a value without the blanks around it."""
-    value = (row.get(column) or "").strip() or default
+    """Return a value without the blanks around it. Raises `Fault` if it can be none."""
+    value = said(row, column) or default
     if len(value) > LONGEST or "\0" in value:
         raise Fault(column, f"Длиннее {LONGEST} знаков или с нулевым знаком", "S1 5.5")
     return value
