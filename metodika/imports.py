@@ -1,56 +1,24 @@
 """What comes in as files: a roster of a region, results, completions (contracts §7)."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import date
-from functools import cache
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
+from metodika.imports_kept import Kept, keep, kept
+from metodika.imports_plan import Plan, place
+from metodika.imports_roster import roster_plan
 from metodika.world import World
 from services.diagnostics.domain import read_result
-from services.registry.domain import package, roster
-from services.registry.domain.identity import snils_digits
-from services.registry.domain.organisation import Organisation
-from services.registry.policies import ORGANISATIONS
 from services.routes.domain import read_completion
-from shared.events.registry import EmploymentChanged, EmploymentEnded, EmploymentStarted
-from shared.kernel import Fault, standing
-from shared.kernel.ids import EventId, OrgId, PersonId, RegionCode, Territory
+from shared.kernel import Fault
+from shared.kernel.ids import EventId, PersonId, Territory
 from shared.runtime import bulk
-from shared.runtime.asking import May
-from shared.runtime.bulk import Line, Report, Unreadable
+from shared.runtime.asking import May, NotAllowed
+from shared.runtime.bulk import Line, Report
 from shared.runtime.codec import decode, decode_meta
 from shared.runtime.engine import Engine, Withdraw
 from shared.runtime.log import Record
-from shared.runtime.work import Wanted, Work
-
-JOBS = (EmploymentStarted, EmploymentChanged, EmploymentEnded)
-FILES = ("orgs.csv", "users.csv", "roles.csv")
-
-
-@dataclass(kw_only=True)
-class Plan:
-    """What a roster asks for, row by row, before anything is asked.
-
-    `held` names the organisations for which somebody must confirm it.
-    """
-
-    import_id: UUID
-    service: str
-    lines: list[Line]
-    held: dict[OrgId, package.Shift] = field(default_factory=dict)
-
-    def verdicts(self) -> Iterator[tuple[str, int, str, bool]]:
-        """Return what becomes of each row, as a person reads it, and whether it is good."""
-        for each in sorted(self.lines, key=lambda it: place(it.file, it.line)):
-            if each.fault:
-                reason = f"{each.fault.column}: {each.fault.reason} ({each.fault.clause})"
-                yield each.file, each.line, reason, False
-            else:
-                asked = ", ".join(type(it).__name__ for it in each.commands)
-                yield each.file, each.line, asked or "—", True
 
 
 def planned(
@@ -61,48 +29,7 @@ def planned(
         files = bulk.contents(path)
         registry = world.engines["registry"]
         return roster_plan(registry, files, system=system, region=region, on=on)
-    return table_plan(world, kind, path.read_bytes(), path.name, system=system)
-
-
-def roster_plan(
-    engine: Engine, files: Mapping[str, bytes], *, system: str, region: str | None, on: date
-) -> Plan:
-    """Read a OneRoster package against what the registry knows; nothing is stored.
-
-    `files` are its CSV files by name. Raises `Unreadable` when it is no such package.
-    """
-    if not files.keys() >= {"users.csv", "roles.csv"}:
-        raise Unreadable("users.csv and roles.csv must stand in the package (OneRoster 1.2)")
-
-    def fingerprint(said: str) -> str:
-        return engine.hmac(f"roster {system}", said).hex()
-
-    source = roster.Source(
-        system=system,
-        on=on,
-        fingerprint=cache(fingerprint),
-        region=RegionCode(region) if region else None,
-    )
-    rows: package.Package = {
-        "orgs": bulk.by_name(files, "orgs"),
-        "users": bulk.by_name(files, "users"),
-        "roles": bulk.by_name(files, "roles"),
-    }
-    work = engine.known()
-    jobs = _known_jobs(work, rows, source)
-    register = roster.Register(holder=work.holder, organisation=_organisations(work), jobs=jobs)
-    lines = [
-        Line(file=f"{it.file}.csv", line=it.line, commands=it.commands, fault=it.fault)
-        for it in package.read(rows, source, register)
-    ]
-    asked = (command for line in lines for command in line.commands)
-    shifts = package.shifts(jobs, asked)
-    return Plan(
-        service="registry",
-        import_id=bulk.digest(system.encode(), *(files[name] for name in sorted(files))),
-        lines=lines,
-        held={org: shift for org, shift in shifts.items() if shift.is_held},
-    )
+    return table_plan(world, kind, path.read_bytes(), path.name, system=system, on=on)
 
 
 def take(
@@ -114,23 +41,34 @@ def take(
     may: May | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Report:
-    """Take a planned roster: each good row once, also after a kill or a second sending."""
-    report = bulk.take(
-        engine,
-        planned.lines,
-        Report(import_id=planned.import_id),
-        actor=actor,
-        home=Territory(home) if home else None,
-        may=may,
-        progress=progress,
-    )
+    """Take what is planned: each good row once, also after a kill or a second sending.
+
+    How it stands is kept before and after. Raises `NotAllowed` where a row is none of
+    the sender's; what was taken before it stays.
+    """
+    begun = keep(engine, planned.kept("running", engine.clock()))
+    try:
+        report = bulk.take(
+            engine,
+            planned.lines,
+            Report(import_id=planned.import_id),
+            actor=actor,
+            home=Territory(home) if home else None,
+            may=may,
+            salt=f" again {begun.attempt}" if begun.attempt > 1 else "",
+            progress=progress,
+        )
+    except NotAllowed:
+        keep(engine, begun.became("refused", engine.clock()))
+        raise
     report.faults.sort(key=lambda it: place(it[0], it[1]))
+    keep(engine, begun.became("done", engine.clock(), report))
     return report
 
 
-def place(file: str, line: int) -> tuple[int, str, int]:
-    """Return where a row stands among all the rows of a package."""
-    return (FILES.index(file) if file in FILES else 0, file, line)
+def hold(engine: Engine, planned: Plan) -> Kept:
+    """Keep that somebody must confirm it; nothing of it is taken."""
+    return keep(engine, planned.kept("held", engine.clock()))
 
 
 def take_back(world: World, import_id: UUID, *, actor: str, reason: str, on: date) -> Report:
@@ -152,6 +90,8 @@ def take_back(world: World, import_id: UUID, *, actor: str, reason: str, on: dat
             if not report.accepted:
                 total.faults += report.faults
                 break
+        if was := kept(engine, import_id):
+            keep(engine, was.became("taken back", engine.clock()))
     return total
 
 
@@ -173,29 +113,9 @@ def withdrawal(record: Record, reason: str, on: date) -> Line:
     return Line(file=record.name, line=record.position, commands=(command,))
 
 
-def _known_jobs(work: Work, rows: package.Package, source: roster.Source) -> Mapping[Any, Any]:
-    links = [("roster", source.link(row.get("sourcedId", ""))) for row in rows["users"]]
-    snils = [
-        ("snils", digits)
-        for row in rows["users"]
-        if (digits := snils_digits(row.get("metadata.snils", "")))
-    ]
-    work.foresee(Wanted(keys=[*links, *snils]))
-    people = {held for kind, key in (*links, *snils) if (held := work.holder(kind, key))}
-    facts: list[Any] = []
-    for some in bulk.in_chunks(people, 1000):
-        work.foresee(Wanted(streams=some))
-        for person in some:
-            stands = (each.fact for each in standing(work.history(person)))
-            facts.extend(each for each in stands if isinstance(each, JOBS))
-    return package.jobs_of(facts)
-
-
-def _organisations(work: Work) -> Callable[[OrgId], Organisation]:
-    return lambda org_id: work.of(ORGANISATIONS, org_id)
-
-
-def table_plan(world: World, kind: str, said: bytes, name: str, *, system: str) -> Plan:
+def table_plan(
+    world: World, kind: str, said: bytes, name: str, *, system: str, on: date
+) -> Plan:
     """Read a CSV of results or of completions, row by row. Raises `Unreadable`."""
     registry = world.engines["registry"]
     work = registry.known()
@@ -215,4 +135,12 @@ def table_plan(world: World, kind: str, said: bytes, name: str, *, system: str) 
         else:
             lines.append(Line(file=name, line=line, commands=tuple(verdict)))
     service = "diagnostics" if kind == "results" else "routes"
-    return Plan(service=service, import_id=bulk.digest(system.encode(), said), lines=lines)
+    import_id = bulk.digest(system.encode(), said)
+    return Plan(
+        service=service,
+        import_id=import_id,
+        system=system,
+        on=on,
+        lines=lines,
+        was=kept(world.engines[service], import_id),
+    )

@@ -1,30 +1,103 @@
-"""`POST /imports`: what `metodika import` takes, for systems without a shell (contracts §7)."""
+"""`POST /imports` takes what `metodika import` takes, for systems without a shell.
+
+`GET /imports/{id}` says how an import stands (contracts §7).
+"""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from metodika import imports
+from metodika.imports_kept import Kept, kept, told
+from metodika.imports_plan import Plan
 from shared.events.registry import Role
-from shared.runtime import bulk
+from shared.kernel.ids import Territory
+from shared.runtime import bulk, web_commands
 from shared.runtime.access import Access, Caller, Knock
 from shared.runtime.engine import Engine, utc_now
+from shared.runtime.grants import covers
 from shared.runtime.problems import Problem
-from shared.runtime.web_commands import told
 
 SENDERS: tuple[Role, ...] = ("federal", "region", "municipality", "organisation")
-ANSWER: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "Вердикт по каждой строке",
-        "content": {"application/json": {"schema": {"type": "object"}}},
-    },
-    202: {
-        "description": "Задержано до подтверждения (contracts §7)",
-        "content": {"application/json": {"schema": {"type": "object"}}},
+
+NUMBER = {"type": "integer", "minimum": 0}
+BAD: dict[str, Any] = {
+    "type": "object",
+    "required": ["file", "line", "column", "reason", "clause"],
+    "properties": {
+        "file": {"type": "string"},
+        "line": NUMBER | {"description": "0: ни одной строкой, а полнотой пакета"},
+        "column": {"type": "string"},
+        "reason": {"type": "string"},
+        "clause": {"type": "string"},
     },
 }
+WEIGHED: dict[str, Any] = {
+    "type": "object",
+    "required": ["org_id", "jobs", "ended", "left_out", "people", "touched", "said"],
+    "properties": {
+        "org_id": {"type": "string", "format": "uuid"},
+        "organisation": {"type": "string"},
+        "jobs": NUMBER | {"description": "работ сейчас"},
+        "ended": NUMBER | {"description": "окончится"},
+        "left_out": NUMBER | {"description": "из них не названы в полном пакете"},
+        "people": NUMBER | {"description": "человек сейчас"},
+        "touched": NUMBER | {"description": "затронуто"},
+        "said": {"type": "string", "description": "то же словами"},
+    },
+}
+IMPORT: dict[str, Any] = {
+    "type": "object",
+    "required": ["import_id", "status", "rows", "facts", "faults", "held", "ends"],
+    "properties": {
+        "import_id": {"type": "string", "format": "uuid"},
+        "status": {"enum": ["held", "running", "refused", "done", "taken back"]},
+        "system": {"type": "string"},
+        "on": {"type": "string", "format": "date"},
+        "at": {"type": "string", "format": "date-time"},
+        "rows": NUMBER,
+        "facts": NUMBER,
+        "accepted": NUMBER,
+        "unchanged": NUMBER,
+        "faults": {"type": "array", "items": BAD},
+        "held": {"type": "array", "items": WEIGHED},
+        "ends": {"type": "array", "items": WEIGHED},
+    },
+}
+VERDICTS: dict[str, Any] = {
+    "type": "object",
+    "required": ["import_id", "status", "rows", "held", "ends"],
+    "properties": {
+        "import_id": {"type": "string", "format": "uuid"},
+        "status": {"const": "dry run"},
+        "rows": {"type": "array", "items": {"type": "object"}},
+        "held": {"type": "array", "items": WEIGHED},
+        "ends": {"type": "array", "items": WEIGHED},
+    },
+}
+WHERE = {
+    "Location": {
+        "description": "где спросить, что стало с пакетом",
+        "schema": {"type": "string", "format": "uri-reference"},
+    }
+}
+
+
+def described(description: str, schema: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Return how OpenAPI names an answer."""
+    content = {"application/json": {"schema": schema}}
+    return {"description": description, "content": content, **more}
+
+
+TAKING: dict[int | str, dict[str, Any]] = {
+    200: described("Принято, или вердикты", {"oneOf": [IMPORT, VERDICTS]}, headers=WHERE),
+    202: described("Задержано до подтверждения (contracts §7)", IMPORT, headers=WHERE),
+}
+ASKING: dict[int | str, dict[str, Any]] = {200: described("Что стало с пакетом", IMPORT)}
 ZIP = {
     "requestBody": {
         "required": True,
@@ -34,9 +107,31 @@ ZIP = {
 
 
 def imports_router(engine: Engine, access: Access) -> APIRouter:
-    """Return the route that takes a OneRoster package as a zip."""
+    """Return the routes that take a OneRoster package and say what became of it."""
     router = APIRouter()
+    router.add_api_route(
+        "/imports",
+        _taking(engine, access),
+        methods=["POST"],
+        operation_id="imports",
+        summary="Принять пакет OneRoster 1.2: вердикт по каждой строке",
+        responses=TAKING | web_commands.told(401, 403, 413, 422, 500, 503, 507),
+        response_class=Response,
+        openapi_extra=ZIP,
+    )
+    router.add_api_route(
+        "/imports/{id}",
+        _asking(engine, access),
+        methods=["GET"],
+        operation_id="import",
+        summary="Что стало с пакетом: состояние, счёт, непринятые строки",
+        responses=ASKING | web_commands.told(401, 403, 404, 422, 500, 503),
+        response_class=Response,
+    )
+    return router
 
+
+def _taking(engine: Engine, access: Access) -> Callable[..., Any]:
     async def imports_post(
         request: Request,
         caller: Annotated[Caller, Depends(Knock(access, SENDERS))],
@@ -45,30 +140,25 @@ def imports_router(engine: Engine, access: Access) -> APIRouter:
         confirm: Annotated[bool, Query()] = False,  # noqa: FBT002 - of the query
     ) -> Response:
         body = await request.body()
-        try:
-            said = await asyncio.to_thread(
-                _taken, engine, body, caller, system, dry_run=dry_run, confirm=confirm
-            )
-        except bulk.Unreadable as wrong:
-            raise Problem(422, "unreadable", str(wrong)) from None
-        status = 202 if said.get("held") and not said.get("rows") else 200
-        return Response(
-            msgspec.json.encode(said, enc_hook=str),
-            status_code=status,
-            media_type="application/json",
+        return await asyncio.to_thread(
+            _taken, engine, body, caller, system, dry_run=dry_run, confirm=confirm
         )
 
-    router.add_api_route(
-        "/imports",
-        imports_post,
-        methods=["POST"],
-        operation_id="imports",
-        summary="Принять пакет OneRoster 1.2: вердикт по каждой строке",
-        responses=ANSWER | told(401, 403, 413, 422, 500, 503, 507),
-        response_class=Response,
-        openapi_extra=ZIP,
-    )
-    return router
+    return imports_post
+
+
+def _asking(engine: Engine, access: Access) -> Callable[..., Any]:
+    async def imports_get(
+        id: UUID,  # noqa: A002 - the path says so
+        caller: Annotated[Caller, Depends(Knock(access, SENDERS))],
+    ) -> Response:
+        said = await asyncio.to_thread(kept, engine, id)
+        scopes = caller.scopes_for(SENDERS)
+        if said is None or not any(covers(each, Territory(said.home)) for each in scopes):
+            raise Problem(404, "no-such-import")
+        return _json(told(said))
+
+    return imports_get
 
 
 def _taken(
@@ -79,22 +169,46 @@ def _taken(
     *,
     dry_run: bool,
     confirm: bool,
-) -> dict[str, Any]:
+) -> Response:
     scopes = caller.reach(SENDERS)
     region = scopes[0].partition("/")[0] or None
-    files = bulk.unzipped(body, "the body")
-    planned = imports.roster_plan(
-        engine, files, system=system, region=region, on=utc_now().date()
-    )
+    try:
+        planned = imports.roster_plan(
+            engine,
+            bulk.unzipped(body, "the body"),
+            system=system,
+            region=region,
+            on=utc_now().date(),
+        )
+    except bulk.Unreadable as wrong:
+        raise Problem(422, "unreadable", str(wrong)) from None
+    planned.home = scopes[0]
     if dry_run:
-        keys = ("file", "line", "verdict", "good")
-        rows = [dict(zip(keys, row, strict=True)) for row in planned.verdicts()]
-        return {"import_id": planned.import_id, "rows": rows, "held": list(planned.held)}
+        return _json(verdicts(planned))
     if planned.held and not confirm:
-        return {"import_id": planned.import_id, "held": list(planned.held)}
+        return _json(told(imports.hold(engine, planned)), 202, planned.import_id)
     may = caller.may(SENDERS)
-    report = imports.take(engine, planned, actor=caller.actor, home=region, may=may)
-    return told_of(report)
+    imports.take(engine, planned, actor=caller.actor, home=region, may=may)
+    return _json(told(_found(engine, planned.import_id)), 200, planned.import_id)
+
+
+def _found(engine: Engine, import_id: UUID) -> Kept:
+    found = kept(engine, import_id)
+    if found is None:
+        raise LookupError(f"import {import_id} was taken and is not kept")
+    return found
+
+
+def verdicts(planned: Plan) -> dict[str, Any]:
+    """Return what would become of each row, as a program reads it."""
+    keys = ("file", "line", "verdict", "good")
+    return {
+        "import_id": planned.import_id,
+        "status": "dry run",
+        "rows": [dict(zip(keys, row, strict=True)) for row in planned.verdicts()],
+        "held": planned.held,
+        "ends": planned.ends,
+    }
 
 
 def told_of(report: bulk.Report) -> dict[str, Any]:
@@ -116,3 +230,13 @@ def told_of(report: bulk.Report) -> dict[str, Any]:
             for file, line, fault in report.faults
         ],
     }
+
+
+def _json(said: Any, status: int = 200, import_id: UUID | None = None) -> Response:
+    """Answer; `Location` is relative, for whatever stands before us cuts a prefix."""
+    return Response(
+        msgspec.json.encode(said, enc_hook=str),
+        status_code=status,
+        media_type="application/json",
+        headers={"Location": f"imports/{import_id}"} if import_id else None,
+    )

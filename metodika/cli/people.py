@@ -3,15 +3,16 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import click
 
-from metodika import imports
+from metodika import imports, imports_api
 from metodika.cli import say
 from metodika.erasure import erase_person
 from metodika.imports_api import told_of
+from metodika.imports_kept import Weighed
 from metodika.world import World, opened
 from services.registry.domain import GrantAccess
 from shared.events.registry import Role
@@ -22,6 +23,8 @@ from shared.runtime.engine import utc_now
 from shared.runtime.grants import GRANTS
 from shared.runtime.issuer import LocalIssuer
 
+WEIGHED = ("organisation", "jobs", "ended", "left out", "people", "touched")
+NUMBERS = "jobs, ended, left out, people, touched"
 ROLES: tuple[Role, ...] = get_args(Role.__value__)
 
 
@@ -63,10 +66,12 @@ def import_(
         if path is None or not system:
             say.no("give the file and --system", say.EXIT_USAGE)
         planned = imports.planned(here, kind, path, system=system, region=region, on=day)
+        planned.home = region or ""
         if dry_run:
             verdicts(planned, as_json=as_json)
             return
         if planned.held and not confirm:
+            imports.hold(here.engines[planned.service], planned)
             held(planned)
         with say.progress("import") as bar:
             task = bar.add_task("", total=sum(len(each.commands) for each in planned.lines))
@@ -82,15 +87,23 @@ def import_(
 
 
 def verdicts(planned: imports.Plan, *, as_json: bool) -> None:
-    """Show what would become of each row."""
-    rows = list(planned.verdicts())
-    faults = [row for row in rows if not row[3]]
+    """Show what would become of each row, and which jobs would end unnamed."""
+    said = imports_api.verdicts(planned)
+    faults = [row for row in said["rows"] if not row["good"]]
     if as_json:
-        keys = ("file", "line", "verdict", "good")
-        say.json([dict(zip(keys, row, strict=True)) for row in rows])
+        say.json(said)
     else:
-        say.table("Dry run", ("file", "line", "verdict"), (row[:3] for row in rows))
-        click.echo(f"{len(rows) - len(faults)} rows good, {len(faults)} bad; nothing stored")
+        rows = ((row["file"], row["line"], row["verdict"]) for row in said["rows"])
+        say.table("Dry run", ("file", "line", "verdict"), rows)
+        good = len(said["rows"]) - len(faults)
+        click.echo(f"{good} rows good, {len(faults)} bad; nothing stored")
+        if planned.ends:
+            say.table(
+                "Jobs that a whole (bulk) package leaves out: they would end",
+                WEIGHED,
+                map(weighed, planned.ends),
+                right=NUMBERS,
+            )
     if planned.held:
         click.echo(f"held for {len(planned.held)} organisations: --confirm takes it", err=True)
     if faults:
@@ -99,13 +112,14 @@ def verdicts(planned: imports.Plan, *, as_json: bool) -> None:
 
 def held(planned: imports.Plan) -> None:
     """Say for which organisations it is held, and end."""
-    rows = (
-        (org, shift.jobs, shift.ended, shift.people, shift.touched)
-        for org, shift in planned.held.items()
-    )
-    columns = ("organisation", "jobs", "ended", "people", "touched")
-    say.table("Held (contracts §7)", columns, rows, right="jobs ended people touched")
+    say.table("Held (contracts §7)", WEIGHED, map(weighed, planned.held), right=NUMBERS)
     say.no("held: it ends > 10 % of jobs or touches > 75 % of people; --confirm", say.EXIT_HELD)
+
+
+def weighed(each: Weighed) -> tuple[Any, ...]:
+    """Return what a package does to one organisation, as a row."""
+    named = each.organisation or str(each.org_id)
+    return named, each.jobs, each.ended, each.left_out, each.people, each.touched
 
 
 def tell(report: bulk.Report, *, as_json: bool) -> None:

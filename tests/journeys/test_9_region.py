@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
+from uuid import UUID
 
 import pytest
 
 from metodika.world import opened
 from shared.runtime.engine import utc_now
 from shared.runtime.issuer import LocalIssuer
+from tests.bench.roster import snils
 from tests.journeys import chapters as ch
 from tests.journeys.http import grant, let_in
 from tests.journeys.packages import package, zipped
@@ -135,6 +138,30 @@ def test_a_roster_sent_twice_over_http_says_nothing_new(folder: Path, server: Se
     assert region.get("/registry/feed", scope="25", limit=500).json() == log
 
 
+def test_what_became_of_a_package_is_told_to_its_own_region(
+    folder: Path, server: Server
+) -> None:
+    """contracts §7: приём спрашивают по номеру; чужого приёма для региона нет (S0 V)."""
+    region, capital = of(folder, "region-25", server), of(folder, "region-77", server)
+    wrong = package("25", "05701000", ("Ева", "111-111-111 11", "1991-12-31"))
+    taken = region.post("/registry/imports", zipped(wrong), system="ru-pri-2")
+    where = urljoin("/registry/imports", taken.headers["Location"])
+    said, foreign = region.get(where), capital.get(where)
+    nobodys = region.get(f"/registry/imports/{UUID(int=1)}")
+
+    assert (taken.status_code, said.status_code) == (200, 200), taken.text
+    assert said.json() == taken.json()
+    assert said.json()["status"] == "done"
+    assert [(it["file"], it["line"], it["column"]) for it in said.json()["faults"]] == [
+        ("users.csv", 2, "metadata.snils"),
+        ("roles.csv", 2, "userSourcedId"),
+    ]
+    for each in (foreign, nobodys):
+        assert each.status_code == 404
+        assert each.headers["Content-Type"] == "application/problem+json"
+        assert each.json()["type"] == "urn:metodika:problem:no-such-import"
+
+
 def test_a_foreign_region_is_not_for_reading(folder: Path, server: Server) -> None:
     """§1.9: чужого региона по ленте не получить (S0 V)."""
     region = of(folder, "region-25", server)
@@ -174,6 +201,33 @@ def test_the_number_follows_the_roster(folder: Path, server: Server) -> None:
         return (said["num"], said["den"]) == (0, 2)
 
     within(20, counted, "two teachers in K-F1")
+
+
+def test_a_held_package_is_taken_when_it_is_confirmed(folder: Path, server: Server) -> None:
+    """contracts §7: задержанный пакет ждёт; подтверждён — принят."""
+    region = of(folder, "region-25", server)
+    manifest = {"manifest.csv": b"propertyName,value\nfile.roles,bulk\n"}
+    people = tuple((f"Имя{n}", snils(n), "1980-03-14") for n in range(3))
+    whole = package("25", "05701000", *people) | manifest
+    fewer = package("25", "05701000", *people[:2]) | manifest
+    region.post("/registry/imports", zipped(whole), system="ru-held")
+    log = region.get("/registry/feed", scope="25", limit=500).json()
+    dry = region.post("/registry/imports", zipped(fewer), system="ru-held", dry_run=True)
+    held = region.post("/registry/imports", zipped(fewer), system="ru-held")
+    where = urljoin("/registry/imports", held.headers["Location"])
+    waits = region.get(where).json()
+    untouched = region.get("/registry/feed", scope="25", limit=500).json()
+    done = region.post("/registry/imports", zipped(fewer), system="ru-held", confirm=True)
+
+    assert dry.json()["ends"][0]["said"] == (
+        "«Школа 25»: из 3 работ окончится 1, из них не названы в полном пакете 1; "
+        "из 3 человек затронуто 1"
+    )
+    assert (held.status_code, waits["status"], waits["facts"]) == (202, "held", 0)
+    assert [it["ended"] for it in waits["held"]] == [1]
+    assert untouched == log
+    assert (done.status_code, done.json()["facts"]) == (200, 1)
+    assert region.get(where).json()["status"] == "done"
 
 
 def test_what_the_server_wrote_names_nobody(folder: Path, server: Server) -> None:

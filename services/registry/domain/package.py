@@ -186,16 +186,45 @@ def jobs_of(facts: Iterable[EmploymentFact]) -> Jobs:
     return reduce(with_job, facts, dict[EmploymentId, Job]())
 
 
+def named_orgs(package: Package, source: Source) -> set[OrgId]:
+    """Return the organisations that a package names, in whichever file."""
+    orgs = (said(row, "sourcedId") for row in package.get("orgs", ()))
+    employers = (said(row, "orgSourcedId") for row in package.get("roles", ()))
+    return {source.organisation(each) for each in {*orgs, *employers} if each}
+
+
+def stated(package: Package, source: Source) -> set[OrgId]:
+    """Return the organisations whose jobs a whole (bulk) package states, one and all.
+
+    They are those that it names. One of them is in doubt when a row has no id of its
+    job, for that may be any job; all are, when such a row names no organisation either.
+    """
+    rows = package.get("roles", ())
+    doubtful = {said(row, "orgSourcedId") for row in rows if not said(row, "sourcedId")}
+    if "" in doubtful:
+        return set()
+    return named_orgs(package, source) - {source.organisation(each) for each in doubtful}
+
+
+def unnamed(
+    package: Package, source: Source, before: Mapping[EmploymentId, Job]
+) -> Iterator[EndEmployment]:
+    """End the jobs, of those given, that a whole package leaves out.
+
+    A row that can't be taken names its job all the same: a slip ends nothing.
+    """
+    rows = package.get("roles", ())
+    named = {source.employment(each) for row in rows if (each := said(row, "sourcedId"))}
+    return missing(before, named, stated(package, source), source.on)
+
+
 def missing(
     before: Mapping[EmploymentId, Job],
     named: AbstractSet[EmploymentId],
     orgs: AbstractSet[OrgId],
     on: date,
 ) -> Iterator[EndEmployment]:
-    """End the jobs of these organisations that a whole (bulk) package does not name.
-
-    For a package that is the state of its organisations, `file.roles` being `bulk`.
-    """
+    """End the jobs at these organisations that are not named, if they had begun."""
     for employment_id, job in before.items():
         at_one_of_them = job.now.org_id in orgs and job.now.occurred_on <= on
         if at_one_of_them and not job.ended and employment_id not in named:

@@ -1,0 +1,69 @@
+"""What a file asks for, row by row, before anything is asked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from metodika.imports_kept import Kept, Status, Weighed
+from shared.runtime.bulk import Line
+
+FILES = ("manifest.csv", "orgs.csv", "users.csv", "roles.csv")
+NO_ROW = 0
+"""The line of what no row says: that a whole package leaves out a job."""
+
+
+@dataclass(kw_only=True)
+class Plan:
+    """An import that nobody has asked for yet.
+
+    `held` are the organisations for which somebody must confirm it, `ends` those of
+    which a whole package leaves out jobs. `was` is what is kept of an earlier sending,
+    `home` the territory whose officials may ask how it stands.
+    """
+
+    import_id: UUID
+    service: str
+    system: str
+    on: date
+    lines: list[Line]
+    held: tuple[Weighed, ...] = ()
+    ends: tuple[Weighed, ...] = ()
+    was: Kept | None = None
+    home: str = ""
+
+    def verdicts(self) -> Iterator[tuple[str, int, str, bool]]:
+        """Return what becomes of each row, as a person reads it, and whether it is good."""
+        for each in sorted(self.lines, key=lambda it: place(it.file, it.line)):
+            if each.fault:
+                reason = f"{each.fault.column}: {each.fault.reason} ({each.fault.clause})"
+                yield each.file, each.line, reason, False
+            else:
+                asked = ", ".join(type(it).__name__ for it in each.commands) or "—"
+                left_out = " (в полном пакете не названа)" if each.line == NO_ROW else ""
+                yield each.file, each.line, asked + left_out, True
+
+    def kept(self, status: Status, at: datetime) -> Kept:
+        """Return what is to be kept of it from now on.
+
+        A sending that was cut goes on; after any other end it is asked anew.
+        """
+        goes_on = self.was is not None and self.was.status in {"held", "running"}
+        before = self.was.attempt if self.was else 0
+        return Kept(
+            import_id=self.import_id,
+            status=status,
+            system=self.system,
+            home=self.home,
+            on=self.on,
+            at=at,
+            attempt=before if goes_on else before + 1,
+            taken=self.was is not None and self.was.taken,
+            held=self.held,
+            ends=self.ends,
+        )
+
+
+def place(file: str, line: int) -> tuple[int, str, int]:
+    """Return where a row stands among all the rows of a package."""
+    return (FILES.index(file) if file in FILES else 0, file, line)

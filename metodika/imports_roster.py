@@ -1,0 +1,178 @@
+"""A OneRoster package, read against what the registry knows."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from uuid import UUID
+
+from metodika.imports_kept import Kept, Weighed, kept
+from metodika.imports_plan import NO_ROW, Plan
+from metodika.imports_staff import Staff, people_at, staff_of
+from services.registry.domain import EndEmployment, package, roster
+from services.registry.domain.identity import snils_digits
+from services.registry.domain.manifest import is_whole, read_manifest
+from services.registry.domain.organisation import NoOrganisation, Organisation
+from services.registry.policies import ORGANISATIONS
+from shared.kernel import Fault
+from shared.kernel.ids import OrgId, RegionCode, Territory
+from shared.runtime import bulk
+from shared.runtime.bulk import Line, Unreadable
+from shared.runtime.engine import Engine
+from shared.runtime.work import Wanted, Work
+
+
+def roster_plan(
+    engine: Engine, files: Mapping[str, bytes], *, system: str, region: str | None, on: date
+) -> Plan:
+    """Read a OneRoster package; nothing is stored.
+
+    `files` are its CSV files by name. Raises `Unreadable` when it is no such package.
+    """
+    if not files.keys() >= {"users.csv", "roles.csv"}:
+        raise Unreadable("users.csv and roles.csv must stand in the package (OneRoster 1.2)")
+    whole = is_whole_package(files)
+    import_id = bulk.digest(system.encode(), *(files[name] for name in sorted(files)))
+    was = kept(engine, import_id)
+    read = Reading(engine, engine.known(), _rows(files), _source(engine, system, region, on))
+    staff = read.staff()
+    lines = [*read.lines(staff)]
+    unnamed = [*read.unnamed(staff)] if whole and not _taken(was) else []
+    lines += [Line(file="roles.csv", line=NO_ROW, commands=(each,)) for each in unnamed]
+    shifts = package.shifts(staff.jobs, (it for line in lines for it in line.commands))
+    left_out = Counter(staff.jobs[each.employment_id].now.org_id for each in unnamed)
+    let_in = was is not None and was.status == "running"
+    return Plan(
+        service="registry",
+        import_id=import_id,
+        system=system,
+        on=on,
+        lines=lines,
+        held=tuple(
+            read.weighed(org, shift)
+            for org, shift in shifts.items()
+            if shift.is_held and not let_in
+        ),
+        ends=tuple(
+            read.weighed(org, shifts[org], left_out=count) for org, count in left_out.items()
+        ),
+        was=was,
+    )
+
+
+def is_whole_package(files: Mapping[str, bytes]) -> bool:
+    """Say whether its manifest says so. Raises `Unreadable` for what is no manifest."""
+    try:
+        return is_whole(read_manifest(bulk.by_name(files, "manifest")))
+    except Fault as wrong:
+        said = f"manifest.csv, {wrong.column}: {wrong.reason} ({wrong.clause})"
+        raise Unreadable(said) from None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One package in the light of one registry."""
+
+    engine: Engine
+    work: Work
+    rows: package.Package
+    source: roster.Source
+
+    def organisation(self, org_id: OrgId) -> Organisation:
+        """Return what is known of an organisation."""
+        return self.work.of(ORGANISATIONS, org_id)
+
+    def staff(self) -> Staff:
+        """Return the jobs of everybody whom the package names, or who works where it does."""
+        users, link = self.rows["users"], self.source.link
+        keys = [("roster", link(row.get("sourcedId", ""))) for row in users]
+        keys += [
+            ("snils", digits)
+            for row in users
+            if (digits := snils_digits(row.get("metadata.snils", "")))
+        ]
+        self.work.foresee(Wanted(keys=keys))
+        people = {held for kind, key in keys if (held := self.work.holder(kind, key))}
+        return staff_of(self.engine.store, people | self._people_there())
+
+    def _people_there(self) -> set[UUID]:
+        named = package.named_orgs(self.rows, self.source)
+        self.work.foresee(Wanted(about=[(ORGANISATIONS.name, each) for each in named]))
+        known = {each: self.organisation(each) for each in named}
+        there = {org for org, it in known.items() if not isinstance(it, NoOrganisation)}
+        regions = {
+            Territory(it.registered.region)
+            for it in known.values()
+            if not isinstance(it, NoOrganisation)
+        }
+        return people_at(self.engine.store, there, regions)
+
+    def lines(self, staff: Staff) -> Iterator[Line]:
+        """Return the verdict of every row, in the order in which they are asked."""
+        register = roster.Register(
+            holder=self.work.holder, organisation=self.organisation, jobs=staff.jobs
+        )
+        for it in package.read(self.rows, self.source, register):
+            file = f"{it.file}.csv"
+            yield Line(file=file, line=it.line, commands=it.commands, fault=it.fault)
+
+    def unnamed(self, staff: Staff) -> Iterator[EndEmployment]:
+        """End the jobs that the package leaves out, of those that its system began.
+
+        What was said by command, or by another system, is not for this one to end.
+        """
+        system_of = cache(self._system_of)
+        theirs = {
+            employment_id: job
+            for employment_id, job in staff.jobs.items()
+            if system_of(staff.begun_by[employment_id]) == self.source.system
+        }
+        return package.unnamed(self.rows, self.source, theirs)
+
+    def _system_of(self, import_id: UUID) -> str | None:
+        said = kept(self.engine, import_id)
+        return said.system if said else None
+
+    def weighed(self, org_id: OrgId, shift: package.Shift, left_out: int = 0) -> Weighed:
+        """Say what the package does to one organisation."""
+        known = self.organisation(org_id)
+        name = "" if isinstance(known, NoOrganisation) else known.registered.name
+        said = f"«{name or org_id}»: из {shift.jobs} работ окончится {shift.ended}"
+        if left_out:
+            said += f", из них не названы в полном пакете {left_out}"
+        return Weighed(
+            org_id=org_id,
+            organisation=name,
+            jobs=shift.jobs,
+            ended=shift.ended,
+            left_out=left_out,
+            people=shift.people,
+            touched=shift.touched,
+            said=f"{said}; из {shift.people} человек затронуто {shift.touched}",
+        )
+
+
+def _taken(was: Kept | None) -> bool:
+    """Say whether it was taken before: what was whole then may be old by now."""
+    return was is not None and was.taken
+
+
+def _rows(files: Mapping[str, bytes]) -> package.Package:
+    return {
+        "orgs": bulk.by_name(files, "orgs"),
+        "users": bulk.by_name(files, "users"),
+        "roles": bulk.by_name(files, "roles"),
+    }
+
+
+def _source(engine: Engine, system: str, region: str | None, on: date) -> roster.Source:
+    def fingerprint(said: str) -> str:
+        return engine.hmac(f"roster {system}", said).hex()
+
+    return roster.Source(
+        system=system,
+        on=on,
+        fingerprint=cache(fingerprint),
+        region=RegionCode(region) if region else None,
+    )
