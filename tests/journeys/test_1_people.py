@@ -6,8 +6,10 @@ from uuid import UUID
 import msgspec
 
 from services.registry import domain as reg
+from services.registry.domain import roster
 from shared.kernel.ids import OrgId
 from shared.runtime import bulk
+from shared.runtime.bulk import Report
 from tests.journeys import chapters as ch
 from tests.journeys.packages import EXAMPLE, package, taken
 from tests.journeys.telling import Telling, day, refused
@@ -112,8 +114,8 @@ def test_a_bad_row_is_named_and_the_good_ones_are_taken(story: Telling) -> None:
     assert not any("111-111-111" in fault.reason for *_, fault in report.faults)
 
 
-def test_the_example_in_the_repository_is_taken_whole(story: Telling) -> None:
-    """§5: образец пакета OneRoster 1.2 принимают без единой ошибки (contracts §7)."""
+def example_of(story: Telling) -> Report:
+    """Take the example of the repository on 1 February 2024."""
     ch.places(story)
     story.tell(
         "registry",
@@ -124,11 +126,37 @@ def test_the_example_in_the_repository_is_taken_whole(story: Telling) -> None:
             added_on=day("06.08.2020"),
         ),
     )
-    report = taken(story, bulk.contents(EXAMPLE), "ru-pri-sis", "25", day("01.02.2024"))
+    return taken(story, bulk.contents(EXAMPLE), "ru-pri-sis", "25", day("01.02.2024"))
+
+
+def test_the_example_in_the_repository_is_taken_whole(story: Telling) -> None:
+    """§5: образец пакета OneRoster 1.2 принимают без единой ошибки (contracts §7)."""
+    report = example_of(story)
 
     assert report.faults == []
     assert story.names("registry").count("TeacherRegistered") == 12
     assert story.names("registry").count("EmploymentStarted") == 14
+
+
+def test_who_worked_before_the_import_is_counted_on_days_before_it(story: Telling) -> None:
+    """§5: организация стоит со дня основания, а не со дня пакета (S1 4.1).
+
+    By hand, of those who are PED anywhere: in 2020 u-02 (a head who teaches), u-03, u-07,
+    u-11; in 2021 also u-06 and, in the kindergarten without a founding date, u-09; in
+    2022 u-05 and u-08; in 2023 u-01.
+    """
+    example_of(story)
+    ends_of_years = ("31.12.2020", "31.12.2021", "31.12.2022", "31.12.2023")
+    found = [story.counted("K-F1", each) for each in ends_of_years]
+    kindergarten = roster.Source(
+        system="ru-pri-sis", on=day("01.02.2024"), fingerprint=str
+    ).organisation("org-d3")
+    levels = story.world.answers.levels(
+        "K-F1", day("31.12.2021"), story.world.answers.vector(None)[0], "25/05714000"
+    )
+
+    assert found == [(0, 4), (0, 6), (0, 8), (0, 9)]
+    assert (f"25/05714000/{kindergarten}", 0, 1) in [row[1:] for row in levels]
 
 
 def test_two_records_of_one_person_are_merged(story: Telling) -> None:

@@ -189,6 +189,17 @@ def test_a_killed_import_is_not_held_by_its_own_half(story: Telling) -> None:
     assert story.names("registry").count("EmploymentStarted") == PEOPLE
 
 
+def test_what_was_refused_is_asked_anew_when_it_is_sent_again(story: Telling) -> None:
+    """§5: чего пакету не хватало, внесли — тот же пакет принимают (contracts §4)."""
+    early = taken(story, sent(), "sis", "25")
+    ch.places(story)
+    late = taken(story, sent(), "sis", "25")
+
+    assert {fault.clause for *_, fault in early.faults} >= {"S1 4.1", "S0 I"}
+    assert late.faults == []
+    assert story.names("registry").count("EmploymentStarted") == PEOPLE
+
+
 @pytest.mark.parametrize(
     ("said", "why"),
     [

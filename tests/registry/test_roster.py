@@ -1,7 +1,7 @@
 """Учётная система: S1 5.5 «использование цифровой экосистемы», OneRoster 1.2."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import reduce
 from itertools import chain
 from typing import Any
@@ -78,6 +78,41 @@ def test_a_known_organisation_keeps_its_day() -> None:
     [asked] = read_org(ORG, SOURCE, known)
 
     assert asked.registered_on == date(2020, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("founded", "began", "since"),
+    [
+        ("1978-09-01", date(1990, 9, 1), date(1978, 9, 1)),
+        ("", date(1990, 9, 1), date(1990, 9, 1)),
+        ("", ON + timedelta(days=1), ON),
+        ("", None, ON),
+        (ON.isoformat(), None, ON),
+    ],
+)
+def test_an_organisation_stands_since_it_was_founded(
+    founded: str, began: date | None, since: date
+) -> None:
+    """S1 4.1: со дня основания, иначе — с первого дня работы в ней, иначе — с дня пакета."""
+    row = ORG | {"metadata.foundingDate": founded}
+    [asked] = read_org(row, SOURCE, UNHEARD_OF, began)
+
+    assert asked.registered_on == since
+
+
+def test_a_founding_date_that_differs_is_asked_for_and_not_swallowed() -> None:
+    """contracts §4: что отличается, решают по существу."""
+    known = Working(a(OrganisationRegistered, occurred_on=date(2020, 1, 1)))
+    [asked] = read_org(ORG | {"metadata.foundingDate": "1978-09-01"}, SOURCE, known)
+
+    assert asked.registered_on == date(1978, 9, 1)
+
+
+def test_nobody_is_founded_after_the_package() -> None:
+    """S1 4.1: день основания не позже дня пакета."""
+    row = ORG | {"metadata.foundingDate": (ON + timedelta(days=1)).isoformat()}
+
+    assert fault(read_org, row, SOURCE, UNHEARD_OF) == ("metadata.foundingDate", "S1 4.1")
 
 
 def test_a_known_organisation_that_leaves_is_closed() -> None:

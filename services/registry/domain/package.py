@@ -32,7 +32,7 @@ from services.registry.domain.roster import (
     read_role,
     read_user,
 )
-from services.registry.domain.rows import Fault, Row, needed, said, text
+from services.registry.domain.rows import Fault, Row, needed, said, text, whatever_day
 from shared.events.registry import EmploymentFact
 from shared.kernel.ids import EmploymentId, OrgId, PersonId
 
@@ -56,7 +56,8 @@ def read(package: Package, source: Source, register: Register) -> Iterator[Verdi
     A row is taken as a whole or not at all. Pupils and parents are passed over: their
     rows get a verdict without commands. A parent stands before its organisations.
     """
-    yield from read_orgs(package.get("orgs", ()), source, register)
+    began = first_days(package.get("roles", ()))
+    yield from read_orgs(package.get("orgs", ()), source, register, began)
     roles = roles_by_user(package.get("roles", ()))
     staff = {user for user, rows in roles.items() if any(is_staff(row) for _, row in rows)}
     people = People(source, register, staff)
@@ -77,7 +78,20 @@ def roles_by_user(rows: Sequence[Row]) -> dict[str, list[tuple[int, Row]]]:
     return by_user
 
 
-def read_orgs(rows: Sequence[Row], source: Source, register: Register) -> Iterator[Verdict]:
+def first_days(rows: Iterable[Row]) -> dict[str, date]:
+    """Return the first day of a job at each organisation that has one."""
+    days: dict[str, date] = {}
+    for row in filter(is_staff, rows):
+        org = said(row, "orgSourcedId")
+        began = whatever_day(row, "beginDate")
+        if began:
+            days[org] = min(began, days.get(org, began))
+    return days
+
+
+def read_orgs(
+    rows: Sequence[Row], source: Source, register: Register, began: Mapping[str, date]
+) -> Iterator[Verdict]:
     """Read organisations, each after the one above it."""
     above = {said(row, "sourcedId"): said(row, "parentSourcedId") for row in rows}
 
@@ -91,8 +105,8 @@ def read_orgs(rows: Sequence[Row], source: Source, register: Register) -> Iterat
     numbered = list(enumerate(rows, start=2))
     for line, row in sorted(numbered, key=lambda it: depth(said(it[1], "sourcedId"))):
         try:
-            org_id = source.organisation(text(row, "sourcedId"))
-            asked = read_org(row, source, register.organisation(org_id))
+            known = register.organisation(source.organisation(text(row, "sourcedId")))
+            asked = read_org(row, source, known, began.get(said(row, "sourcedId")))
         except Fault as fault:
             yield Verdict(file="orgs", line=line, fault=fault)
         else:

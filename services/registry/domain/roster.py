@@ -16,6 +16,7 @@ no commands, or commands that add no fact.
 | orgs | `metadata.kind` | OrgKind, closer than `type` | by `type` |
 | orgs | `metadata.region`, `metadata.oktmo` | code, ОКТМО | the source's, none |
 | orgs | `metadata.genEd` | teaches general programmes | school, kindergarten |
+| orgs | `metadata.foundingDate` | since when it stands | the first day of a job there |
 | users | `familyName`, `givenName`, `middleName` | the full name | fault, fault, none |
 | users | `metadata.snils`, `metadata.birthDate` | who it is | fault for the unknown |
 | users | `metadata.education` | EducationLevel | nothing recorded |
@@ -176,8 +177,13 @@ class Verdict:
 # ── One row ─────────────────────────────────────────────────────────────────
 
 
-def read_org(row: Row, source: Source, known: Organisation) -> tuple[Command, ...]:
-    """Организация учётной системы (S1 4.1). Raises `Fault`."""
+def read_org(
+    row: Row, source: Source, known: Organisation, began: date | None = None
+) -> tuple[Command, ...]:
+    """Организация учётной системы (S1 4.1). Raises `Fault`.
+
+    `began` is the first day on which somebody worked there, by the same package.
+    """
     org_id = source.organisation(needed(row, "sourcedId", "S1 4.1"))
     kind_by_type = BY_TYPE.get(needed(row, "type", "S1 4.1"), "")
     kind: OrgKind = one_of(KINDS, row, "metadata.kind", "S1 4.1", kind_by_type)
@@ -195,7 +201,7 @@ def read_org(row: Row, source: Source, known: Organisation) -> tuple[Command, ..
             "S1 4.5",
             default=kind in {"school", "kindergarten"},
         ),
-        registered_on=first_seen(known, source.on),
+        registered_on=stands_since(row, source, known, began),
     )
     if not is_gone(row):
         return (register,)
@@ -206,11 +212,20 @@ def read_org(row: Row, source: Source, known: Organisation) -> tuple[Command, ..
     return (CloseOrganisation(org_id=org_id, reason=reason, closed_on=closed_on),)
 
 
-def first_seen(known: Organisation, on: date) -> date:
-    """Return the day of the entry that there is, else the day of the package."""
+def stands_since(row: Row, source: Source, known: Organisation, began: date | None) -> date:
+    """Организация стоит со дня основания, а не со дня, когда о ней узнали (S1 4.1).
+
+    Where none is given: since the day that is recorded, or since somebody began to work
+    there, for then it stood already, or since the day of the package.
+    """
+    founded = day(row, "metadata.foundingDate", "S1 4.1")
+    if founded and founded > source.on:
+        raise Fault("metadata.foundingDate", "Позже дня пакета", "S1 4.1")
     match known:
+        case _ if founded:
+            return founded
         case NoOrganisation():
-            return on
+            return min(began or source.on, source.on)
         case Working(registered) | Closed(registered):
             return registered.occurred_on
 

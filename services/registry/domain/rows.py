@@ -43,6 +43,14 @@ def day(row: Row, column: str, clause: str) -> date | None:
         raise Fault(column, "Не дата вида ГГГГ-ММ-ДД", clause) from None
 
 
+def whatever_day(row: Row, column: str) -> date | None:
+    """Return a date, None if it is blank or none: its own row will have the fault."""
+    try:
+        return date.fromisoformat(said(row, column)[:10])
+    except ValueError:
+        return None
+
+
 def needed_day(row: Row, column: str, clause: str) -> date:
     """Return a date that must be there."""
     found = day(row, column, clause)
