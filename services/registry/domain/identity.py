@@ -2,8 +2,11 @@
 
 import re
 from datetime import date, timedelta
+from operator import mul
 
 SNILS = re.compile(r"[0-9]{3}-?[0-9]{3}-?[0-9]{3}[- ]?[0-9]{2}")
+NO_DIGIT = re.compile("[^0-9]")
+WEIGHTS = range(9, 0, -1)
 UNCHECKED_UP_TO = 1_001_998
 """Numbers up to 001-001-998 were given out before there was a checksum."""
 
@@ -15,9 +18,9 @@ def snils_digits(text: str) -> str | None:
     """
     if not SNILS.fullmatch(text):
         return None
-    digits = re.sub("[^0-9]", "", text)
+    digits = text.replace("-", "").replace(" ", "")
     number, check = digits[:9], int(digits[9:])
-    weighed = sum(int(digit) * (9 - place) for place, digit in enumerate(number))
+    weighed = sum(map(mul, map(int, number), WEIGHTS))
     sound = int(number) <= UNCHECKED_UP_TO or weighed % 101 % 100 == check
     return digits if sound else None
 
@@ -34,7 +37,7 @@ def opened(field: object) -> date | None:
 
 def readable(field: object) -> str | None:
     """Return the digits of a СНИЛС that could be opened; None if it could not."""
-    return re.sub("[^0-9]", "", field) if isinstance(field, str) else None
+    return NO_DIGIT.sub("", field) if isinstance(field, str) else None
 
 
 def months_after(day: date, months: int) -> date:
