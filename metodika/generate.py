@@ -1,15 +1,23 @@
-"""A plan carried out: its commands asked of the real services, at its own pace."""
+"""A plan carried out, at its own pace: in real stores, or in memory into the ledger."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import groupby
-from uuid import uuid5
+from typing import Any, Protocol
+from uuid import UUID, uuid5
 
-from metodika.plan import Step
+from metodika.plan import Restate, Step, TakeBack
+from metodika.services import NAMES as SERVICES
+from metodika.services import service, source
 from metodika.world import World
-from shared.kernel.ids import NAMES
-from shared.runtime.asking import Asked
+from shared.kernel import kind_of
+from shared.kernel.ids import NAMES, EventId
+from shared.runtime import codec
+from shared.runtime.asking import Asked, Outcome
+from shared.runtime.engine import Correct, Withdraw
+from shared.runtime.log import Record
+from shared.runtime.minds import Minds
 
 BEFORE = datetime(2020, 8, 6, tzinfo=UTC)
 
@@ -35,11 +43,83 @@ class Made:
     refused: dict[str, int] = field(default_factory=dict)
 
 
+class Sink(Protocol):
+    """Where a plan is carried out."""
+
+    def ask(self, name: str, asked: Sequence[Asked], at: datetime) -> Sequence[Outcome]:
+        """Ask a service at a moment."""
+        ...
+
+    def hear(self) -> None:
+        """Let everybody hear everybody."""
+        ...
+
+    def first(self, name: str, stream: UUID, fact: type[Any]) -> tuple[EventId, Any]:
+        """Return the first fact of a class in a stream. LookupError if there is none."""
+        ...
+
+    def end(self) -> None:
+        """Bring all that was said into the ledger."""
+        ...
+
+
+class Stores:
+    """The first sink: the engines of a world, on its stores."""
+
+    def __init__(self, world: World, clock: Clock) -> None:
+        self._world, self._clock = world, clock
+
+    def ask(self, name: str, asked: Sequence[Asked], at: datetime) -> Sequence[Outcome]:
+        """Ask an engine, in one transaction."""
+        self._clock.moment = at
+        return self._world.engines[name].ask_many(asked)
+
+    def hear(self) -> None:
+        """Let the engines hear one another."""
+        self._world.hear()
+
+    def first(self, name: str, stream: UUID, fact: type[Any]) -> tuple[EventId, Any]:
+        """Read it from the log."""
+        wanted = kind_of(fact).name
+        for each in self._world.stores[name].streams([stream]).get(stream, []):
+            if each.name == wanted:
+                said = codec.decode(each.name, each.schema, each.data)
+                return EventId(each.event_id), said
+        raise LookupError(f"no {wanted} in {stream}")
+
+    def end(self) -> None:
+        """Let the ledger read the logs."""
+        self._world.follow()
+
+
+class Columns:
+    """The second sink: the deciders in memory, and what they say straight into columns.
+
+    `take` is `Ledger.ingest`, or whatever else takes records in batches.
+    """
+
+    def __init__(self, take: Callable[[list[Record]], object]) -> None:
+        self._minds = Minds(((service(each), source(each)) for each in SERVICES), take)
+
+    def ask(self, name: str, asked: Sequence[Asked], at: datetime) -> Sequence[Outcome]:
+        """Ask a mind."""
+        return self._minds.ask(name, asked, at)
+
+    def hear(self) -> None:
+        """Let the minds hear one another."""
+        self._minds.hear()
+
+    def first(self, name: str, stream: UUID, fact: type[Any]) -> tuple[EventId, Any]:
+        """Look it up."""
+        return self._minds.minds[name].first(stream, fact)
+
+    def end(self) -> None:
+        """Give away the rest."""
+        self._minds.give()
+
+
 def carry_out(
-    world: World,
-    steps: Iterable[Step],
-    clock: Clock,
-    progress: Callable[[int], None] = lambda _: None,
+    sink: Sink, steps: Iterable[Step], progress: Callable[[int], None] = lambda _: None
 ) -> Made:
     """Ask the steps day by day; after each day everybody hears everybody.
 
@@ -48,32 +128,44 @@ def carry_out(
     """
     made = Made()
     for _, day in groupby(steps, key=lambda step: step.at.date()):
-        for service, same in groupby(day, key=lambda step: step.service):
+        for name, same in groupby(day, key=lambda step: step.service):
             batch = list(same)
-            clock.moment = batch[-1].at
-            asked = [
-                Asked(
-                    command=step.command,
-                    command_id=uuid5(NAMES, f"plan/{made.commands + n}/{step.command!r}"),
-                    actor=step.actor,
-                    correlation_id=None,
-                )
-                for n, step in enumerate(batch)
-            ]
-            for outcome in world.engines[service].ask_many(asked):
-                _count(made, outcome.status, outcome.clause, outcome.reason)
+            asked = [_asked(sink, each, made.commands + n) for n, each in enumerate(batch)]
+            for outcome in sink.ask(name, asked, batch[-1].at):
+                _count(made, outcome)
             progress(len(batch))
-            world.hear()
-    world.follow()
+            sink.hear()
+    sink.end()
     return made
 
 
-def _count(made: Made, status: str, clause: str | None, reason: str | None) -> None:
+def _asked(sink: Sink, step: Step, number: int) -> Asked:
+    return Asked(
+        command=_command(sink, step),
+        command_id=uuid5(NAMES, f"plan/{number}/{step.command!r}"),
+        actor=step.actor,
+    )
+
+
+def _command(sink: Sink, step: Step) -> Any:
+    """Return what is asked; of an amendment the plan knows the fact, not its record."""
+    match step.command:
+        case Restate(stream, fact, anew):
+            event_id, said = sink.first(step.service, stream, fact)
+            return Correct(event_id=event_id, fact=replace(said, **dict(anew)))
+        case TakeBack(stream, fact, reason, on):
+            event_id, _ = sink.first(step.service, stream, fact)
+            return Withdraw(event_id=event_id, reason=reason, withdrawn_on=on)
+        case command:
+            return command
+
+
+def _count(made: Made, outcome: Outcome) -> None:
     made.commands += 1
-    if status == "accepted":
+    if outcome.status == "accepted":
         made.accepted += 1
-    elif status == "unchanged":
+    elif outcome.status == "unchanged":
         made.unchanged += 1
     else:
-        why = f"{clause}: {reason}"
+        why = f"{outcome.clause}: {outcome.reason}"
         made.refused[why] = made.refused.get(why, 0) + 1

@@ -1,18 +1,24 @@
 """What the founding documents define and promise, said by monitoring once."""
 
+from collections.abc import Mapping
+
 from metodika.world import World
 from services.monitoring.domain import FOUNDING_TARGETS, founding_definitions
 from shared.kernel.ids import named
+from shared.runtime.answers import Definition
 from shared.runtime.asking import Asked
 
 
 def set_targets(world: World) -> None:
     """Say every definition and every target; said again, nothing is new."""
-    known = world.answers.definitions
+    world.engines["monitoring"].ask_many(founding(world.answers.definitions))
+
+
+def founding(known: Mapping[str, Definition]) -> list[Asked]:
+    """Return what monitoring is asked first, of these indicators."""
     formulas = {each.id: each.sha256 for each in known.values()}
     commands = (*founding_definitions(formulas), *FOUNDING_TARGETS)
-    asked = [
+    return [
         Asked(command=each, command_id=named("founding", repr(each)), actor="founders")
         for each in commands
     ]
-    world.engines["monitoring"].ask_many(asked)

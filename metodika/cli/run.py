@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 
 from metodika.cli import say
-from metodika.generate import Clock, Made, carry_out
+from metodika.generate import BEFORE, Clock, Columns, Made, Sink, Stores, carry_out
 from metodika.plan import TIERS, Tier, plan
 from metodika.services import NAMES, source
-from metodika.targets import set_targets
+from metodika.targets import founding
 from metodika.up import up as running
 from metodika.world import World, names_of, opened, prepare
 from shared.runtime.engine import AWAY
@@ -55,11 +55,16 @@ def generate(seed: int, tier: Tier, world: Path | None, as_json: bool) -> None:
 
 def filled(here: World, clock: Clock, seed: int, tier: Tier) -> Made:
     """Carry out a plan in a world, with the founding targets."""
-    set_targets(here)
+    return carried_out(here, Stores(here, clock), seed, tier)
+
+
+def carried_out(here: World, sink: Sink, seed: int, tier: Tier) -> Made:
+    """Carry out a plan, wherever it goes."""
+    sink.ask("monitoring", founding(here.answers.definitions), BEFORE)
     steps = list(plan(seed, TIERS[tier]))
     with say.progress("generate") as bar:
         task = bar.add_task("", total=len(steps))
-        return carry_out(here, steps, clock, lambda n: bar.advance(task, n))
+        return carry_out(sink, steps, lambda n: bar.advance(task, n))
 
 
 @dataclass(frozen=True)

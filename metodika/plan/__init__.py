@@ -1,0 +1,38 @@
+"""A synthetic region by seed: pure, with its own clock and ids (contracts §8).
+
+Rates and shapes are those of the design's population model; the country is made up.
+`land` has the places and programmes, `people` who is who, `lives` what becomes of them:
+`learning`, `mentoring`, and what `amends` puts right. `tiers` says how much of everything.
+"""
+
+from collections.abc import Iterator
+
+from metodika.plan.dice import Dice
+from metodika.plan.land import Land
+from metodika.plan.lives import lived
+from metodika.plan.people import Person
+from metodika.plan.steps import Restate, Step, TakeBack
+from metodika.plan.tiers import TIERS, Parameters, Tier
+
+__all__ = ["TIERS", "Parameters", "Restate", "Step", "TakeBack", "Tier", "plan"]
+
+
+def plan(seed: int, parameters: Parameters) -> Iterator[Step]:
+    """Return everything that is asked, in the order of asking.
+
+    One seed and one set of parameters give the same steps for ever.
+    """
+    yield from sorted(_steps(Dice(seed), parameters), key=lambda step: step.at)
+
+
+def _steps(dice: Dice, parameters: Parameters) -> Iterator[Step]:
+    land = Land(dice, parameters)
+    yield from land.steps()
+    people = [Person(land, n) for n in range(parameters.people)]
+    methodists = [each for each in people if each.is_methodist]
+    charges = {
+        each.n: [one for one in people[n :: len(methodists)] if one is not each]
+        for n, each in enumerate(methodists)
+    }
+    for each in people:
+        yield from lived(each, charges.get(each.n, []))

@@ -1,0 +1,62 @@
+"""How large a made-up region is, and how often what happens in it."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+type Tier = Literal["XS", "S"]
+
+FIRST, LAST = date(2021, 1, 11), date(2024, 12, 31)
+"""The days between which people live their working lives."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """What a tier is made of (population §6.1).
+
+    Up to `late` shares are per cent of occasions, drawn by chance. From `doubled` on
+    they are per mille of people or occasions, counted out: of a thousand just so many,
+    so small tiers have shares that leave them at least one of each.
+    """
+
+    region: str
+    neighbour: str
+    municipalities: int
+    schools: int
+    people: int
+    diagnosed: int = 22
+    routed: int = 90
+    completed: int = 93
+    young: int = 12
+    late: int = 30
+    doubled: int = 5
+    two_jobs: int = 60
+    corrected: int = 6
+    withdrawn: int = 2
+    annulled: int = 2
+
+
+TIERS: dict[Tier, Parameters] = {
+    "XS": Parameters(
+        region="25",
+        neighbour="27",
+        municipalities=2,
+        schools=6,
+        people=120,
+        doubled=25,
+        corrected=40,
+        withdrawn=20,
+        annulled=50,
+    ),
+    "S": Parameters(
+        region="26",
+        neighbour="23",
+        municipalities=1,
+        schools=20,
+        people=500,
+        doubled=10,
+        corrected=20,
+        withdrawn=10,
+        annulled=20,
+    ),
+}

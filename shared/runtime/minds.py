@@ -1,0 +1,486 @@
+"""Services in memory: deciders and policies as the engine runs them, and nothing stored.
+
+For worlds that are made up (contracts §8): what is said becomes records at once, in the
+order, with the versions and at the moments that the stores would give them. Nobody's
+name leaves a mind: a personal field is sealed by throwing its content away.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID, uuid5
+
+from shared.kernel import (
+    Borrowed,
+    Claim,
+    Decider,
+    Recorded,
+    Refused,
+    Sealed,
+    Withdrawal,
+    catalogue,
+    kind_of,
+)
+from shared.kernel.ids import EventId, KeyId, Territory, named
+from shared.runtime import codec
+from shared.runtime.asking import Asked, Outcome
+from shared.runtime.codec import Basis, Meta
+from shared.runtime.engine import ERASED, FOUND_BY, Correct, Withdraw
+from shared.runtime.log import Record
+from shared.runtime.minds_kept import Keeping, by_fact
+from shared.runtime.seal import Erased
+from shared.runtime.service import Service
+from shared.runtime.territory import TREE, territory_of
+from shared.runtime.tree import micros
+from shared.runtime.work import stays_with
+
+HEARD_AT_ONCE = 500
+"""Facts heard in one turn, as many as the engines hear in one transaction."""
+AT_ONCE = 20_000
+"""Records given away together."""
+NO_CIPHER = "none"
+"""The `alg` of a field that nobody can open."""
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Said(NamedTuple):
+    """A fact on its way to those who hear it; its personal fields are sealed."""
+
+    recorded: Recorded[Any]
+    stream: UUID
+    correlation_id: UUID
+    basis: Basis | None
+
+
+@dataclass(slots=True)
+class _Life:
+    """One stream: what was said in it, in clear, and where that leads."""
+
+    decider: Decider[Any, Any, Any]
+    state: Any
+    history: list[Recorded[Any]] = field(default_factory=list[Recorded[Any]])
+    territory: Territory | None = None
+
+
+class Mind:
+    """One service in memory, `Known` to its own policies, and the log of what it says.
+
+    `number`, below 4096, is unlike that of any other log: the ids of facts carry it.
+    `take` gets each record as it is said, without a leaf. One thread asks it.
+    """
+
+    def __init__(
+        self, service: Service, source: str, number: int, take: Callable[[Record], object]
+    ) -> None:
+        self.service, self.source = service, source
+        self._unheard: list[Said] = []
+        self._first, self._heard = 0, dict[str, int]()
+        self._number, self._take = number, take
+        self._epoch = named("epoch", source)
+        self._moment, self._millis = NEVER, 0
+        self._deciders = {c: d for d in service.deciders for c in d.commands}
+        self._lives_of = {f: d for d in service.deciders for f in d.facts}
+        self._informed = {each.command: each.inform for each in service.informed}
+        self._policies = by_fact(service.policies)
+        self._keeping = Keeping((*service.borrowed, *TREE))
+        self._lives: dict[UUID, _Life] = {}
+        self._streams: dict[UUID, UUID] = {}
+        self._holders: dict[tuple[str, str], UUID] = {}
+        self._sealed_for: dict[UUID, set[UUID]] = {}
+        self._erased: set[UUID] = set()
+        self._to_erase: list[UUID] = []
+
+    @property
+    def position(self) -> int:
+        """Return the end of the log."""
+        return self._first + len(self._unheard)
+
+    def of[D](self, borrowed: Borrowed[D, Any], about: UUID) -> D:
+        """Return the document; the initial one when nothing was heard yet."""
+        return self._keeping.of(borrowed, about)
+
+    def holder(self, kind: str, key: str) -> UUID | None:
+        """Return who holds a claimed key, if anybody does."""
+        return self._holders.get((kind, key))
+
+    def first(self, stream: UUID, fact: type[Any]) -> tuple[EventId, Any]:
+        """Return the first fact of a class in a stream. LookupError if there is none."""
+        history = self._lives[stream].history if stream in self._lives else ()
+        for each in history:
+            if isinstance(each.fact, fact):
+                return each.event_id, each.fact
+        raise LookupError(f"no {fact.__name__} in {stream}")
+
+    # ── Hearing and being asked ─────────────────────────────────────────────
+
+    def ask(self, asked: Sequence[Asked], at: datetime) -> list[Outcome]:
+        """Decide commands at a moment, each seeing those before it."""
+        self._now(at)
+        outcomes = [self._answer(each) for each in asked]
+        self._erase()
+        return outcomes
+
+    def hear(self, other: "Mind", at: datetime) -> int:
+        """Hear what is new of another, so much at once; do at once what follows of it."""
+        self._now(at)
+        heard = self._heard.get(other.source, 0)
+        some = other.said_after(heard)
+        for each in some:
+            self._hear(each)
+        self._heard[other.source] = heard + len(some)
+        self._erase()
+        return len(some)
+
+    def said_after(self, position: int) -> list[Said]:
+        """Return what follows a position, as much as is heard in one turn."""
+        start = position - self._first
+        return self._unheard[start : start + HEARD_AT_ONCE]
+
+    def has_heard(self, other: "Mind", position: int) -> bool:
+        """Say whether another was heard up to exactly this position."""
+        return self._heard.get(other.source, 0) == position
+
+    def let_go(self) -> None:
+        """Forget the log; everybody has heard it."""
+        self._first = self.position
+        self._unheard = []
+
+    def _hear(self, said: Said) -> None:
+        fact, event_id = said.recorded.fact, said.recorded.event_id
+        self._keeping.learn(said.recorded, said.stream)
+        if type(fact) in self._policies:
+            cause = Asked(
+                command=None,
+                command_id=event_id,
+                actor=f"policy:{self.service.name}",
+                correlation_id=said.correlation_id,
+                basis=said.basis,
+            )
+            self._react(fact, event_id, cause)
+
+    def _now(self, at: datetime) -> None:
+        """Go on in time, never back: all that follows is recorded at one moment."""
+        self._moment = max(self._moment, at)
+        self._millis = micros(self._moment) // 1000
+
+    # ── Deciding ────────────────────────────────────────────────────────────
+
+    def _answer(self, asked: Asked) -> Outcome:
+        stream = self._stream_of(asked.command)
+        try:
+            event_ids = self._decided(asked, stream)
+        except (Refused, Erased) as refused:
+            return Outcome(
+                status="refused",
+                stream=stream,
+                version=self._version(stream),
+                clause=getattr(refused, "clause", "S1 5.5"),
+                reason=getattr(refused, "reason", "Персональные данные уничтожены"),
+            )
+        return Outcome(
+            status="accepted" if event_ids else "unchanged",
+            stream=stream,
+            version=self._version(stream),
+            event_ids=tuple(event_ids),
+        )
+
+    def _decided(self, asked: Asked, stream: UUID) -> list[UUID]:
+        if isinstance(asked.command, Correct | Withdraw):
+            return self._amended(asked, stream)
+        decider = self._deciders[type(asked.command)]
+        inform = self._informed.get(type(asked.command))
+        told = self._with_key(inform(asked.command, self) if inform else asked.command)
+        facts = decider.decide(self._state(decider, stream), told)
+        self._require_free(decider, facts)
+        return [self._say(decider, stream, each, asked) for each in facts]
+
+    def _stream_of(self, command: Any) -> UUID:
+        if isinstance(command, Correct | Withdraw):
+            return self._streams.get(command.event_id, UUID(int=0))
+        return self._deciders[type(command)].stream(command)
+
+    def _version(self, stream: UUID) -> int:
+        life = self._lives.get(stream)
+        return len(life.history) if life else 0
+
+    def _state(self, decider: Decider[Any, Any, Any], stream: UUID) -> Any:
+        life = self._lives.get(stream)
+        if life is None:
+            return decider.initial
+        if life.decider is not decider:
+            raise Refused("S1 7.2", "Этот номер уже у другого")
+        return life.state
+
+    def _react(self, fact: Any, event_id: EventId, cause: Asked) -> None:
+        for policy in self._policies.get(type(fact), ()):
+            for n, command in enumerate(policy.react(fact, self)):
+                asked = Asked(
+                    command=command,
+                    command_id=uuid5(event_id, f"{policy.name}/{n}"),
+                    actor=cause.actor,
+                    basis=cause.basis,
+                    correlation_id=cause.correlation_id or cause.command_id,
+                    causation_id=event_id,
+                    home=cause.home,
+                )
+                self._answer(asked)
+
+    # ── Corrections ─────────────────────────────────────────────────────────
+
+    def _amended(self, asked: Asked, stream: UUID) -> list[UUID]:
+        """A correction that leaves no possible life is refused (contracts §1)."""
+        command: Correct | Withdraw = asked.command
+        history = self._lives[stream].history if stream in self._lives else []
+        wrong = next((e for e in history if e.event_id == command.event_id), None)
+        if wrong is None or isinstance(wrong.fact, Withdrawal):
+            raise Refused("S1 7.2", "Такой записи в этом журнале нет")
+        decider = self._lives_of[type(wrong.fact)]
+        said, corrects = self._restated(command, wrong, stream)
+        anew = Recorded(event_id=EventId(UUID(int=0)), fact=said, corrects=corrects)
+        if not decider.is_a_life([*history, anew]):
+            raise Refused("S1 7.2", "С таким исправлением история невозможна")
+        self._release(decider, wrong.fact)
+        self._require_free(decider, [said])
+        event_ids = [self._say(decider, stream, said, asked, corrects)]
+        return event_ids + self._said_anew(decider, stream, asked)
+
+    def _restated(
+        self, command: Correct | Withdraw, wrong: Recorded[Any], stream: UUID
+    ) -> tuple[Any, EventId | None]:
+        first = wrong.corrects or wrong.event_id
+        if isinstance(command, Withdraw):
+            withdrawn = catalogue[f"{self.service.name}.FactWithdrawn"].fact(
+                withdraws=first,
+                name=kind_of(wrong.fact).name,
+                reason=command.reason,
+                occurred_on=command.withdrawn_on,
+            )
+            return withdrawn, None
+        same = type(command.fact) is type(wrong.fact)
+        if not same or not stays_with(wrong.fact, command.fact, stream):
+            raise Refused("S1 7.2", "Исправление говорит о другом")
+        return command.fact, first
+
+    def _said_anew(
+        self, decider: Decider[Any, Any, Any], stream: UUID, asked: Asked
+    ) -> list[UUID]:
+        """Say what was derived from what is corrected; of a thing that is gone, nothing."""
+        event_ids: list[UUID] = []
+        for command in decider.amended(stream):
+            try:
+                facts = decider.decide(self._state(decider, stream), command)
+            except Refused:
+                continue
+            event_ids += [self._say(decider, stream, each, asked) for each in facts]
+        return event_ids
+
+    # ── Saying ──────────────────────────────────────────────────────────────
+
+    def _say(
+        self,
+        decider: Decider[Any, Any, Any],
+        stream: UUID,
+        fact: Any,
+        asked: Asked,
+        corrects: EventId | None = None,
+    ) -> UUID:
+        life = self._lives.get(stream)
+        otherwise = (life.territory if life else None) or asked.home
+        territory, home_org = territory_of(fact, self, otherwise=otherwise)
+        self._claim(decider, fact)
+        event_id = self._next_id()
+        hidden = Recorded(event_id=event_id, fact=self._sealed(fact, stream), corrects=corrects)
+        life = life or self._lives.setdefault(stream, _Life(decider, decider.initial))
+        life.territory = territory or life.territory
+        _go_on(life, replace(hidden, fact=fact))
+        self._streams[event_id] = stream
+        self._record(hidden, stream, len(life.history), (territory, home_org), asked)
+        self._keeping.learn(hidden, stream)
+        self._react(fact, event_id, asked)
+        return event_id
+
+    def _next_id(self) -> EventId:
+        """Return a UUIDv7 of the plan's clock: then the log's number, then the position."""
+        number, place = self._number & 0xFFF, self.position + 1
+        high = self._millis << 80 | 0x7 << 76 | number << 64
+        return EventId(UUID(int=high | 0b10 << 62 | place))
+
+    def _record(
+        self,
+        said: Recorded[Any],
+        stream: UUID,
+        version: int,
+        where: tuple[Territory | None, UUID | None],
+        asked: Asked,
+    ) -> None:
+        territory, home_org = where
+        correlation_id = asked.correlation_id or asked.command_id
+        self._unheard.append(Said(said, stream, correlation_id, asked.basis))
+        kind = kind_of(said.fact)
+        meta = Meta(
+            event_id=said.event_id,
+            actor=asked.actor,
+            command_id=asked.command_id,
+            correlation_id=correlation_id,
+            causation_id=asked.causation_id,
+            basis=asked.basis,
+            home_org=home_org,
+            corrects=said.corrects,
+        )
+        record = Record(
+            source=self.source,
+            epoch=self._epoch,
+            position=self.position,
+            recorded_at=self._moment,
+            event_id=said.event_id,
+            stream=stream,
+            version=version,
+            name=kind.name,
+            schema=kind.schema,
+            territory=territory,
+            meta=codec.encode_meta(meta),
+            data=codec.encode(said.fact),
+            leaf=b"",
+        )
+        self._take(record)
+
+    # ── Keys that one thing alone may hold ──────────────────────────────────
+
+    def _require_free(self, decider: Decider[Any, Any, Any], facts: Iterable[Any]) -> None:
+        for fact in facts:
+            for each in () if isinstance(fact, Withdrawal) else decider.claims(fact):
+                held = self._holders.get((each.kind, each.key))
+                if isinstance(each, Claim) and held not in (None, each.holder):
+                    raise Refused(each.clause, each.reason)
+
+    def _claim(self, decider: Decider[Any, Any, Any], fact: Any) -> None:
+        for each in () if isinstance(fact, Withdrawal) else decider.claims(fact):
+            at = each.kind, each.key
+            if isinstance(each, Claim):
+                self._holders.setdefault(at, each.holder)
+            elif self._holders.get(at) == each.holder:
+                del self._holders[at]
+
+    def _release(self, decider: Decider[Any, Any, Any], fact: Any) -> None:
+        for each in decider.claims(fact):
+            at = each.kind, each.key
+            if isinstance(each, Claim) and self._holders.get(at) == each.holder:
+                del self._holders[at]
+
+    # ── Sealed fields ───────────────────────────────────────────────────────
+
+    def _sealed(self, fact: Any, stream: UUID) -> Any:
+        """Return what others may see. Raises `Erased`."""
+        for about in kind_of(fact).sealed.values():
+            subject = getattr(fact, about)
+            if subject in self._erased:
+                raise Erased(subject)
+            self._sealed_for.setdefault(subject, set()).add(stream)
+        if kind_of(fact).name == ERASED:
+            self._to_erase.append(stream)
+        return _hidden(fact)
+
+    def _with_key(self, command: Any) -> Any:
+        """Write in which key an erasure destroys; one without personal fields has none."""
+        if getattr(command, "key_id", self) is not None:
+            return command
+        person = command.person_id
+        has_key = person in self._sealed_for or person in self._erased
+        return replace(command, key_id=_key(person) if has_key else None)
+
+    def _erase(self) -> None:
+        """Forget what was said in clear of whoever was erased in this turn."""
+        for person in self._to_erase:
+            self._erased.add(person)
+            for stream in self._sealed_for.pop(person, ()):
+                life = self._lives[stream]
+                life.history = [
+                    replace(each, fact=_hidden(each.fact, person)) for each in life.history
+                ]
+                life.state = life.decider.state(life.history)
+            found_by = [at for at, by in self._holders.items() if by == person]
+            for at in found_by:
+                if at[0] in FOUND_BY:
+                    del self._holders[at]
+        self._to_erase.clear()
+
+
+class Minds:
+    """All services in memory, hearing one another in the order in which a world does.
+
+    `services` come with the names of their logs. `give` gets records as they come, at
+    least `at_once` together, each log in its order.
+    """
+
+    def __init__(
+        self,
+        services: Iterable[tuple[Service, str]],
+        give: Callable[[list[Record]], object],
+        *,
+        at_once: int = AT_ONCE,
+    ) -> None:
+        self._give, self._at_once = give, at_once
+        self._records: list[Record] = []
+        self.minds = {
+            service.name: Mind(service, source, number, self._take)
+            for number, (service, source) in enumerate(services, start=1)
+        }
+        self._at = NEVER
+
+    def ask(self, name: str, asked: Sequence[Asked], at: datetime) -> list[Outcome]:
+        """Ask one service, at a moment."""
+        self._at = at
+        return self.minds[name].ask(asked, at)
+
+    def hear(self) -> None:
+        """Let everybody hear everybody, until nothing new is said."""
+        while self._hear_round():
+            pass
+        for each in self.minds.values():
+            each.let_go()
+        if len(self._records) >= self._at_once:
+            self.give()
+
+    def give(self) -> None:
+        """Give away what is said so far."""
+        if self._records:
+            self._give(self._records)
+            self._records = []
+
+    def _hear_round(self) -> int:
+        """Hear as `World.hear` has it: each in turn, and each of the others in turn."""
+        ends = {name: each.position for name, each in self.minds.items()}
+        return sum(
+            mind.hear(other, self._at)
+            for name, mind in self.minds.items()
+            for of, other in self.minds.items()
+            if of != name and not mind.has_heard(other, ends[of])
+        )
+
+    def _take(self, record: Record) -> None:
+        self._records.append(record)
+
+
+def _go_on(life: _Life, said: Recorded[Any]) -> None:
+    """Put a fact at the end of a life."""
+    life.history.append(said)
+    if said.corrects or isinstance(said.fact, Withdrawal):
+        life.state = life.decider.state(life.history)
+    else:
+        life.state = life.decider.evolve(life.state, said.fact)
+
+
+def _hidden(fact: Any, person: UUID | None = None) -> Any:
+    """Return a fact without what is personal: of everybody, or of one person."""
+    hidden: dict[str, Sealed] = {}
+    for name, about in kind_of(fact).sealed.items():
+        subject, said = getattr(fact, about), getattr(fact, name)
+        if said is not None and person in (None, subject):
+            hidden[name] = Sealed(subject, _key(subject), NO_CIPHER, "")
+    return replace(fact, **hidden) if hidden else fact
+
+
+def _key(person: UUID) -> KeyId:
+    """Return the id that the key of a person would have."""
+    return KeyId(named("key", str(person)))

@@ -1,0 +1,104 @@
+"""What one service in memory keeps of facts: histories, and the documents they fold into."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any, Protocol
+from uuid import UUID
+
+from shared.kernel import Borrowed, Recorded, Withdrawal, catalogue, kind_of, standing
+
+
+class Hears(Protocol):
+    """Whatever waits for facts: a policy, or a borrowed document."""
+
+    @property
+    def facts(self) -> tuple[type[Any], ...]:
+        """Return the classes of facts that it waits for."""
+        ...
+
+
+def by_fact[H: Hears](those: Iterable[H]) -> dict[type[Any], list[H]]:
+    """Say who waits for a class of facts, in the order given."""
+    found: dict[type[Any], list[H]] = {}
+    for each in those:
+        for fact in each.facts:
+            found.setdefault(fact, []).append(each)
+    return found
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What is kept about one id; the document is good while it is `folded`."""
+
+    document: Any
+    history: list[Recorded[Any]] = field(default_factory=list[Recorded[Any]])
+    folded: bool = True
+
+
+class Keeping:
+    """Histories by what they are about, as `Work` keeps them in a store (contracts §4)."""
+
+    def __init__(self, borrowed: Iterable[Borrowed[Any, Any]]) -> None:
+        self._listeners = by_fact(borrowed)
+        self._kept: dict[tuple[str, UUID], _Kept] = {}
+        self._about: dict[tuple[str, UUID], UUID] = {}
+
+    def of[D](self, borrowed: Borrowed[D, Any], about: UUID) -> D:
+        """Return the document; the initial one when nothing was heard yet."""
+        kept = self._kept.get((borrowed.name, about))
+        if kept is None:
+            return borrowed.initial
+        if not kept.folded:
+            kept.document = reduce(
+                lambda so_far, each: borrowed.evolve(so_far, each.fact, each.event_id),
+                standing(kept.history),
+                borrowed.initial,
+            )
+            kept.folded = True
+        return kept.document
+
+    def learn(self, recorded: Recorded[Any], stream: UUID) -> None:
+        """Keep a fact, heard or said, wherever somebody wants to know it."""
+        fact = recorded.fact
+        if isinstance(fact, Withdrawal):
+            self._withdraw(recorded, fact, stream)
+            return
+        for each in self._listeners.get(type(fact), ()):
+            about = each.about(fact)
+            if recorded.corrects:
+                at = each.name, recorded.corrects
+                before = self._about.get(at, stream)
+                if before != about:
+                    self._keep(each, before, _gone(recorded))
+                self._about[at] = about
+            elif about != stream:
+                self._about[each.name, recorded.event_id] = about
+            self._keep(each, about, recorded)
+
+    def _withdraw(self, recorded: Recorded[Any], said: Withdrawal, stream: UUID) -> None:
+        kind = catalogue.get(said.name)
+        for each in self._listeners.get(kind.fact, ()) if kind else ():
+            about = self._about.get((each.name, said.withdraws), stream)
+            self._keep(each, about, recorded)
+
+    def _keep(self, each: Borrowed[Any, Any], about: UUID, recorded: Recorded[Any]) -> None:
+        at = each.name, about
+        kept = self._kept.get(at) or self._kept.setdefault(at, _Kept(each.initial))
+        kept.history.append(recorded)
+        if recorded.corrects or isinstance(recorded.fact, Withdrawal):
+            kept.folded = False
+        elif kept.folded:
+            kept.document = each.evolve(kept.document, recorded.fact, recorded.event_id)
+
+
+def _gone(moved: Recorded[Any]) -> Recorded[Any]:
+    """Withdraw, in one history, what a correction has moved to another."""
+    kind = kind_of(moved.fact)
+    withdrawn = catalogue[f"{kind.owner}.FactWithdrawn"].fact(
+        withdraws=moved.corrects,
+        name=kind.name,
+        reason="перенесено",
+        occurred_on=moved.fact.occurred_on,
+    )
+    return Recorded(event_id=moved.event_id, fact=withdrawn)
