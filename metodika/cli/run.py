@@ -2,7 +2,7 @@
 
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,12 +10,13 @@ from pathlib import Path
 import click
 
 from metodika.cli import say
-from metodika.generate import BEFORE, Clock, Columns, Made, Sink, Stores, carry_out
+from metodika.generate import BEFORE, Clock, Made, Sink, Stores, carry_out
 from metodika.plan import TIERS, Tier, plan
 from metodika.services import NAMES, source
 from metodika.targets import founding
 from metodika.up import up as running
 from metodika.world import World, names_of, opened, prepare
+from shared.runtime.answers import Definition
 from shared.runtime.engine import AWAY
 from shared.runtime.settings import Settings
 from shared.runtime.store import NotMigrated, open_store
@@ -55,12 +56,12 @@ def generate(seed: int, tier: Tier, world: Path | None, as_json: bool) -> None:
 
 def filled(here: World, clock: Clock, seed: int, tier: Tier) -> Made:
     """Carry out a plan in a world, with the founding targets."""
-    return carried_out(here, Stores(here, clock), seed, tier)
+    return carried_out(Stores(here, clock), here.answers.definitions, seed, tier)
 
 
-def carried_out(here: World, sink: Sink, seed: int, tier: Tier) -> Made:
-    """Carry out a plan, wherever it goes."""
-    sink.ask("monitoring", founding(here.answers.definitions), BEFORE)
+def carried_out(sink: Sink, known: Mapping[str, Definition], seed: int, tier: Tier) -> Made:
+    """Carry out a plan wherever it goes, with the founding targets of these indicators."""
+    sink.ask("monitoring", founding(known), BEFORE)
     steps = list(plan(seed, TIERS[tier]))
     with say.progress("generate") as bar:
         task = bar.add_task("", total=len(steps))

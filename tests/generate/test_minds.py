@@ -1,0 +1,135 @@
+"""What a mind answers, an engine answers too: a story with refusals, told to both."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from functools import cache
+from typing import Any
+
+import pytest
+
+from metodika.generate import BEFORE, Clock, Columns, Made, Stores, carry_out
+from metodika.plan import Restate, Step, TakeBack
+from metodika.world import opened
+from services.registry import domain as reg
+from shared.events.registry import EmploymentStarted
+from shared.kernel.ids import OrgId, PersonId, RegionCode
+from shared.runtime.canonical import canonical
+from shared.runtime.log import Record
+from shared.runtime.settings import Settings
+from tests.journeys import chapters as ch
+from tests.journeys.telling import day, day_of
+
+ZOYA, SAME = PersonId(ch.uid("zoya")), PersonId(ch.uid("zoya again"))
+SNILS = "213-333-332 08"
+
+
+@dataclass
+class Story:
+    """A `Teller` that writes down steps: each on the morning of its day, or later."""
+
+    steps: list[Step] = field(default_factory=list[Step])
+    at: datetime = BEFORE
+
+    def tell(self, service: str, *commands: Any) -> None:
+        for command in commands:
+            on = day_of(command) if not isinstance(command, Restate | TakeBack) else None
+            self.on(service, command, on)
+
+    def on(self, service: str, command: Any, on: date | None) -> None:
+        if on:
+            self.at = max(self.at, datetime.combine(on, time(9), UTC))
+        self.steps.append(Step(at=self.at, service=service, command=command, actor="test"))
+
+    def settle(self) -> None:
+        """Everybody hears everybody after each service of a day."""
+
+
+@cache
+def story() -> list[Step]:
+    """Return the whole story of the journeys, and then what goes wrong."""
+    told = Story()
+    ch.whole_story(told)
+    amended(told)
+    merged_and_erased(told)
+    return told.steps
+
+
+def amended(told: Story) -> None:
+    """Restate, restate again, take back; and what can't be."""
+    boris = Restate(ch.BORIS, EmploymentStarted, (("occurred_on", day("01.09.1989")),))
+    nowhere = Restate(ch.BORIS, EmploymentStarted, (("org_id", OrgId(ch.uid("none"))),))
+    young = Restate(ch.VERA, EmploymentStarted, (("occurred_on", day("01.09.2020")),))
+    other = Restate(ch.VERA, EmploymentStarted, (("person_id", ch.BORIS),))
+    for n, each in enumerate((boris, nowhere, young, other, boris), start=1):
+        told.on("registry", each, date(2023, 1, n))
+    gone = TakeBack(ch.BORIS, EmploymentStarted, "не было", day("10.01.2023"))
+    told.on("registry", gone, day("10.01.2023"))
+    told.on("registry", gone, day("11.01.2023"))
+    told.on("registry", boris, day("12.01.2023"))
+
+
+def merged_and_erased(told: Story) -> None:
+    """Keys that are taken, freed by an erasure, and taken again; a double; a late end."""
+    zoya, again = registered(ZOYA), registered(SAME)
+    told.on("registry", zoya, day("01.02.2023"))
+    told.on("registry", again, day("02.02.2023"))  # refused: the same СНИЛС
+    told.on("registry", zoya, day("03.02.2023"))  # already so
+    told.tell("registry", ch.employed(ZOYA, ch.SCHOOL, "01.02.2023"))
+    erase = reg.ErasePersonalData(
+        person_id=ZOYA, reason="просьба", act_no="1", erased_on=day("01.03.2023")
+    )
+    told.tell("registry", erase, again)  # refused: erased only after this transaction
+    told.on("registry", zoya, day("02.03.2023"))  # refused: erased
+    told.on("registry", again, day("02.03.2023"))  # her key is free
+    told.on("registry", ch.employed(ZOYA, ch.SCHOOL, "02.03.2023"), day("02.03.2023"))
+    merge = reg.MergePersons(survivor_id=SAME, merged_id=ch.GLEB, merged_on=day("01.04.2023"))
+    told.tell("registry", merge)
+    for who in (ch.VERA, ZOYA, ch.DINA):
+        end = reg.EndEmployment(
+            employment_id=ch.job_of(who), person_id=who, ended_on=day("01.06.2023")
+        )
+        told.tell("registry", end)
+    unknown = reg.AddMunicipality(
+        oktmo=ch.VLADIVOSTOK, region=RegionCode("99"), name="Нигде", added_on=day("02.06.2023")
+    )
+    told.tell("registry", unknown)
+
+
+def registered(who: PersonId) -> reg.RegisterTeacher:
+    return reg.RegisterTeacher(
+        person_id=who,
+        full_name="Вымыслова Зоя",
+        snils=SNILS,
+        birth_date=day("17.05.1983"),
+        registered_on=day("01.02.2023"),
+    )
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Made, Made, bytes, bytes]:
+    """Give what came of the story, and the canonical form: engines first, then minds."""
+    clock, thought = Clock(), list[Record]()
+    settings = Settings(world=tmp_path_factory.mktemp("story"))
+    with opened(settings, clock) as world:
+        one = carry_out(Stores(world, clock), story())
+        stored = [each for store in world.stores.values() for each in store.walk()]
+    other = carry_out(Columns(thought.extend), story())
+    return one, other, b"\n".join(canonical(stored)), b"\n".join(canonical(thought))
+
+
+def test_minds_answer_as_engines_do(told: tuple[Made, Made, bytes, bytes]) -> None:
+    """§8: те же решения, те же отказы."""
+    stored, thought, *_ = told
+
+    assert thought == stored
+    assert stored.unchanged > 0
+    assert len(stored.refused) == 4
+
+
+def test_minds_say_what_engines_say(told: tuple[Made, Made, bytes, bytes]) -> None:
+    """§8: те же факты в том же порядке, и с исправлениями, и со стиранием."""
+    *_, stored, thought = told
+
+    assert thought == stored
+    for name in ("PersonalDataErased", "FactWithdrawn", "PersonsMerged"):
+        assert f'"name":"registry.{name}"' in stored.decode()
