@@ -1,23 +1,47 @@
-"""A plan carried out, at its own pace: in real stores, or in memory into the ledger."""
+"""A plan carried out, at its own pace: in real stores, or in memory into the ledger.
 
-from collections.abc import Callable, Iterable, Sequence
+A big tier is one tile carried out in memory and laid out over its regions.
+"""
+
+import gc
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, Protocol
 from uuid import UUID, uuid5
 
-from metodika.plan import Restate, Step, TakeBack
+from metodika.mosaic import Mosaic
+from metodika.plan import (
+    Restate,
+    Step,
+    TakeBack,
+    Tier,
+    codes,
+    parameters,
+    plan,
+    shared,
+    tiles,
+)
 from metodika.services import NAMES as SERVICES
 from metodika.services import service, source
+from metodika.targets import founding
 from metodika.world import World
 from shared.kernel import kind_of
 from shared.kernel.ids import NAMES, EventId
 from shared.runtime import codec
+from shared.runtime.answers import Definition
 from shared.runtime.asking import Asked, Outcome
 from shared.runtime.engine import Correct, Withdraw
 from shared.runtime.log import Record
 from shared.runtime.minds import Minds
+
+type Take = Callable[[list[Record]], object]
+"""`Ledger.ingest`, or whatever else takes records in batches, each log in its order."""
+type Progress = Callable[[int, int], None]
+"""Hears how many steps are taken, of how many."""
 
 BEFORE = datetime(2020, 8, 6, tzinfo=UTC)
 
@@ -93,12 +117,9 @@ class Stores:
 
 
 class Columns:
-    """The second sink: the deciders in memory, and what they say straight into columns.
+    """The second sink: the deciders in memory, and what they say straight into columns."""
 
-    `take` is `Ledger.ingest`, or whatever else takes records in batches.
-    """
-
-    def __init__(self, take: Callable[[list[Record]], object]) -> None:
+    def __init__(self, take: Take) -> None:
         self._minds = Minds(((service(each), source(each)) for each in SERVICES), take)
 
     def ask(self, name: str, asked: Sequence[Asked], at: datetime) -> Sequence[Outcome]:
@@ -118,8 +139,53 @@ class Columns:
         self._minds.give()
 
 
+def carry_out_tier(
+    sink: Sink,
+    known: Mapping[str, Definition],
+    seed: int,
+    tier: Tier,
+    progress: Progress = lambda _taken, _of: None,
+) -> Made:
+    """Carry out the plan of a tier, with the founding targets of these indicators.
+
+    Of a tiled tier it is the plan of one tile.
+    """
+    sink.ask("monitoring", founding(known), BEFORE)
+    return carry_out(sink, list(plan(seed, parameters(tier))), progress)
+
+
+def lay_out(take: Take, known: Mapping[str, Definition], seed: int, tier: Tier) -> Made:
+    """Give all records of a tier that is laid out of tiles; `Made` is of one tile."""
+    pattern: list[Record] = []
+    made = carry_out_tier(Columns(pattern.extend), known, seed, tier)
+    of = parameters(tier)
+    for batch in Mosaic(pattern, of, shared(seed, of)).laid(list(tiles(codes(tier), of))):
+        take(batch)
+    return made
+
+
+@contextmanager
+def behind(take: Take) -> Generator[Take]:
+    """Take each batch in a thread while the next is made; what fails there fails here."""
+    last: Future[object] | None = None
+
+    def later(batch: list[Record]) -> None:
+        nonlocal last
+        if last is not None:
+            last.result()
+        last = thread.submit(take, batch)
+
+    gc.freeze()  # what stands by now stays; the batches hold no cycles
+    with ThreadPoolExecutor(1, "columns") as thread:
+        yield later
+        if last is not None:
+            last.result()
+
+
 def carry_out(
-    sink: Sink, steps: Iterable[Step], progress: Callable[[int], None] = lambda _: None
+    sink: Sink,
+    steps: Sequence[Step],
+    progress: Progress = lambda _taken, _of: None,
 ) -> Made:
     """Ask the steps day by day; after each day everybody hears everybody.
 
@@ -133,7 +199,7 @@ def carry_out(
             asked = [_asked(sink, each, made.commands + n) for n, each in enumerate(batch)]
             for outcome in sink.ask(name, asked, batch[-1].at):
                 _count(made, outcome)
-            progress(len(batch))
+            progress(made.commands, len(steps))
             sink.hear()
     sink.end()
     return made

@@ -12,9 +12,23 @@ from metodika.plan.land import Land
 from metodika.plan.lives import lived
 from metodika.plan.people import Person
 from metodika.plan.steps import Restate, Step, TakeBack
-from metodika.plan.tiers import TIERS, Parameters, Tier
+from metodika.plan.tiers import TIERS, TILED, Parameters, Tier
+from metodika.plan.tiles import codes, parameters, shared, tiles
 
-__all__ = ["TIERS", "Parameters", "Restate", "Step", "TakeBack", "Tier", "plan"]
+__all__ = [
+    "TIERS",
+    "TILED",
+    "Parameters",
+    "Restate",
+    "Step",
+    "TakeBack",
+    "Tier",
+    "codes",
+    "parameters",
+    "plan",
+    "shared",
+    "tiles",
+]
 
 
 def plan(seed: int, parameters: Parameters) -> Iterator[Step]:

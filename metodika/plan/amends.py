@@ -41,7 +41,7 @@ def is_in_two_rosters(person: Person) -> Iterator[Step]:
         link = reg.LinkRoster(
             person_id=person.id,
             source_system=system,
-            sourced_id_hmac=named("sourced", system, str(person.id)).hex,
+            sourced_id_hmac=str(named("sourced", system, str(person.id))),
             linked_on=since,
         )
         yield ask("registry", link)

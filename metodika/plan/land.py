@@ -39,10 +39,7 @@ class Land:
         self.dice, self.parameters = dice, parameters
         self.region = RegionCode(parameters.region)
         self.neighbour = RegionCode(parameters.neighbour)
-        self.oktmo = [
-            Oktmo(f"{about(self.region)['oktmo_prefix']}{701 + 13 * n % 299:03d}{n // 299:03d}")
-            for n in range(parameters.municipalities)
-        ]
+        self.oktmo = [oktmo_of(self.region, n) for n in range(parameters.municipalities)]
         self.institute = OrgId(dice.id())
         self.schools = [OrgId(dice.id()) for _ in range(parameters.schools)]
         self.competencies = [CompetencyId(dice.id()) for _ in range(12)]
@@ -51,11 +48,14 @@ class Land:
         self.instrument = InstrumentId(dice.id())
         self.federal_org = OrgId(dice.id())
         self.school_next_door = OrgId(dice.id())
+        self.centre = CentreId(dice.id())
+        self.experts = [PersonId(dice.id()) for _ in (*self.programs, self.methodical)]
         self.sessions, self.documents = count(), count()
 
     def steps(self) -> Iterator[Step]:
         """Make the places, then the programmes."""
-        for region in (self.region, self.neighbour, CAPITAL):
+        others = map(RegionCode, self.parameters.others)
+        for region in dict.fromkeys((self.region, self.neighbour, CAPITAL, *others)):
             yield self.step(START, "registry", added(region))
         for n, oktmo in enumerate(self.oktmo, start=1):
             municipality = reg.AddMunicipality(
@@ -65,7 +65,7 @@ class Land:
         for organisation in self._organisations():
             yield self.step(START, "registry", organisation, minute=2)
         centre = reg.OpenRegionalCentre(
-            centre_id=CentreId(self.dice.id()),
+            centre_id=self.centre,
             region=self.region,
             host_org_id=self.institute,
             legal_form="unit",
@@ -107,7 +107,7 @@ class Land:
 
     def _review(self, n: int, program: ProgramId, drafted: date) -> list[Any]:
         """Return the way into the Federal register, week by week."""
-        expert = PersonId(self.dice.id())
+        expert = self.experts[n]
         if n == UNSENT:
             return []
         week = [drafted + timedelta(days=7 * each) for each in range(6)]
@@ -162,6 +162,13 @@ def organisation(
         gen_ed=kind == "school",
         registered_on=CONCEPT,
     )
+
+
+def oktmo_of(region: RegionCode, n: int) -> Oktmo:
+    """Return the code of the n-th municipality of a region, from 0: eight digits."""
+    prefix = about(region)["oktmo_prefix"]
+    rest = f"{501 + n % 499:03d}{n // 499:0{5 - len(prefix)}d}"
+    return Oktmo(prefix + rest)
 
 
 def about(region: RegionCode) -> dict[str, str]:

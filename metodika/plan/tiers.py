@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-type Tier = Literal["XS", "S"]
+type Tier = Literal["XS", "S", "M", "L", "XL"]
 
 FIRST, LAST = date(2021, 1, 11), date(2024, 12, 31)
 """The days between which people live their working lives."""
@@ -12,7 +12,7 @@ FIRST, LAST = date(2021, 1, 11), date(2024, 12, 31)
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters:
-    """What a tier is made of (population §6.1).
+    """What a tier is made of (population §6.1). `others` are more regions on the map.
 
     Up to `late` shares are per cent of occasions, drawn by chance. From `doubled` on
     they are per mille of people or occasions, counted out: of a thousand just so many,
@@ -24,6 +24,7 @@ class Parameters:
     municipalities: int
     schools: int
     people: int
+    others: tuple[str, ...] = ()
     diagnosed: int = 22
     routed: int = 90
     completed: int = 93
@@ -35,6 +36,9 @@ class Parameters:
     withdrawn: int = 2
     annulled: int = 2
 
+
+DISTRICT = Parameters(region="22", neighbour="24", municipalities=3, schools=55, people=2_000)
+"""One tile of a big tier."""
 
 TIERS: dict[Tier, Parameters] = {
     "XS": Parameters(
@@ -59,4 +63,15 @@ TIERS: dict[Tier, Parameters] = {
         withdrawn=10,
         annulled=20,
     ),
+    "M": Parameters(region="25", neighbour="27", municipalities=34, schools=500, people=17_000),
+    "L": DISTRICT,
+    "XL": DISTRICT,
 }
+
+ALL = ("all",)
+TILED: dict[Tier, tuple[str, ...]] = {
+    "L": ("04", "17", "19", "22", "24", "38", "42", "54", "55", "70"),
+    "XL": ALL,
+}
+"""Of these tiers `TIERS` has one tile, of which these regions are laid out. L is the
+Siberian Federal District."""

@@ -8,8 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from metodika.cli.run import carried_out
-from metodika.generate import Clock, Columns, Made, Stores
+from metodika.generate import Clock, Columns, Made, Stores, carry_out_tier
 from metodika.plan import Tier
 from metodika.world import INDICATORS, opened
 from services.monitoring import ledger as language
@@ -40,7 +39,7 @@ def in_stores(folder: Path, tier: Tier) -> Iterator[Carried]:
     """Carry out a plan through engines and stores."""
     clock = Clock()
     with opened(Settings(world=folder), clock) as world:
-        made = carried_out(Stores(world, clock), KNOWN, SEED, tier)
+        made = carry_out_tier(Stores(world, clock), KNOWN, SEED, tier)
         records = [each for store in world.stores.values() for each in store.walk()]
         yield Carried(made, records, world.answers)
 
@@ -53,7 +52,7 @@ def in_memory(folder: Path, tier: Tier) -> Iterator[Carried]:
         records.extend(some)
         ledger.ingest(some)
 
-    made = carried_out(Columns(take), KNOWN, SEED, tier)
+    made = carry_out_tier(Columns(take), KNOWN, SEED, tier)
     yield Carried(made, records, Answers(ledger, KNOWN))
     ledger.close()
 
