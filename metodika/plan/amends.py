@@ -75,7 +75,7 @@ def started_earlier(person: Person) -> Iterator[Step]:
     if person.is_head:
         return
     restate = Restate(person.id, EmploymentStarted, (("occurred_on", before),))
-    yield person.matter().on(person.arrived + timedelta(days=365), late=False)(
+    yield person.matter().on(person.arrived + timedelta(days=365), delay=timedelta())(
         "registry", restate
     )
 
@@ -87,4 +87,4 @@ def was_never_awarded(person: Person) -> Iterator[Step]:
     on = person.arrived + timedelta(days=200)
     why = "записано не тому человеку"
     back = TakeBack(person.id, QualificationCategoryAwarded, why, on)
-    yield person.matter().on(on, late=False)("registry", back)
+    yield person.matter().on(on, delay=timedelta())("registry", back)

@@ -24,6 +24,10 @@ from shared.kernel.ids import (
     SessionId,
 )
 
+LATE_ROUTE = date(2024, 8, 25)
+"""About this day begin those whose documents become known in the next year."""
+WEAK = Decimal("51.00")
+"""A score that shows a deficit, in per cent."""
 AMISS = "нарушена процедура"
 """Why something is annulled."""
 
@@ -32,6 +36,7 @@ AMISS = "нарушена процедура"
 class Course:
     """A programme that somebody studies by a route, for some deficits, between two days."""
 
+    enrolment: EnrolmentId
     route: RouteId
     item: RouteItemId
     program: ProgramId
@@ -48,6 +53,8 @@ def learns(person: Person) -> Iterator[Step]:
         last = date(year, 11, 1)
         if first < last and person.dice.happens(person.land.parameters.diagnosed):
             yield from is_diagnosed(person, person.dice.day(first, last))
+    if person.is_one_of(person.land.parameters.finished_late, after=13):
+        yield from finishes_late(person)
 
 
 def is_diagnosed(person: Person, on: date) -> Iterator[Step]:
@@ -122,11 +129,49 @@ def is_routed(
     weak: tuple[CompetencyId, ...],
     on: date,
 ) -> Iterator[Step]:
-    """Agree on the route that the map called for, and be assigned it."""
+    """Be routed by the map of a session, as most are, and study."""
     if on > LAST or not person.dice.happens(person.land.parameters.routed):
         return
-    start = on + timedelta(days=21)
-    course = Course(
+    course = course_for(person, session, weak, on + timedelta(days=21))
+    yield from is_assigned(person, matter, course, on)
+    if course.start > LAST:
+        return
+    yield from enrols(person, matter, course)
+    if course.until > LAST or not person.dice.happens(person.land.parameters.completed):
+        return
+    yield matter.on(course.until)("routes", completed(person, course))
+    if is_one_of(next(person.land.documents), person.land.parameters.annulled, after=1):
+        late = course.until + timedelta(days=180)
+        annul = rou.AnnulCompletion(
+            enrolment_id=course.enrolment, reason=AMISS, annulled_on=late
+        )
+        yield matter.on(late)("routes", annul)
+
+
+def finishes_late(person: Person) -> Iterator[Step]:
+    """Study in the autumn of 2024, by a map; the document becomes known in the spring.
+
+    So a number of 2024 is one thing on the last day of the year, and another later.
+    """
+    on = LATE_ROUTE + timedelta(days=person.n % 10)
+    session, matter = SessionId(person.dice.id()), person.matter()
+    weak = person.land.competencies[person.n % 12]
+    ask = matter.on(on, delay=timedelta())
+    for command in tested(person, person.id, session, {weak: WEAK}, on, literacy=False):
+        yield ask("diagnostics", command)
+    course = course_for(person, session, (weak,), on + timedelta(days=35))
+    yield from is_assigned(person, matter, course, on + timedelta(days=14))
+    yield from enrols(person, matter, course)
+    ask = matter.on(course.until, delay=timedelta(days=90))
+    yield ask("routes", completed(person, course))
+
+
+def course_for(
+    person: Person, session: SessionId, weak: tuple[CompetencyId, ...], start: date
+) -> Course:
+    """Return a study of what the first of these competencies needs, for sixty days."""
+    return Course(
+        enrolment=EnrolmentId(person.dice.id()),
         route=rou.route_of(session),
         item=RouteItemId(person.dice.id()),
         program=person.land.programs[person.land.competencies.index(weak[0]) // 2],
@@ -135,14 +180,16 @@ def is_routed(
         start=start,
         until=start + timedelta(days=60),
     )
+
+
+def is_assigned(person: Person, matter: Matter, course: Course, on: date) -> Iterator[Step]:
+    """Agree on the route that the map called for, and be assigned it."""
     ask = matter.on(on)
     agree = rou.AgreeRoute(route_id=course.route, items=(item_of(course),), agreed_on=on)
     yield ask("routes", agree)
     tutor = PersonId(person.land.institute) if person.dice.happens(50) else None
     assign = rou.AssignRoute(route_id=course.route, tutor_id=tutor, assigned_on=on)
     yield ask("routes", assign)
-    if start <= LAST:
-        yield from studies(person, matter, course)
 
 
 def item_of(course: Course) -> RouteItem:
@@ -159,13 +206,12 @@ def item_of(course: Course) -> RouteItem:
     )
 
 
-def studies(person: Person, matter: Matter, course: Course) -> Iterator[Step]:
-    """Study by a route; a few of the documents are annulled half a year later."""
-    enrolment = EnrolmentId(person.dice.id())
+def enrols(person: Person, matter: Matter, course: Course) -> Iterator[Step]:
+    """Begin the route and the study in it."""
     ask = matter.on(course.start)
     yield ask("routes", rou.StartRoute(route_id=course.route, started_on=course.start))
     start = rou.StartEnrolment(
-        enrolment_id=enrolment,
+        enrolment_id=course.enrolment,
         person_id=person.id,
         program_id=course.program,
         program_version=1,
@@ -176,16 +222,13 @@ def studies(person: Person, matter: Matter, course: Course) -> Iterator[Step]:
         started_on=course.start,
     )
     yield ask("routes", start)
-    if course.until > LAST or not person.dice.happens(person.land.parameters.completed):
-        return
-    complete = rou.CompleteProgram(
-        enrolment_id=enrolment,
+
+
+def completed(person: Person, course: Course) -> rou.CompleteProgram:
+    """Return how the end of a study is recorded."""
+    return rou.CompleteProgram(
+        enrolment_id=course.enrolment,
         doc_kind="certificate",
         doc_no=f"ПК-{person.n:05d}/{course.until:%Y%m%d}",
         completed_on=course.until,
     )
-    yield matter.on(course.until)("routes", complete)
-    if is_one_of(next(person.land.documents), person.land.parameters.annulled, after=1):
-        late = course.until + timedelta(days=180)
-        annul = rou.AnnulCompletion(enrolment_id=enrolment, reason=AMISS, annulled_on=late)
-        yield matter.on(late)("routes", annul)

@@ -109,11 +109,16 @@ class Matter:
     def __init__(self, person: Person) -> None:
         self._person, self._recorded = person, person.arrived
 
-    def on(self, day: date, *, late: bool | None = None) -> Ask:
-        """Return how to take steps about a day: most the same day, some long after."""
+    def on(self, day: date, *, delay: timedelta | None = None) -> Ask:
+        """Return how to take steps about a day: most the same day, some long after.
+
+        A delay that is not given is drawn.
+        """
         land, dice = self._person.land, self._person.dice
-        is_late = dice.happens(land.parameters.late) if late is None else late
-        self._recorded = max(self._recorded, day + (dice.delay() if is_late else timedelta()))
+        if delay is None:
+            late = dice.happens(land.parameters.late)
+            delay = dice.delay() if late else timedelta()
+        self._recorded = max(self._recorded, day + delay)
         recorded = self._recorded
         return lambda service, command: land.step(
             recorded, service, command, minute=next(self._person.minutes)

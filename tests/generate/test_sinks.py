@@ -98,7 +98,7 @@ def numbers(carried: Carried, kpi: str, day: date, known: datetime | None) -> ob
         (each.unit, each.subject, each.num, each.den, each.why, proof(carried, each))
         for each in carried.answers.members(kpi, "", day, vector)
     ]
-    return vector, carried.answers.levels(kpi, day, vector), sorted(counted)
+    return vector, carried.answers.levels(kpi, day, vector), counted
 
 
 def proof(carried: Carried, member: Member) -> list[str]:
