@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from metodika.plan.dice import is_one_of
+from metodika.plan.land import UNSENT
 from metodika.plan.people import Matter, Person
 from metodika.plan.steps import Step
 from metodika.plan.tiers import LAST
@@ -155,7 +156,7 @@ def finishes_late(person: Person) -> Iterator[Step]:
     """
     on = LATE_ROUTE + timedelta(days=person.n % 10)
     session, matter = SessionId(person.dice.id()), person.matter()
-    weak = person.land.competencies[person.n % 12]
+    weak = person.land.competencies[2 * (person.n % UNSENT)]  # of a listed programme
     ask = matter.on(on, delay=timedelta())
     for command in tested(person, person.id, session, {weak: WEAK}, on, literacy=False):
         yield ask("diagnostics", command)
