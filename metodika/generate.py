@@ -23,7 +23,7 @@ from metodika.plan import (
     parameters,
     plan,
     shared,
-    tiles,
+    tiles_of,
 )
 from metodika.services import NAMES as SERVICES
 from metodika.services import service, source
@@ -159,7 +159,7 @@ def lay_out(take: Take, known: Mapping[str, Definition], seed: int, tier: Tier) 
     pattern: list[Record] = []
     made = carry_out_tier(Columns(pattern.extend), known, seed, tier)
     of = parameters(tier)
-    for batch in Mosaic(pattern, of, shared(seed, of)).laid(list(tiles(codes(tier), of))):
+    for batch in Mosaic(pattern, of, shared(seed, of)).laid(list(tiles_of(codes(tier), of))):
         take(batch)
     return made
 

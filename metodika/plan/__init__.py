@@ -13,7 +13,7 @@ from metodika.plan.lives import lived
 from metodika.plan.people import Person
 from metodika.plan.steps import Restate, Step, TakeBack
 from metodika.plan.tiers import TIERS, TILED, Parameters, Tier
-from metodika.plan.tiles import codes, parameters, shared, tiles
+from metodika.plan.tiles import codes, parameters, shared, tiles_of
 
 __all__ = [
     "TIERS",
@@ -27,7 +27,7 @@ __all__ = [
     "parameters",
     "plan",
     "shared",
-    "tiles",
+    "tiles_of",
 ]
 
 

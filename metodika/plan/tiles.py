@@ -46,7 +46,7 @@ def codes(tier: Tier) -> tuple[str, ...]:
     return tuple(regions()) if named == ALL else named
 
 
-def tiles(among: Sequence[str], pattern: Parameters) -> Iterator[Tile]:
+def tiles_of(among: Sequence[str], pattern: Parameters) -> Iterator[Tile]:
     """Return the tiles of these regions, each region with its share of the people."""
     for n, code in enumerate(among):
         next_door = among[(n + 1) % len(among)]

@@ -13,7 +13,7 @@ import pytest
 
 from metodika.generate import BEFORE, Columns, carry_out
 from metodika.mosaic import Mosaic, Unfit
-from metodika.plan import TIERS, Parameters, plan, shared, tiles
+from metodika.plan import TIERS, Parameters, plan, shared, tiles_of
 from metodika.plan.land import regions
 from metodika.plan.tiles import Scope
 from metodika.services import NAMES, service
@@ -31,8 +31,8 @@ from tests.generate.conftest import KNOWN, SEED
 AS_OF = date(2024, 12, 31)
 OF = replace(TIERS["XS"], region="25", neighbour="27", others=("79",))
 LAID = [
-    *list(tiles(("25", "27"), replace(OF, people=9_000)))[:2],
-    *list(tiles(("27", "79"), replace(OF, people=1_000_000)))[:1],
+    *list(tiles_of(("25", "27"), replace(OF, people=9_000)))[:2],
+    *list(tiles_of(("27", "79"), replace(OF, people=1_000_000)))[:1],
 ]
 """Two tiles of Primorye, one of its neighbour."""
 IN_PATTERN = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -189,7 +189,7 @@ def test_a_region_may_not_name_what_is_a_tiles(world: World) -> None:
 def test_tiles_cover_every_region_by_its_weight() -> None:
     """§6.1: 83 субъекта, 1,41 млн педагогов; Москва больше всех, ОКТМО не повторяются."""
     district = TIERS["XL"]
-    laid = list(tiles(tuple(regions()), district))
+    laid = list(tiles_of(tuple(regions()), district))
     number = {code: sum(each.region == code for each in laid) for code in regions()}
     places = [oktmo for each in laid for oktmo in each.oktmo]
 
