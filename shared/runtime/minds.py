@@ -63,6 +63,14 @@ class _Life:
     territory: Territory | None = None
 
 
+@dataclass(slots=True)
+class Ring:
+    """Who has a key, and whose is destroyed; the minds of one world share it."""
+
+    keyed: set[UUID] = field(default_factory=set[UUID])
+    erased: set[UUID] = field(default_factory=set[UUID])
+
+
 class Mind:
     """One service in memory, `Known` to its own policies, and the log of what it says.
 
@@ -71,7 +79,12 @@ class Mind:
     """
 
     def __init__(
-        self, service: Service, source: str, number: int, take: Callable[[Record], object]
+        self,
+        service: Service,
+        source: str,
+        number: int,
+        take: Callable[[Record], object],
+        ring: Ring,
     ) -> None:
         self.service, self.source = service, source
         self._unheard: list[Said] = []
@@ -87,8 +100,8 @@ class Mind:
         self._lives: dict[UUID, _Life] = {}
         self._streams: dict[UUID, UUID] = {}
         self._holders: dict[tuple[str, str], UUID] = {}
+        self._ring = ring
         self._sealed_for: dict[UUID, set[UUID]] = {}
-        self._erased: set[UUID] = set()
         self._to_erase: list[UUID] = []
 
     @property
@@ -117,9 +130,7 @@ class Mind:
     def ask(self, asked: Sequence[Asked], at: datetime) -> list[Outcome]:
         """Decide commands at a moment, each seeing those before it."""
         self._now(at)
-        outcomes = [self._answer(each) for each in asked]
-        self._erase()
-        return outcomes
+        return [self._answer(each) for each in asked]
 
     def hear(self, other: "Mind", at: datetime) -> int:
         """Hear what is new of another, so much at once; do at once what follows of it."""
@@ -129,7 +140,6 @@ class Mind:
         for each in some:
             self._hear(each)
         self._heard[other.source] = heard + len(some)
-        self._erase()
         return len(some)
 
     def said_after(self, position: int) -> list[Said]:
@@ -372,38 +382,37 @@ class Mind:
 
     def _sealed(self, fact: Any, stream: UUID) -> Any:
         """Return what others may see. Raises `Erased`."""
-        for about in kind_of(fact).sealed.values():
-            subject = getattr(fact, about)
-            if subject in self._erased:
-                raise Erased(subject)
-            self._sealed_for.setdefault(subject, set()).add(stream)
+        hidden = _hidden(fact)
+        for each in {each.subject for each in hidden.values()}:
+            if each in self._ring.erased:
+                raise Erased(each)
+            self._ring.keyed.add(each)
+            self._sealed_for.setdefault(each, set()).add(stream)
         if kind_of(fact).name == ERASED:
             self._to_erase.append(stream)
-        return _hidden(fact)
+        return replace(fact, **hidden) if hidden else fact
 
     def _with_key(self, command: Any) -> Any:
         """Write in which key an erasure destroys; one without personal fields has none."""
         if getattr(command, "key_id", self) is not None:
             return command
         person = command.person_id
-        has_key = person in self._sealed_for or person in self._erased
-        return replace(command, key_id=_key(person) if has_key else None)
+        return replace(command, key_id=_key(person) if person in self._ring.keyed else None)
 
-    def _erase(self) -> None:
-        """Forget what was said in clear of whoever was erased in this turn."""
-        for person in self._to_erase:
-            self._erased.add(person)
-            for stream in self._sealed_for.pop(person, ()):
-                life = self._lives[stream]
-                life.history = [
-                    replace(each, fact=_hidden(each.fact, person)) for each in life.history
-                ]
-                life.state = life.decider.state(life.history)
-            found_by = [at for at, by in self._holders.items() if by == person]
-            for at in found_by:
-                if at[0] in FOUND_BY:
-                    del self._holders[at]
-        self._to_erase.clear()
+    def erased(self) -> list[UUID]:
+        """Return who was erased in this turn; nobody can be found by a key any more."""
+        people, self._to_erase = self._to_erase, []
+        for at in [at for at, by in self._holders.items() if by in people]:
+            if at[0] in FOUND_BY:
+                del self._holders[at]
+        return people
+
+    def forget(self, person: UUID) -> None:
+        """Forget what was said in clear of somebody whose key is destroyed."""
+        for stream in self._sealed_for.pop(person, ()):
+            life = self._lives[stream]
+            life.history = [_without(each, person) for each in life.history]
+            life.state = life.decider.state(life.history)
 
 
 class Minds:
@@ -422,8 +431,9 @@ class Minds:
     ) -> None:
         self._give, self._at_once = give, at_once
         self._records: list[Record] = []
+        self._ring = Ring()
         self.minds = {
-            service.name: Mind(service, source, number, self._take)
+            service.name: Mind(service, source, number, self._take, self._ring)
             for number, (service, source) in enumerate(services, start=1)
         }
         self._at = NEVER
@@ -431,7 +441,9 @@ class Minds:
     def ask(self, name: str, asked: Sequence[Asked], at: datetime) -> list[Outcome]:
         """Ask one service, at a moment."""
         self._at = at
-        return self.minds[name].ask(asked, at)
+        outcomes = self.minds[name].ask(asked, at)
+        self._destroy(self.minds[name].erased())
+        return outcomes
 
     def hear(self) -> None:
         """Let everybody hear everybody, until nothing new is said."""
@@ -451,12 +463,20 @@ class Minds:
     def _hear_round(self) -> int:
         """Hear as `World.hear` has it: each in turn, and each of the others in turn."""
         ends = {name: each.position for name, each in self.minds.items()}
-        return sum(
-            mind.hear(other, self._at)
-            for name, mind in self.minds.items()
-            for of, other in self.minds.items()
-            if of != name and not mind.has_heard(other, ends[of])
-        )
+        heard = 0
+        for name, mind in self.minds.items():
+            for of, other in self.minds.items():
+                if of != name and not mind.has_heard(other, ends[of]):
+                    heard += mind.hear(other, self._at)
+                    self._destroy(mind.erased())
+        return heard
+
+    def _destroy(self, people: Iterable[UUID]) -> None:
+        """Destroy keys, once what says so is in the log."""
+        for person in people:
+            self._ring.erased.add(person)
+            for each in self.minds.values():
+                each.forget(person)
 
     def _take(self, record: Record) -> None:
         self._records.append(record)
@@ -471,14 +491,19 @@ def _go_on(life: _Life, said: Recorded[Any]) -> None:
         life.state = life.decider.evolve(life.state, said.fact)
 
 
-def _hidden(fact: Any, person: UUID | None = None) -> Any:
-    """Return a fact without what is personal: of everybody, or of one person."""
-    hidden: dict[str, Sealed] = {}
-    for name, about in kind_of(fact).sealed.items():
-        subject, said = getattr(fact, about), getattr(fact, name)
-        if said is not None and person in (None, subject):
-            hidden[name] = Sealed(subject, _key(subject), NO_CIPHER, "")
-    return replace(fact, **hidden) if hidden else fact
+def _hidden(fact: Any) -> dict[str, Sealed]:
+    """Return what stands in the log for the personal fields of a fact."""
+    return {
+        name: Sealed(getattr(fact, about), _key(getattr(fact, about)), NO_CIPHER, "")
+        for name, about in kind_of(fact).sealed.items()
+        if getattr(fact, name) is not None
+    }
+
+
+def _without(said: Recorded[Any], person: UUID) -> Recorded[Any]:
+    """Return a record in clear, but for what is personal of somebody."""
+    hidden = {name: each for name, each in _hidden(said.fact).items() if each.subject == person}
+    return replace(said, fact=replace(said.fact, **hidden)) if hidden else said
 
 
 def _key(person: UUID) -> KeyId:

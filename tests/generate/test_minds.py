@@ -11,8 +11,9 @@ from metodika.generate import BEFORE, Clock, Columns, Made, Stores, carry_out
 from metodika.plan import Restate, Step, TakeBack
 from metodika.world import opened
 from services.registry import domain as reg
-from shared.events.registry import EmploymentStarted
-from shared.kernel.ids import OrgId, PersonId, RegionCode
+from services.routes import domain as rou
+from shared.events.registry import EmploymentStarted, RosterLinked
+from shared.kernel.ids import EnrolmentId, OrgId, PersonId, RegionCode
 from shared.runtime.canonical import canonical
 from shared.runtime.log import Record
 from shared.runtime.settings import Settings
@@ -58,14 +59,25 @@ def amended(told: Story) -> None:
     """Restate, restate again, take back; and what can't be."""
     boris = Restate(ch.BORIS, EmploymentStarted, (("occurred_on", day("01.09.1989")),))
     nowhere = Restate(ch.BORIS, EmploymentStarted, (("org_id", OrgId(ch.uid("none"))),))
+    child = Restate(ch.VERA, EmploymentStarted, (("occurred_on", day("01.09.2009")),))
     young = Restate(ch.VERA, EmploymentStarted, (("occurred_on", day("01.09.2020")),))
     other = Restate(ch.VERA, EmploymentStarted, (("person_id", ch.BORIS),))
-    for n, each in enumerate((boris, nowhere, young, other, boris), start=1):
+    for n, each in enumerate((boris, nowhere, child, young, other, boris), start=1):
         told.on("registry", each, date(2023, 1, n))
+    told.tell("registry", linked(ch.GLEB, "07.01.2023"))
+    mistyped = Restate(ch.GLEB, RosterLinked, (("sourced_id_hmac", "another"),))
+    told.on("registry", mistyped, day("08.01.2023"))
+    told.tell("registry", linked(ch.BORIS, "09.01.2023"))  # the number is free again
     gone = TakeBack(ch.BORIS, EmploymentStarted, "не было", day("10.01.2023"))
     told.on("registry", gone, day("10.01.2023"))
     told.on("registry", gone, day("11.01.2023"))
     told.on("registry", boris, day("12.01.2023"))
+
+
+def linked(who: PersonId, on: str) -> reg.LinkRoster:
+    return reg.LinkRoster(
+        person_id=who, source_system="roster", sourced_id_hmac="number", linked_on=day(on)
+    )
 
 
 def merged_and_erased(told: Story) -> None:
@@ -75,12 +87,17 @@ def merged_and_erased(told: Story) -> None:
     told.on("registry", again, day("02.02.2023"))  # refused: the same СНИЛС
     told.on("registry", zoya, day("03.02.2023"))  # already so
     told.tell("registry", ch.employed(ZOYA, ch.SCHOOL, "01.02.2023"))
+    studies = [enrolled(number) for number in ("first", "second")]
+    told.tell("routes", *studies)
+    told.tell("routes", completed(studies[0], "20.02.2023"))
     erase = reg.ErasePersonalData(
         person_id=ZOYA, reason="просьба", act_no="1", erased_on=day("01.03.2023")
     )
     told.tell("registry", erase, again)  # refused: erased only after this transaction
     told.on("registry", zoya, day("02.03.2023"))  # refused: erased
     told.on("registry", again, day("02.03.2023"))  # her key is free
+    told.tell("routes", completed(studies[0], "20.02.2023"))  # refused: nobody can tell
+    told.tell("routes", completed(studies[1], "02.03.2023"))  # refused: erased
     told.on("registry", ch.employed(ZOYA, ch.SCHOOL, "02.03.2023"), day("02.03.2023"))
     merge = reg.MergePersons(survivor_id=SAME, merged_id=ch.GLEB, merged_on=day("01.04.2023"))
     told.tell("registry", merge)
@@ -105,6 +122,28 @@ def registered(who: PersonId) -> reg.RegisterTeacher:
     )
 
 
+def enrolled(name: str) -> rou.StartEnrolment:
+    return rou.StartEnrolment(
+        enrolment_id=EnrolmentId(ch.uid(f"zoya's {name}")),
+        person_id=ZOYA,
+        program_id=ch.PROGRAM,
+        program_version=1,
+        route_id=None,
+        route_item_id=None,
+        channel="other",
+        started_on=day("05.02.2023"),
+    )
+
+
+def completed(study: rou.StartEnrolment, on: str) -> rou.CompleteProgram:
+    return rou.CompleteProgram(
+        enrolment_id=study.enrolment_id,
+        doc_kind="certificate",
+        doc_no=f"З-{on}",
+        completed_on=day(on),
+    )
+
+
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Made, Made, bytes, bytes]:
     """Give what came of the story, and the canonical form: engines first, then minds."""
@@ -123,7 +162,7 @@ def test_minds_answer_as_engines_do(told: tuple[Made, Made, bytes, bytes]) -> No
 
     assert thought == stored
     assert stored.unchanged > 0
-    assert len(stored.refused) == 4
+    assert len(stored.refused) == 7
 
 
 def test_minds_say_what_engines_say(told: tuple[Made, Made, bytes, bytes]) -> None:

@@ -19,7 +19,7 @@ from metodika.plan.tiles import Scope
 from metodika.services import NAMES, service
 from metodika.targets import founding
 from services.monitoring import ledger as language
-from shared.kernel import Recorded
+from shared.kernel import Recorded, Withdrawal
 from shared.kernel.ids import EventId
 from shared.runtime import codec
 from shared.runtime.answers import Answers
@@ -157,23 +157,48 @@ def test_a_centre_is_a_regions_own(world: World) -> None:
     assert totals(world.many, "K-F0")[""] == (2, 4)
 
 
+def test_what_is_cited_is_ones_own(world: World) -> None:
+    """Ссылки ведут туда же, что в узоре: к листингу той же ДПП, к факту того же потока."""
+    told = {each.event_id: each for each in world.laid}
+    listed, withdrawn, caused = 0, 0, 0
+    for each in world.laid:
+        fact = codec.decode(each.name, each.schema, each.data)
+        for event_id in getattr(fact, "listed_by", ()):
+            listed += (
+                codec.decode("registry.ProgramListed", 1, told[event_id].data).program_id
+                == fact.program_id
+            )
+        if isinstance(fact, Withdrawal):
+            withdrawn += told[fact.withdraws].stream == each.stream
+        cause = codec.decode_meta(each.meta).causation_id
+        caused += cause is not None and told[cause].recorded_at <= each.recorded_at
+
+    assert (listed, withdrawn, caused) == tuple(3 * each for each in counted(world.pattern))
+
+
+def counted(pattern: list[Record]) -> tuple[int, int, int]:
+    """Return how many listings are cited, facts withdrawn, causes named."""
+    facts = [codec.decode(each.name, each.schema, each.data) for each in pattern]
+    listed = sum(len(getattr(each, "listed_by", ())) for each in facts)
+    withdrawn = sum(isinstance(each, Withdrawal) for each in facts)
+    causes = [codec.decode_meta(each.meta).causation_id for each in pattern]
+    assert listed > 30
+    assert withdrawn
+    return listed, withdrawn, len(causes) - causes.count(None)
+
+
 def test_evidence_of_a_tile_is_its_own(world: World) -> None:
-    """Доказательства показателя стоят в журнале, и каждый факт — этого человека."""
+    """Показатель доказывают освоения самого человека, и стоят они в журнале."""
     vector, _ = world.many.vector(None)
     told = {each.event_id: each for each in world.laid}
-    cited = [
-        (each.subject, told[proof])
-        for each in world.many.members("K-F1", "", AS_OF, vector)
-        if each.num
-        for proof in each.evidence
-    ]
+    counted = [each for each in world.many.members("K-F1", "", AS_OF, vector) if each.num]
 
-    own = [
-        r
-        for subject, r in cited
-        if r.name == "routes.ProgramCompleted" and subject.encode() in r.data
-    ]
-    assert len(own) >= 30
+    assert len(counted) > 90
+    for each in counted:
+        proofs = [told[event_id] for event_id in each.evidence]
+        own = [one for one in proofs if one.name == "routes.ProgramCompleted"]
+        assert own
+        assert all(each.subject.encode() in one.data for one in own)
 
 
 def test_a_region_may_not_name_what_is_a_tiles(world: World) -> None:
