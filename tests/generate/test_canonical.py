@@ -26,6 +26,7 @@ class Log:
 
     actor: str = "region:25"
     command_id: UUID | None = None
+    correlation_id: UUID | None = None
 
     def __post_init__(self) -> None:
         self.records: list[Record] = []
@@ -35,7 +36,10 @@ class Log:
         kind, event_id = kind_of(fact), EventId(uuid4())
         sealed = Sealed(WHO, uuid4(), "A256GCM", str(uuid4()))
         command_id = self.command_id or uuid4()
-        envelope: dict[str, Any] = {"correlation_id": command_id, "traceparent": str(uuid4())}
+        envelope: dict[str, Any] = {
+            "correlation_id": self.correlation_id or command_id,
+            "traceparent": str(uuid4()),
+        }
         self.records.append(
             Record(
                 source="registry@0",
@@ -107,6 +111,16 @@ def test_a_citation_stays_as_a_place() -> None:
 def test_nothing_else_is_left_out(other: list[Record]) -> None:
     """Иной факт, иной автор, иная команда, место или время — другая форма."""
     assert form(other) != form(told(Log()))
+
+
+def test_what_one_command_said_together_stays_together() -> None:
+    """Кто по какой команде сказан, видно и тогда, когда повод у всех один."""
+    apart, together = (
+        told(Log(correlation_id=UUID(int=1), command_id=command_id))
+        for command_id in (None, UUID(int=9))
+    )
+
+    assert form(apart) != form(together)
 
 
 def test_the_order_of_delivery_does_not_matter() -> None:
