@@ -11,7 +11,7 @@ from metodika.plan import learning
 from metodika.plan.people import Person
 from metodika.plan.steps import Restate, Step, TakeBack
 from services.registry import domain as reg
-from shared.events.registry import EmploymentStarted, QualificationCategoryAwarded
+from shared.events.registry import EducationRecorded, EmploymentStarted
 from shared.kernel.ids import PersonId, named
 
 FOUND_OUT = date(2024, 10, 1)
@@ -30,7 +30,7 @@ def put_right(person: Person) -> Iterator[Step]:
     if person.is_one_of(rates.corrected, after=9):
         yield from started_earlier(person)
     if person.is_one_of(rates.withdrawn, after=11):
-        yield from was_never_awarded(person)
+        yield from has_no_such_diploma(person)
 
 
 def is_in_two_rosters(person: Person) -> Iterator[Step]:
@@ -80,11 +80,8 @@ def started_earlier(person: Person) -> Iterator[Step]:
     )
 
 
-def was_never_awarded(person: Person) -> Iterator[Step]:
-    """Have a category on record that was another person's, and have it withdrawn."""
-    if person.is_young:
-        return
+def has_no_such_diploma(person: Person) -> Iterator[Step]:
+    """Have a diploma on record that is another person's, and have it withdrawn."""
     on = person.arrived + timedelta(days=200)
-    why = "записано не тому человеку"
-    back = TakeBack(person.id, QualificationCategoryAwarded, why, on)
+    back = TakeBack(person.id, EducationRecorded, "записано не тому человеку", on)
     yield person.matter().on(on, delay=timedelta())("registry", back)

@@ -27,6 +27,8 @@ from shared.kernel.ids import (
 
 LATE_ROUTE = date(2024, 8, 25)
 """About this day begin those whose documents become known in the next year."""
+A_COURSE = timedelta(days=150)
+"""From a diagnosis to the document; who leaves before is not diagnosed any more."""
 WEAK = Decimal("51.00")
 """A score that shows a deficit, in per cent."""
 AMISS = "нарушена процедура"
@@ -52,7 +54,11 @@ def learns(person: Person) -> Iterator[Step]:
     for year in range(person.arrived.year, LAST.year + 1):
         first = max(person.arrived + timedelta(days=30), date(year, 1, 15))
         last = date(year, 11, 1)
-        if first < last and person.dice.happens(person.land.parameters.diagnosed):
+        if (
+            first < last
+            and person.works_on(last + A_COURSE)
+            and person.dice.happens(person.land.parameters.diagnosed)
+        ):
             yield from is_diagnosed(person, person.dice.day(first, last))
     if person.is_one_of(person.land.parameters.finished_late, after=13):
         yield from finishes_late(person)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from metodika.plan.amends import put_right
+from metodika.plan.careers import works_on
 from metodika.plan.learning import learns
 from metodika.plan.mentoring import becomes_methodist, is_supported
 from metodika.plan.people import Person
@@ -21,4 +22,5 @@ def lived(person: Person, charges: Sequence[Person]) -> Iterator[Step]:
         yield from is_supported(person)
     if person.is_methodist:
         yield from becomes_methodist(person, charges)
+    yield from works_on(person)
     yield from put_right(person)

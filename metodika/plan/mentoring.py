@@ -73,6 +73,8 @@ def becomes_methodist(person: Person, charges: Sequence[Person]) -> Iterator[Ste
     yield matter.on(active)("mentoring", activate)
     for other in charges:
         on = max(active, other.since) + timedelta(days=14)
+        if not other.works_on(on):
+            continue
         attach = men.AttachTeacher(methodist_id=methodist, person_id=other.id, attached_on=on)
         yield matter.on(on)("mentoring", attach)
 

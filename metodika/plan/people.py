@@ -37,6 +37,7 @@ class Person:
         year = self.since.year - age
         self.born = self.dice.day(date(year, 1, 1), date(year, 12, 28))
         self.arrived = max(self.since, FIRST)
+        self.until = self._last_day()
         self.minutes = count(10)
 
     @property
@@ -53,6 +54,22 @@ class Person:
     def is_methodist(self) -> bool:
         """One of sixty becomes a methodist: not young, of the highest category."""
         return self.n % 60 == 1 and not self.is_young and self.since <= METHODIST_TIME
+
+    @property
+    def subject(self) -> str:
+        """Return the code of what is taught."""
+        return ("math", "rus", "phys")[self.n % 3]
+
+    def works_on(self, day: date) -> bool:
+        """Say whether this person has not left by a day."""
+        return self.until is None or day < self.until
+
+    def _last_day(self) -> date | None:
+        """Return the last day at work of those who leave between 2022 and mid-2024."""
+        if not self.is_one_of(self.land.parameters.left, after=4):
+            return None
+        first = max(date(2022, 6, 1), self.arrived + timedelta(days=200))
+        return self.dice.day(first, date(2024, 6, 30))
 
     def matter(self) -> "Matter":
         """Begin something that is recorded step by step."""
@@ -82,7 +99,7 @@ class Person:
             org_id=org,
             position_class="HEAD" if is_main and self.is_head else "PED",
             is_teacher=not (is_main and self.is_head),
-            subject_code=("math", "rus", "phys")[self.n % 3],
+            subject_code=self.subject,
             is_main=is_main,
             started_on=since,
         )

@@ -27,7 +27,7 @@ def test_a_ledger_without_logs_answers(ledger_only: Path) -> None:
 
     assert said.exit_code == 0, said.output
     assert "K-F1" in said.output
-    assert "114" in said.output
+    assert " 98 " in said.output  # of a hundred pedagogues two teach next door
 
 
 @pytest.mark.parametrize("sink", ["stores", "ledger"])

@@ -44,17 +44,32 @@ def test_doubles_are_found_and_joined(small: Carried) -> None:
 
 
 def test_a_double_is_counted_until_it_is_joined(small: Carried) -> None:
-    """До слияния 01.10.2024 в знаменателе 114 педагогов и 3 дубля, после — 114."""
-    assert people(small, date(2024, 9, 30)) == 117
-    assert people(small, date(2024, 10, 1)) == 114
+    """До слияния 01.10.2024 в знаменателе 100 педагогов и 3 дубля, после — 100.
+
+    Из 120 человек 6 руководителей, 12 уволились, 2 стали заместителями.
+    """
+    assert people(small, "", date(2024, 9, 30)) == 120 - 6 - 12 - 2 + 3
+    assert people(small, "", date(2024, 10, 1)) == 100
 
 
-def people(carried: Carried, on: date) -> int:
+def people(carried: Carried, scope: str, on: date) -> int:
     vector, _ = carried.answers.vector(None)
-    (country,) = [
-        n for level, *n in carried.answers.levels("K-F1", on, vector) if level == "federation"
-    ]
-    return int(country[-1])
+    levels = carried.answers.levels("K-F1", on, vector)
+    return {path: den for _, path, _, den in levels}[scope]
+
+
+def test_people_leave_move_and_rise(small: Carried) -> None:
+    """Уволились 6, 16 … 116; перешли 4, 29, 54, 79, 104; уехали 25 и 75; выросли 31 и 81."""
+    assert said(small, "registry.EmploymentEnded") == 12
+    assert said(small, "registry.EmploymentChanged") == 5 + 2 + 2
+    assert people(small, "25", date(2024, 12, 31)) == 98
+    assert people(small, "27", date(2024, 12, 31)) == 2
+
+
+def test_who_has_left_is_detached_and_may_be_forgotten(small: Carried) -> None:
+    """Ушедших открепляют; данные 6 и 106 уничтожены, и все числа остались."""
+    assert said(small, "mentoring.TeacherDetached") > 0
+    assert said(small, "registry.PersonalDataErased") == 2
 
 
 def test_one_person_stands_in_two_rosters(small: Carried) -> None:
@@ -70,7 +85,7 @@ def test_starts_are_restated(small: Carried) -> None:
 
 
 def test_what_never_was_is_withdrawn(small: Carried) -> None:
-    """Отозванная категория: 20 ‰ — люди 39 и 89."""
+    """Отозванный диплом: 20 ‰ — люди 39 и 89."""
     assert said(small, "registry.FactWithdrawn") == 2
 
 
