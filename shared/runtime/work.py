@@ -247,13 +247,13 @@ class Work:
                 self._append(each, self._whereabouts(each, fact.withdraws, stream), kept)
             return
         for each in self._listeners.get(type(fact), ()):
-            about = each.about(fact)
+            about, before = each.about(fact), stream
             if kept.corrects:
                 before = self._whereabouts(each, EventId(kept.corrects), stream)
                 if before != about:
                     self._append(each, before, _gone(kept))
-            elif about != stream:
-                at = (f"{each.name}@", kept.event_id)
+            if before != about:
+                at = (f"{each.name}@", kept.corrects or kept.event_id)
                 self._index[at], self._indexed[at] = about, None
             self._append(each, about, kept, fact)
 

@@ -10,10 +10,12 @@ import pytest
 from metodika.generate import BEFORE, Clock, Columns, Made, Stores, carry_out
 from metodika.plan import Restate, Step, TakeBack
 from metodika.world import opened
+from services.mentoring import domain as men
 from services.registry import domain as reg
 from services.routes import domain as rou
+from shared.events.mentoring import MentorshipPairFormed
 from shared.events.registry import EmploymentStarted, RosterLinked
-from shared.kernel.ids import EnrolmentId, OrgId, PersonId, RegionCode
+from shared.kernel.ids import EnrolmentId, OrgId, PairId, PersonId, RegionCode
 from shared.runtime.canonical import canonical
 from shared.runtime.log import Record
 from shared.runtime.settings import Settings
@@ -21,6 +23,7 @@ from tests.journeys import chapters as ch
 from tests.journeys.telling import day, day_of
 
 ZOYA, SAME = PersonId(ch.uid("zoya")), PersonId(ch.uid("zoya again"))
+PAIR = PairId(men.pair_of(ch.job_of(SAME)))
 SNILS = "213-333-332 08"
 
 
@@ -52,6 +55,7 @@ def story() -> list[Step]:
     ch.whole_story(told)
     amended(told)
     merged_and_erased(told)
+    with_another_mentor(told)
     return told.steps
 
 
@@ -110,6 +114,25 @@ def merged_and_erased(told: Story) -> None:
         oktmo=ch.VLADIVOSTOK, region=RegionCode("99"), name="Нигде", added_on=day("02.06.2023")
     )
     told.tell("registry", unknown)
+
+
+def with_another_mentor(told: Story) -> None:
+    """Restate twice who a mentor was; the one in between leaves, and nothing is closed."""
+    form = men.FormPair(
+        pair_id=PAIR,
+        mentor_id=ch.GLEB,
+        mentee_id=SAME,
+        pair_basis="novice",
+        formed_on=day("02.06.2023"),
+    )
+    told.tell("mentoring", form)
+    for on, mentor in (("03.06.2023", ch.ANNA), ("04.06.2023", ch.EXPERT)):
+        restate = Restate(PAIR, MentorshipPairFormed, (("mentor_id", mentor),))
+        told.on("mentoring", restate, day(on))
+    end = reg.EndEmployment(
+        employment_id=ch.job_of(ch.ANNA), person_id=ch.ANNA, ended_on=day("10.06.2023")
+    )
+    told.tell("registry", end)
 
 
 def registered(who: PersonId) -> reg.RegisterTeacher:
@@ -172,3 +195,13 @@ def test_minds_say_what_engines_say(told: tuple[Made, Made, bytes, bytes]) -> No
     assert thought == stored
     for name in ("PersonalDataErased", "FactWithdrawn", "PersonsMerged"):
         assert f'"name":"registry.{name}"' in stored.decode()
+
+
+def test_a_twice_corrected_pair_is_not_the_mentors_in_between(
+    told: tuple[Made, Made, bytes, bytes],
+) -> None:
+    """S1 7.1: ушёл тот, кто наставником пары не был, — пара не закрыта."""
+    for form in told[2:]:
+        closed = [line for line in form.splitlines() if b"MentorshipPairClosed" in line]
+        assert not [line for line in closed if str(PAIR).encode() in line]
+        assert form.count(str(PAIR).encode()) >= 3
