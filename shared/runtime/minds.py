@@ -13,22 +13,22 @@ from uuid import UUID, uuid5
 
 from shared.kernel import (
     Borrowed,
-    Claim,
     Decider,
     Recorded,
     Refused,
-    Sealed,
     Withdrawal,
     catalogue,
     kind_of,
 )
-from shared.kernel.ids import EventId, KeyId, Territory, named
+from shared.kernel.ids import EventId, Territory, named
 from shared.runtime import codec
 from shared.runtime.asking import Asked, Outcome
 from shared.runtime.codec import Basis, Meta
-from shared.runtime.engine import ERASED, FOUND_BY, Correct, Withdraw
+from shared.runtime.engine import ERASED, Correct, Withdraw
 from shared.runtime.log import Record
+from shared.runtime.minds_held import Holding
 from shared.runtime.minds_kept import Keeping, by_fact
+from shared.runtime.minds_sealed import Ring, hidden, without
 from shared.runtime.seal import Erased
 from shared.runtime.service import Service
 from shared.runtime.territory import TREE, territory_of
@@ -39,8 +39,6 @@ HEARD_AT_ONCE = 500
 """Facts heard in one turn, as many as the engines hear in one transaction."""
 AT_ONCE = 20_000
 """Records given away together."""
-NO_CIPHER = "none"
-"""The `alg` of a field that nobody can open."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -61,14 +59,6 @@ class _Life:
     state: Any
     history: list[Recorded[Any]] = field(default_factory=list[Recorded[Any]])
     territory: Territory | None = None
-
-
-@dataclass(slots=True)
-class Ring:
-    """Who has a key, and whose is destroyed; the minds of one world share it."""
-
-    keyed: set[UUID] = field(default_factory=set[UUID])
-    erased: set[UUID] = field(default_factory=set[UUID])
 
 
 class Mind:
@@ -99,7 +89,7 @@ class Mind:
         self._keeping = Keeping((*service.borrowed, *TREE))
         self._lives: dict[UUID, _Life] = {}
         self._streams: dict[UUID, UUID] = {}
-        self._holders: dict[tuple[str, str], UUID] = {}
+        self._holding = Holding()
         self._ring = ring
         self._sealed_for: dict[UUID, set[UUID]] = {}
         self._to_erase: list[UUID] = []
@@ -115,7 +105,7 @@ class Mind:
 
     def holder(self, kind: str, key: str) -> UUID | None:
         """Return who holds a claimed key, if anybody does."""
-        return self._holders.get((kind, key))
+        return self._holding.holder(kind, key)
 
     def first(self, stream: UUID, fact: type[Any]) -> tuple[EventId, Any]:
         """Return the first fact of a class in a stream. LookupError if there is none."""
@@ -202,7 +192,7 @@ class Mind:
         inform = self._informed.get(type(asked.command))
         told = self._with_key(inform(asked.command, self) if inform else asked.command)
         facts = decider.decide(self._state(decider, stream), told)
-        self._require_free(decider, facts)
+        self._holding.require_free(decider, facts)
         return [self._say(decider, stream, each, asked) for each in facts]
 
     def _stream_of(self, command: Any) -> UUID:
@@ -250,8 +240,8 @@ class Mind:
         anew = Recorded(event_id=EventId(UUID(int=0)), fact=said, corrects=corrects)
         if not decider.is_a_life([*history, anew]):
             raise Refused("S1 7.2", "С таким исправлением история невозможна")
-        self._release(decider, wrong.fact)
-        self._require_free(decider, [said])
+        self._holding.release(decider, wrong.fact)
+        self._holding.require_free(decider, [said])
         event_ids = [self._say(decider, stream, said, asked, corrects)]
         return event_ids + self._said_anew(decider, stream, asked)
 
@@ -298,15 +288,15 @@ class Mind:
         life = self._lives.get(stream)
         otherwise = (life.territory if life else None) or asked.home
         territory, home_org = territory_of(fact, self, otherwise=otherwise)
-        self._claim(decider, fact)
+        self._holding.take(decider, fact)
         event_id = self._next_id()
-        hidden = Recorded(event_id=event_id, fact=self._sealed(fact, stream), corrects=corrects)
+        stored = Recorded(event_id=event_id, fact=self._sealed(fact, stream), corrects=corrects)
         life = life or self._lives.setdefault(stream, _Life(decider, decider.initial))
         life.territory = territory or life.territory
-        _go_on(life, replace(hidden, fact=fact))
+        _go_on(life, replace(stored, fact=fact))
         self._streams[event_id] = stream
-        self._record(hidden, stream, len(life.history), (territory, home_org), asked)
-        self._keeping.learn(hidden, stream)
+        self._record(stored, stream, len(life.history), (territory, home_org), asked)
+        self._keeping.learn(stored, stream)
         self._react(fact, event_id, asked)
         return event_id
 
@@ -355,63 +345,37 @@ class Mind:
         )
         self._take(record)
 
-    # ── Keys that one thing alone may hold ──────────────────────────────────
-
-    def _require_free(self, decider: Decider[Any, Any, Any], facts: Iterable[Any]) -> None:
-        for fact in facts:
-            for each in () if isinstance(fact, Withdrawal) else decider.claims(fact):
-                held = self._holders.get((each.kind, each.key))
-                if isinstance(each, Claim) and held not in (None, each.holder):
-                    raise Refused(each.clause, each.reason)
-
-    def _claim(self, decider: Decider[Any, Any, Any], fact: Any) -> None:
-        for each in () if isinstance(fact, Withdrawal) else decider.claims(fact):
-            at = each.kind, each.key
-            if isinstance(each, Claim):
-                self._holders.setdefault(at, each.holder)
-            elif self._holders.get(at) == each.holder:
-                del self._holders[at]
-
-    def _release(self, decider: Decider[Any, Any, Any], fact: Any) -> None:
-        for each in decider.claims(fact):
-            at = each.kind, each.key
-            if isinstance(each, Claim) and self._holders.get(at) == each.holder:
-                del self._holders[at]
-
     # ── Sealed fields ───────────────────────────────────────────────────────
 
     def _sealed(self, fact: Any, stream: UUID) -> Any:
         """Return what others may see. Raises `Erased`."""
-        hidden = _hidden(fact)
-        for each in {each.subject for each in hidden.values()}:
+        fields = hidden(fact)
+        for each in {each.subject for each in fields.values()}:
             if each in self._ring.erased:
                 raise Erased(each)
             self._ring.keyed.add(each)
             self._sealed_for.setdefault(each, set()).add(stream)
         if kind_of(fact).name == ERASED:
             self._to_erase.append(stream)
-        return replace(fact, **hidden) if hidden else fact
+        return replace(fact, **fields) if fields else fact
 
     def _with_key(self, command: Any) -> Any:
         """Write in which key an erasure destroys; one without personal fields has none."""
         if getattr(command, "key_id", self) is not None:
             return command
-        person = command.person_id
-        return replace(command, key_id=_key(person) if person in self._ring.keyed else None)
+        return replace(command, key_id=self._ring.key_of(command.person_id))
 
     def erased(self) -> list[UUID]:
         """Return who was erased in this turn; nobody can be found by a key any more."""
         people, self._to_erase = self._to_erase, []
-        for at in [at for at, by in self._holders.items() if by in people]:
-            if at[0] in FOUND_BY:
-                del self._holders[at]
+        self._holding.forget(people)
         return people
 
     def forget(self, person: UUID) -> None:
         """Forget what was said in clear of somebody whose key is destroyed."""
         for stream in self._sealed_for.pop(person, ()):
             life = self._lives[stream]
-            life.history = [_without(each, person) for each in life.history]
+            life.history = [without(each, person) for each in life.history]
             life.state = life.decider.state(life.history)
 
 
@@ -489,23 +453,3 @@ def _go_on(life: _Life, said: Recorded[Any]) -> None:
         life.state = life.decider.state(life.history)
     else:
         life.state = life.decider.evolve(life.state, said.fact)
-
-
-def _hidden(fact: Any) -> dict[str, Sealed]:
-    """Return what stands in the log for the personal fields of a fact."""
-    return {
-        name: Sealed(getattr(fact, about), _key(getattr(fact, about)), NO_CIPHER, "")
-        for name, about in kind_of(fact).sealed.items()
-        if getattr(fact, name) is not None
-    }
-
-
-def _without(said: Recorded[Any], person: UUID) -> Recorded[Any]:
-    """Return a record in clear, but for what is personal of somebody."""
-    hidden = {name: each for name, each in _hidden(said.fact).items() if each.subject == person}
-    return replace(said, fact=replace(said.fact, **hidden)) if hidden else said
-
-
-def _key(person: UUID) -> KeyId:
-    """Return the id that the key of a person would have."""
-    return KeyId(named("key", str(person)))
