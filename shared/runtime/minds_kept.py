@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from shared.kernel import Borrowed, Recorded, Withdrawal, catalogue, kind_of, standing
+from shared.runtime.work import MOVED
 
 
 class Hears(Protocol):
@@ -71,10 +72,17 @@ class Keeping:
                 before = self._about.get(at, stream)
                 if before != about:
                     self._keep(each, before, _gone(recorded))
+                    self._come_back(each, about, recorded.corrects)
                 self._about[at] = about
             elif about != stream:
                 self._about[each.name, recorded.event_id] = about
             self._keep(each, about, recorded)
+
+    def _come_back(self, each: Borrowed[Any, Any], about: UUID, first: UUID) -> None:
+        """Let a fact stand again where a correction had moved it away from."""
+        kept = self._kept.get((each.name, about))
+        if kept is not None:
+            kept.history = [one for one in kept.history if not _is_moved(one.fact, first)]
 
     def _withdraw(self, recorded: Recorded[Any], said: Withdrawal, stream: UUID) -> None:
         kind = catalogue.get(said.name)
@@ -98,7 +106,11 @@ def _gone(moved: Recorded[Any]) -> Recorded[Any]:
     withdrawn = catalogue[f"{kind.owner}.FactWithdrawn"].fact(
         withdraws=moved.corrects,
         name=kind.name,
-        reason="перенесено",
+        reason=MOVED,
         occurred_on=moved.fact.occurred_on,
     )
     return Recorded(event_id=moved.event_id, fact=withdrawn)
+
+
+def _is_moved(fact: Any, first: UUID) -> bool:
+    return isinstance(fact, Withdrawal) and (fact.withdraws, fact.reason) == (first, MOVED)

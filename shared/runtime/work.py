@@ -38,6 +38,9 @@ class Kept(msgspec.Struct, array_like=True, frozen=True):
     data: msgspec.Raw
 
 
+MOVED = "перенесено"
+"""Why a fact is withdrawn from one history: it stands in another."""
+
 _histories = msgspec.json.Decoder(list[Kept])
 
 
@@ -252,6 +255,7 @@ class Work:
                 before = self._whereabouts(each, EventId(kept.corrects), stream)
                 if before != about:
                     self._append(each, before, _gone(kept))
+                    self._come_back(each, about, kept.corrects)
             if before != about:
                 at = (f"{each.name}@", kept.corrects or kept.event_id)
                 self._index[at], self._indexed[at] = about, None
@@ -265,6 +269,11 @@ class Work:
             return self._index[at]
         found = self._store.known([at]).get(at)
         return msgspec.json.decode(found, type=UUID) if found else stream
+
+    def _come_back(self, borrowed: Borrowed[Any, Any], about: UUID, first: UUID) -> None:
+        """Let a fact stand again where a correction had moved it away from."""
+        history = self._history_about((borrowed.name, about))
+        history[:] = [each for each in history if not _is_moved(each, first)]
 
     def _append(
         self, borrowed: Borrowed[Any, Any], about: UUID, kept: Kept, fact: Any = None
@@ -400,10 +409,16 @@ def _gone(kept: Kept) -> Kept:
     owner = kept.name.partition(".")[0]
     gone = catalogue[f"{owner}.FactWithdrawn"]
     day = codec.decode(kept.name, kept.schema, bytes(kept.data)).occurred_on
-    said = gone.fact(
-        withdraws=kept.corrects, name=kept.name, reason="перенесено", occurred_on=day
-    )
+    said = gone.fact(withdraws=kept.corrects, name=kept.name, reason=MOVED, occurred_on=day)
     return Kept(kept.event_id, None, gone.name, gone.schema, msgspec.Raw(codec.encode(said)))
+
+
+def _is_moved(kept: Kept, first: UUID) -> bool:
+    """Say whether this withdraws a fact from one history, because it is in another."""
+    if not kept.name.endswith(".FactWithdrawn"):
+        return False
+    said = codec.decode(kept.name, kept.schema, bytes(kept.data))
+    return said.withdraws == first and said.reason == MOVED
 
 
 def stays_with(old: Any, new: Any, stream: UUID) -> bool:
