@@ -86,7 +86,9 @@ class Mind:
         self._lives_of = {f: d for d in service.deciders for f in d.facts}
         self._informed = {each.command: each.inform for each in service.informed}
         self._policies = by_fact(service.policies)
-        self._keeping = Keeping((*service.borrowed, *TREE))
+        borrowed = (*service.borrowed, *TREE)
+        self._keeping = Keeping(borrowed)
+        self._waited_for = {*self._policies, *by_fact(borrowed)}
         self._lives: dict[UUID, _Life] = {}
         self._streams: dict[UUID, UUID] = {}
         self._holding = Holding()
@@ -128,7 +130,9 @@ class Mind:
         heard = self._heard.get(other.source, 0)
         some = other.said_after(heard)
         for each in some:
-            self._hear(each)
+            fact = each.recorded.fact
+            if type(fact) in self._waited_for or isinstance(fact, Withdrawal):
+                self._hear(each)
         self._heard[other.source] = heard + len(some)
         return len(some)
 
@@ -290,10 +294,12 @@ class Mind:
         territory, home_org = territory_of(fact, self, otherwise=otherwise)
         self._holding.take(decider, fact)
         event_id = self._next_id()
-        stored = Recorded(event_id=event_id, fact=self._sealed(fact, stream), corrects=corrects)
+        said = Recorded(event_id=event_id, fact=fact, corrects=corrects)
+        sealed = self._sealed(fact, stream)
+        stored = said if sealed is fact else replace(said, fact=sealed)
         life = life or self._lives.setdefault(stream, _Life(decider, decider.initial))
         life.territory = territory or life.territory
-        _go_on(life, replace(stored, fact=fact))
+        _go_on(life, said)
         self._streams[event_id] = stream
         self._record(stored, stream, len(life.history), (territory, home_org), asked)
         self._keeping.learn(stored, stream)
@@ -349,15 +355,18 @@ class Mind:
 
     def _sealed(self, fact: Any, stream: UUID) -> Any:
         """Return what others may see. Raises `Erased`."""
+        kind = kind_of(fact)
+        if kind.name == ERASED:
+            self._to_erase.append(stream)
+        if not kind.sealed:
+            return fact
         fields = hidden(fact)
         for each in {each.subject for each in fields.values()}:
             if each in self._ring.erased:
                 raise Erased(each)
             self._ring.keyed.add(each)
             self._sealed_for.setdefault(each, set()).add(stream)
-        if kind_of(fact).name == ERASED:
-            self._to_erase.append(stream)
-        return replace(fact, **fields) if fields else fact
+        return replace(fact, **fields)
 
     def _with_key(self, command: Any) -> Any:
         """Write in which key an erasure destroys; one without personal fields has none."""
@@ -368,7 +377,8 @@ class Mind:
     def erased(self) -> list[UUID]:
         """Return who was erased in this turn; nobody can be found by a key any more."""
         people, self._to_erase = self._to_erase, []
-        self._holding.forget(people)
+        if people:
+            self._holding.forget(people)
         return people
 
     def forget(self, person: UUID) -> None:

@@ -43,7 +43,7 @@ class Holding:
     def forget(self, people: Collection[UUID]) -> None:
         """Let go of the keys by which these people could be found again."""
         found_by = {at: by for at, by in self._holders.items() if at[0] in FOUND_BY}
-        for (kind, key), by in found_by.items() if people else ():
+        for (kind, key), by in found_by.items():
             if by in people:
                 self._let_go(kind, key, by)
 
