@@ -15,6 +15,7 @@ from metodika.world import INDICATORS, opened
 from services.monitoring import ledger as language
 from shared.runtime.answers import definitions
 from shared.runtime.columns import Ledger
+from shared.runtime.definitions import definitions
 from shared.runtime.log import Record
 from shared.runtime.settings import Settings
 from tests.bench.measured import Measured, quiet, say, seconds

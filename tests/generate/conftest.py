@@ -12,8 +12,9 @@ from metodika.generate import Clock, Columns, Made, Stores, carry_out_tier
 from metodika.plan import Tier
 from metodika.world import INDICATORS, opened
 from services.monitoring import ledger as language
-from shared.runtime.answers import Answers, definitions
+from shared.runtime.answers import Answers
 from shared.runtime.columns import Ledger
+from shared.runtime.definitions import definitions
 from shared.runtime.log import Record
 from shared.runtime.settings import Settings
 
