@@ -13,7 +13,6 @@ from metodika.mosaic import Mosaic
 from metodika.plan import Tier, parameters, shared, tiles_of
 from metodika.world import INDICATORS, opened
 from services.monitoring import ledger as language
-from shared.runtime.answers import definitions
 from shared.runtime.columns import Ledger
 from shared.runtime.definitions import definitions
 from shared.runtime.log import Record

@@ -17,6 +17,7 @@ import psycopg
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace as other
 from uuid_utils.compat import uuid7
 
 from shared.runtime import store_postgres
@@ -174,8 +175,8 @@ def single(draw: st.DrawFn) -> Unit:
 
 
 GROWING = [one(ME, version, IDS[version]) for version in (1, 2, 3)]
-SAME_EVENT = replace(one(YOU), facts=[replace(GROWING[0].facts[0], stream=YOU)])
-LONG = replace(one(NEW), facts=[replace(fact(NEW), data=bytes(3_000_000))])
+SAME_EVENT = replace(one(YOU), facts=[other(GROWING[0].facts[0], stream=YOU)])
+LONG = replace(one(NEW), facts=[other(fact(NEW), data=bytes(3_000_000))])
 EMPTY = f"""
 TRUNCATE records, commands;
 UPDATE head SET position = 0, recorded_at = NULL, epoch = '{ME}'
@@ -360,7 +361,7 @@ def test_what_was_prepared_and_is_lost_is_prepared_anew(
 
 
 def test_what_the_database_cannot_keep_is_an_error(log: LogStore) -> None:
-    wrong = replace(one(ME), facts=[replace(fact(ME), name="a\0b")])
+    wrong = replace(one(ME), facts=[other(fact(ME), name="a\0b")])
     with pytest.raises(psycopg.DataError):
         log.append(wrong)
     assert log.append(one(ME)).position == 1
