@@ -86,6 +86,7 @@ class PostgresStore(LogStore):
             configure=_configure,
         )
         try:
+            self._pool.wait(self._pool.timeout)  # or it grows, to answer the first question
             found = self._all("SELECT version, source FROM schema_version, head")
             ((version, mine),) = found
             require_schema(version, mine, source)

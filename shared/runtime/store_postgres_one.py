@@ -14,12 +14,13 @@ from psycopg.postgres import types
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format
 from psycopg.pq.abc import PGresult
 
+from shared.runtime import store_postgres_tables as tables
 from shared.runtime.log import Unit
-from shared.runtime.store_postgres_tables import ONE, ONE_TYPES
 from shared.runtime.tree import micros
 
-NAME = b"append_one"
-OIDS = [types[each].oid for each in ONE_TYPES]
+FIRST, NEXT = b"append_first", b"append_next"
+STATEMENTS = {FIRST: tables.FIRST.encode(), NEXT: tables.NEXT.encode()}
+OIDS = [types[each].oid for each in tables.ONE_TYPES]
 BINARY = [Format.BINARY] * len(OIDS)
 TAKEN = str(UniqueViolation.sqlstate).encode()
 FORGOTTEN = str(InvalidSqlStatementName.sqlstate).encode()
@@ -38,33 +39,33 @@ def is_one(unit: Unit) -> bool:
 
 
 class Connection(psycopg.Connection[Any]):
-    """A connection that has the statement prepared from the first such unit on."""
+    """A connection that has each of the statements prepared from its first use on."""
 
-    _knows_one = False
+    _knows: frozenset[bytes] = frozenset()
 
     def append_one(self, unit: Unit) -> tuple[UUID, int, int] | None:
         """Append a unit that `is_one`; return epoch, position, `recorded_at`.
 
         None: nothing is written, for something is taken; `append_unit` says what.
         """
-        values = sent(unit)
-        if not self._knows_one:
-            self._learn_one()
-        done = self._send_one(values)
+        name, values = FIRST if unit.facts[0].version == 1 else NEXT, sent(unit)
+        if name not in self._knows:
+            self._learn(name)
+        done = self._send(name, values)
         if _state(done) == FORGOTTEN:  # a transaction that psycopg rolled back
-            self._learn_one()
-            done = self._send_one(values)
+            self._learn(name)
+            done = self._send(name, values)
         if _state(done) == TAKEN:
             return None
         self._require(done)
         return _row(done) if done.ntuples else None
 
-    def _learn_one(self) -> None:
-        self._require(self.pgconn.prepare(NAME, ONE.encode(), OIDS))
-        self._knows_one = True
+    def _learn(self, name: bytes) -> None:
+        self._require(self.pgconn.prepare(name, STATEMENTS[name], OIDS))
+        self._knows |= {name}
 
-    def _send_one(self, values: list[Any]) -> PGresult:
-        return self.pgconn.exec_prepared(NAME, values, BINARY, Format.BINARY)
+    def _send(self, name: bytes, values: list[Any]) -> PGresult:
+        return self.pgconn.exec_prepared(name, values, BINARY, Format.BINARY)
 
     def _require(self, done: PGresult) -> None:
         if done.status in {ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK}:
@@ -79,7 +80,7 @@ def _state(done: PGresult) -> bytes | None:
 
 
 def sent(unit: Unit) -> list[Any]:
-    """Return what `ONE` takes, in binary or null, of a unit that `is_one`."""
+    """Return what both statements take, in binary or null, of a unit that `is_one`."""
     (fact,), (answer,) = unit.facts, unit.answers
     return [
         _bigint.pack(micros(unit.now)),

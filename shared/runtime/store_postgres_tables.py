@@ -19,9 +19,9 @@ BUSY = "WITH (fillfactor = 50, autovacuum_vacuum_threshold = 500)"
 TABLES = f"""
 CREATE TABLE IF NOT EXISTS schema_version (version int NOT NULL);
 CREATE TABLE IF NOT EXISTS head (
-    one int PRIMARY KEY CHECK (one = 1), source text NOT NULL, epoch uuid NOT NULL,
-    position bigint NOT NULL, recorded_at bigint
+    source text NOT NULL, epoch uuid NOT NULL, position bigint NOT NULL, recorded_at bigint
 ) {BUSY};
+CREATE UNIQUE INDEX IF NOT EXISTS head_is_one ON head ((true));
 CREATE TABLE IF NOT EXISTS log_epoch (
     n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, epoch uuid NOT NULL UNIQUE,
     parent uuid, branched_at_position bigint NOT NULL
@@ -257,11 +257,10 @@ END $$;
 
 # The snapshot is older than the lock. So under it nothing is read but the head, which an
 # UPDATE reads anew, and what is unique; that the version before is there cannot change.
-ONE = f"""
+FIRST = f"""
 WITH next AS (
     UPDATE head SET position = position + 1, recorded_at = greatest($1, recorded_at)
-    WHERE one = 1 AND (SELECT pg_advisory_xact_lock({APPENDING})) IS NOT NULL
-        AND ($4 = 1 OR EXISTS (SELECT FROM records WHERE stream = $3 AND version = $4 - 1))
+    WHERE (SELECT pg_advisory_xact_lock({APPENDING})) IS NOT NULL
     RETURNING source, epoch, position, recorded_at
 ),
 answered AS (INSERT INTO commands SELECT $10, $11, $12, position FROM next)
@@ -274,6 +273,13 @@ FROM (SELECT *, {_opening("next")} AS opening FROM next) AS next, (
 ) AS said
 RETURNING epoch, position, recorded_at
 """
+"""Appends the first fact of a stream and the answer to its command."""
+
+NEXT = FIRST.replace(
+    "WHERE", "WHERE EXISTS (SELECT FROM records WHERE stream = $3 AND version = $4 - 1) AND"
+)
+"""Appends a later fact, and nothing where the stream has not come so far."""
+
 ONE_TYPES = (
     *("bigint", "uuid", "uuid", "bigint", "text", "bigint", "text", "bytea", "bytea"),
     *("uuid", "bytea", "bytea"),
@@ -297,7 +303,7 @@ def migrate_postgres(url: str, source: str) -> None:
         if pg.execute("SELECT FROM head").fetchone() is None:
             epoch = uuid7()
             pg.execute("INSERT INTO schema_version VALUES (%s)", [SCHEMA])
-            pg.execute("INSERT INTO head VALUES (1, %s, %s, 0)", [source, epoch])
+            pg.execute("INSERT INTO head VALUES (%s, %s, 0)", [source, epoch])
             pg.execute(
                 "INSERT INTO log_epoch (epoch, branched_at_position) VALUES (%s, 0)",
                 [epoch],

@@ -54,7 +54,9 @@ def test_a_lease_ends_with_its_session(log: LogStore, postgres_url: str) -> None
         assert not mine.alive()
 
 
-def test_an_append_is_one_round_trip(log: LogStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_append_is_one_round_trip(
+    log: LogStore, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sent: list[object] = []
     execute = psycopg.Connection.execute
 
@@ -62,7 +64,8 @@ def test_an_append_is_one_round_trip(log: LogStore, monkeypatch: pytest.MonkeyPa
         sent.append(query)
         return execute(self, query, *rest, **more)  # pyright: ignore[reportCallIssue, reportArgumentType]
 
-    monkeypatch.setattr(psycopg.Connection, "execute", listening)
-    log.append(some(300))
-    log.append(Unit(now=NOON, answers=[answered(uuid7())]))
+    with closing(open_store(postgres_url, log.source, connections=1)) as store:
+        monkeypatch.setattr(psycopg.Connection, "execute", listening)
+        store.append(some(300))
+        store.append(Unit(now=NOON, answers=[answered(uuid7())]))
     assert len(sent) == 2

@@ -365,3 +365,8 @@ def test_what_the_database_cannot_keep_is_an_error(log: LogStore) -> None:
     with pytest.raises(psycopg.DataError):
         log.append(wrong)
     assert log.append(one(ME)).position == 1
+
+
+def test_a_log_has_one_head(log: LogStore, postgres_url: str) -> None:
+    with psycopg.connect(postgres_url) as pg, pytest.raises(psycopg.errors.UniqueViolation):
+        pg.execute("INSERT INTO head VALUES (%s, %s, 0)", [log.source, YOU])
