@@ -310,6 +310,9 @@ BEFORE_IT = {
 }
 
 
+WAITING = "SELECT FROM pg_locks WHERE NOT granted"
+
+
 @pytest.mark.parametrize("before", BEFORE_IT)
 def test_what_is_written_while_it_waits_counts(
     log: LogStore, postgres_url: str, before: str
@@ -319,7 +322,7 @@ def test_what_is_written_while_it_waits_counts(
     with psycopg.connect(postgres_url) as pg, ThreadPoolExecutor(1) as threads:
         pg.execute("SELECT pg_advisory_xact_lock(%s)", [APPENDING])
         waiting = threads.submit(told, log, one(ME, 1, ME))
-        while not pg.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall():
+        while not (pg.execute(WAITING).fetchall() or waiting.done()):
             time.sleep(0.01)
         pg.execute(said.encode(), [value])
         pg.commit()
@@ -357,7 +360,7 @@ def test_what_was_prepared_and_is_lost_is_prepared_anew(
         store.append(of(fact(YOU)))
         with pytest.raises(Conflict, match="epoch"):
             store.new_epoch(ME)
-        assert store.append(one(ME, 2)) == log.head()
+        assert store.append(one(NEW)) == log.head()
 
 
 def test_what_the_database_cannot_keep_is_an_error(log: LogStore) -> None:
