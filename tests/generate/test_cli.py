@@ -1,12 +1,13 @@
 """`metodika generate`: where a plan goes, and when it may not."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from metodika.cli import metodika
+from metodika.plan import TIERS, TILED
 
 
 def run(world: Path, *asked: str) -> Result:
@@ -59,9 +60,10 @@ def test_big_tiers_go_to_the_ledger_only(tmp_path: Path) -> None:
 
 def test_a_country_is_laid_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """L и XL: участок решён в памяти и разложен; все журналы полны."""
-    small: Any = {"L": ("27", "79")}
+    district = replace(TIERS["L"], region="27", neighbour="79", schools=6, people=200)
+    monkeypatch.setitem(TIERS, "L", district)
+    monkeypatch.setitem(TILED, "L", ("27", "79"))
     monkeypatch.setattr("metodika.plan.tiles.PEDAGOGUES", 30_000)
-    monkeypatch.setattr("metodika.plan.tiles.TILED", small)
     said = run(tmp_path, "generate", "--tier", "L", "--to", "ledger")
     listed = run(tmp_path, "kpi", "list", "--as-of", "2024-12-31", "--json")
 
