@@ -51,9 +51,14 @@ class Person:
         return self.n % 20 == 0
 
     @property
+    def is_candidate(self) -> bool:
+        """One of so many may become a methodist; whoever is not young has the category."""
+        return self.n % self.land.parameters.charges == 1
+
+    @property
     def is_methodist(self) -> bool:
-        """One of sixty becomes a methodist: not young, of the highest category."""
-        return self.n % 60 == 1 and not self.is_young and self.since <= METHODIST_TIME
+        """A candidate becomes a methodist if not young and long at work."""
+        return self.is_candidate and not self.is_young and self.since <= METHODIST_TIME
 
     @property
     def subject(self) -> str:
@@ -115,7 +120,7 @@ class Person:
         if not self.is_young:
             yield reg.AwardCategory(
                 person_id=self.id,
-                category="highest" if self.n % 4 == 1 else "first",
+                category="highest" if self.is_candidate or self.n % 4 == 1 else "first",
                 awarded_on=max(self.since, date(2020, 9, 1)),
             )
 

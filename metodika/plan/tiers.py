@@ -14,6 +14,8 @@ FIRST, LAST = date(2021, 1, 11), date(2024, 12, 31)
 class Parameters:
     """What a tier is made of (population §6.1). `others` are more regions on the map.
 
+    One of `charges` people is a candidate for methodist; two thirds of them qualify.
+
     Up to `late` shares are per cent of occasions, drawn by chance. From `doubled` on
     they are per mille of people or occasions, counted out: of a thousand just so many,
     so small tiers have shares that leave them at least one of each.
@@ -24,6 +26,7 @@ class Parameters:
     municipalities: int
     schools: int
     people: int
+    charges: int = 170
     others: tuple[str, ...] = ()
     diagnosed: int = 22
     routed: int = 90
@@ -53,6 +56,7 @@ TIERS: dict[Tier, Parameters] = {
         municipalities=2,
         schools=6,
         people=120,
+        charges=60,
         doubled=25,
         erased=10,
         finished_late=25,
@@ -66,6 +70,7 @@ TIERS: dict[Tier, Parameters] = {
         municipalities=1,
         schools=20,
         people=500,
+        charges=60,
         doubled=10,
         erased=10,
         finished_late=10,
