@@ -1,5 +1,6 @@
 """Many transactions in turn: each row once, whoever else writes meanwhile."""
 
+import gc
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from metodika.services import service
 from shared.kernel.ids import EmploymentId, PersonId
 from shared.runtime import bulk
-from shared.runtime.asking import Asked
+from shared.runtime.asking import Asked, NotAllowed
 from shared.runtime.bulk import Line, Report
 from shared.runtime.engine import Engine
 from shared.runtime.seal import Keys
@@ -19,7 +20,7 @@ from shared.runtime.store import migrate, open_store
 from tests.runtime.test_engine import EMPLOYED, LAND, TEACHER, names
 
 PEOPLE = 20
-ID = UUID(int=77)
+ID, ME = UUID(int=77), UUID(int=78)
 
 
 @pytest.fixture
@@ -111,3 +112,32 @@ def test_whoever_else_writes_is_seen(engine: Engine, monkeypatch: pytest.MonkeyP
     assert refused == {(9, "S1 5.5"), (PEOPLE + 9, "S0 I")}
     assert report.unchanged == 2
     assert names(engine.store).count("TeacherRegistered") == PEOPLE
+
+
+def test_what_is_said_while_the_next_is_read_is_not_forgotten(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """contracts §7: чьи строки попали в две соседние транзакции, того приняли целиком."""
+    everybody = lines()
+    by_person = [
+        each
+        for pair in zip(everybody[:PEOPLE], everybody[PEOPLE:], strict=True)
+        for each in pair
+    ]
+
+    report = take(engine, by_person, monkeypatch)
+
+    assert (report.accepted, report.faults) == (2 * PEOPLE, [])
+
+
+def test_the_collector_is_at_work_again_after_an_import(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever ends an import, cycles are collected again."""
+    with pytest.raises(NotAllowed):
+        bulk.take(engine, lines(), Report(import_id=ME), actor="x", may=lambda _: False)
+    after_a_refusal = gc.isenabled()
+    take(engine, lines(), monkeypatch)
+
+    assert after_a_refusal
+    assert gc.isenabled()
