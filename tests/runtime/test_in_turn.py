@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from metodika.services import service
+from services.registry.domain import CloseOrganisation
 from shared.kernel.ids import EmploymentId, PersonId
 from shared.runtime import bulk
 from shared.runtime.asking import Asked, NotAllowed
@@ -17,7 +18,7 @@ from shared.runtime.engine import Engine
 from shared.runtime.seal import Keys
 from shared.runtime.seal_shelves import migrate_keys
 from shared.runtime.store import migrate, open_store
-from tests.runtime.test_engine import EMPLOYED, LAND, TEACHER, names
+from tests.runtime.test_engine import DAY, EMPLOYED, LAND, SCHOOL, TEACHER, names
 
 PEOPLE = 20
 ID, ME = UUID(int=77), UUID(int=78)
@@ -112,6 +113,26 @@ def test_whoever_else_writes_is_seen(engine: Engine, monkeypatch: pytest.MonkeyP
     assert refused == {(9, "S1 5.5"), (PEOPLE + 9, "S0 I")}
     assert report.unchanged == 2
     assert names(engine.store).count("TeacherRegistered") == PEOPLE
+
+
+def test_what_somebody_else_closes_is_closed_for_the_rest(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S0 I: организация закрыта, пока идёт приём, — в неё больше не принимают."""
+    closed = CloseOrganisation(org_id=SCHOOL, reason="закрыта", closed_on=DAY)
+
+    def meanwhile() -> Iterator[Line]:
+        for n, each in enumerate(lines()):
+            if n == PEOPLE + 9:  # when the school is known by heart
+                said(engine, closed)
+            yield each
+
+    monkeypatch.setattr(bulk, "COMMANDS", 3)
+    report = bulk.take(engine, meanwhile(), Report(import_id=ID), actor="import:test")
+    refused = {line for _, line, fault in report.faults if fault.clause == "S0 I"}
+
+    assert {*range(PEOPLE + 12, 2 * PEOPLE)} <= refused
+    assert not refused & {*range(PEOPLE + 3)}
 
 
 def test_what_is_said_while_the_next_is_read_is_not_forgotten(
