@@ -20,9 +20,11 @@ from shared.kernel.ids import OrgId, RegionCode, Territory
 from shared.runtime import bulk
 from shared.runtime.bulk import Line, Unreadable
 from shared.runtime.engine import Engine
+from shared.runtime.in_turn import collector_at_rest
 from shared.runtime.work import Wanted, Work
 
 
+@collector_at_rest()
 def roster_plan(
     engine: Engine, files: Mapping[str, bytes], *, system: str, region: str | None, on: date
 ) -> Plan:

@@ -18,7 +18,7 @@ def said(row: Row, column: str) -> str:
 
 def text(row: Row, column: str, default: str = "") -> str:
     """Return a value without the blanks around it. Raises `Fault` if it can be none."""
-    value = said(row, column) or default
+    value = (row.get(column) or "").strip() or default
     if len(value) > LONGEST or "\0" in value:
         raise Fault(column, f"Длиннее {LONGEST} знаков или с нулевым знаком", "S1 5.5")
     return value
