@@ -1,7 +1,4 @@
-"""Many transactions one after another: one is written while the next is decided.
-
-And what the one after it will ask for is read meanwhile.
-"""
+"""Many transactions one after another: one is written while the next is decided."""
 
 import gc
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -12,23 +9,13 @@ from dataclasses import dataclass
 from shared.runtime.asking import Asked, May, Outcome
 from shared.runtime.engine import Engine
 from shared.runtime.log import Conflict, Head, Unit
-from shared.runtime.work import Found, Wanted, Work
+from shared.runtime.work import Wanted
 
 CARRIED = 40
 """How many transactions see what those before them read, before all is read anew."""
 
 type Foresee = Callable[[Engine, Sequence[Asked]], Wanted]
 type Answer = tuple[Sequence[Asked], list[Outcome]]
-
-
-@dataclass(frozen=True, slots=True)
-class Coming:
-    """A batch that is not decided yet, and what is being read for whom."""
-
-    batch: Sequence[Asked]
-    wanted: Wanted
-    reader: Work
-    found: "Future[Found]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,45 +50,28 @@ class InTurn:
         """
         with ThreadPoolExecutor(1, "append") as thread, collector_at_rest():
             underway: Underway | None = None
-            for n, coming in enumerate(self._read_ahead(batches), start=1):
+            for n, batch in enumerate(batches, start=1):
                 if underway and n % CARRIED == 0:
                     yield self._landed(underway)[0]
                     underway = None
                     self._forget()
-                outcomes = self._decided(coming)
+                outcomes = self._decided(batch)
                 if underway:
                     answer, alone = self._landed(underway)
                     yield answer
                     if not alone:
                         self._forget()
-                        outcomes = self._decided(coming)
+                        outcomes = self._decided(batch)
                 unit = self._work.handed_over()
                 written = thread.submit(self._engine.append, unit)
-                underway = Underway(coming.batch, outcomes, unit, written)
+                underway = Underway(batch, outcomes, unit, written)
             if underway:
                 yield self._landed(underway)[0]
 
-    def _read_ahead(self, batches: Iterable[Sequence[Asked]]) -> Iterator[Coming]:
-        """Give each batch when the reading for the next one has begun."""
-        with ThreadPoolExecutor(1, "ahead") as thread:
-            last: Coming | None = None
-            for batch in batches:
-                wanted = self._foresee(self._engine, batch)
-                found = thread.submit(self._work.find, wanted)
-                coming = Coming(batch, wanted, self._work, found)
-                if last:
-                    yield last
-                last = coming
-            if last:
-                yield last
-
-    def _decided(self, coming: Coming) -> list[Outcome]:
+    def _decided(self, batch: Sequence[Asked]) -> list[Outcome]:
         self._work.unit.now = self._engine.clock()
-        if coming.reader is self._work:
-            self._work.remember(coming.found.result())
-        else:  # it was read for somebody who has been forgotten since
-            self._work.foresee(coming.wanted)
-        return self._engine.decided(self._work, coming.batch, self._may)
+        self._work.foresee(self._foresee(self._engine, batch))
+        return self._engine.decided(self._work, batch, self._may)
 
     def _landed(self, underway: Underway) -> tuple[Answer, bool]:
         """Wait until a batch is written; say whether nobody else wrote since the last."""

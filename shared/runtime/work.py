@@ -1,6 +1,6 @@
 """One unit of work: what has been read, what will be written, and nothing half."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import cache, reduce
 from typing import Any
@@ -67,15 +67,6 @@ class Wanted:
     people: Collection[UUID] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """What a store holds of what is wanted."""
-
-    streams: Mapping[UUID, Sequence[Record]]
-    known: Mapping[tuple[str, UUID], bytes]
-    holders: Mapping[tuple[str, bytes], UUID | None]
-
-
 class Work:
     """What is read is read once; what is said is seen by everything that follows."""
 
@@ -129,36 +120,24 @@ class Work:
 
     def foresee(self, wanted: Wanted) -> None:
         """Read at once what would be read one by one."""
-        self.remember(self.find(wanted))
-
-    def find(self, wanted: Wanted) -> Found:
-        """Read what is wanted and not known yet; it may be done in another thread."""
         streams = [each for each in wanted.streams if each not in self._things]
-        about = [each for each in wanted.about if each not in self._known]
-        hidden = [(kind, self._hmac(kind, key)) for kind, key in wanted.keys]
-        hidden = [each for each in hidden if each not in self._holders]
-        histories = self._store.streams(streams) if streams else {}
-        self._warm(histories.values())
+        if streams:
+            found = self._store.streams(streams)
+            self._warm(found.values())
+            for each in streams:
+                self._things[each] = self._thing_of(found.get(each, []))
         if wanted.people and self._keys:
             self._keys.prepare(wanted.people)
-        kept = self._store.known(about) if about else {}
-        held = self._store.holders(hidden) if hidden else {}
-        return Found(
-            streams={each: histories.get(each, []) for each in streams},
-            known={each: kept.get(each, b"[]") for each in about},
-            holders={each: held.get(each) for each in hidden},
-        )
-
-    def remember(self, found: Found) -> None:
-        """Know what was found, but nothing that was read or said here meanwhile."""
-        for stream, records in found.streams.items():
-            if stream not in self._things:
-                self._things[stream] = self._thing_of(records)
-        for at, history in found.known.items():
-            if at not in self._known:
-                self._known[at] = _histories.decode(history)
-        for key, holder in found.holders.items():
-            self._holders.setdefault(key, holder)
+        about = [each for each in wanted.about if each not in self._known]
+        if about:
+            kept = self._store.known(about)
+            for at in about:
+                self._known[at] = _histories.decode(kept.get(at, b"[]"))
+        hidden = [(kind, self._hmac(kind, key)) for kind, key in wanted.keys]
+        hidden = [each for each in hidden if each not in self._holders]
+        if hidden:
+            held = self._store.holders(hidden)
+            self._holders |= {each: held.get(each) for each in hidden}
 
     def answer(self, command_id: UUID) -> Answered | None:
         """Return how a command was answered here, if it was."""

@@ -101,7 +101,7 @@ def test_whoever_else_writes_is_seen(engine: Engine, monkeypatch: pytest.MonkeyP
 
     def meanwhile() -> Iterator[Line]:
         for n, each in enumerate(lines()):
-            if n == 8:  # the first is being written, the second has been read for
+            if n == 5:  # while the first transaction is under way
                 for one in (another, *same):
                     said(engine, one)
             yield each
@@ -135,7 +135,7 @@ def test_what_somebody_else_closes_is_closed_for_the_rest(
     assert not refused & {*range(PEOPLE + 3)}
 
 
-def test_what_is_said_while_the_next_is_read_is_not_forgotten(
+def test_what_one_transaction_says_the_next_one_goes_on_from(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """contracts §7: чьи строки попали в две соседние транзакции, того приняли целиком."""
