@@ -76,6 +76,11 @@ def carelessly(server: Server) -> None:
     server.client.get(f"{server.url}/teachers/{SNILS}", headers=named)
 
 
+def lagging(made: Watched) -> set[str]:
+    """Return the processes that have said how far behind they are."""
+    return {process for process, name, *_ in made.told.measures() if name == "metodika.lag"}
+
+
 @pytest.fixture(scope="module")
 def watched(
     kafka: Kafka,
@@ -96,6 +101,7 @@ def watched(
             registry = made.servers["registry"]
             assert employ(registry, f"00-{TRACE}-{ABOVE}-01") == 200
             within(30, lambda: made.traced(TRACE) >= LEGS, "every leg of the trace")
+            within(30, lambda: lagging(made) >= set(AT_WORK), "how far each is behind")
             assert employ(registry, f"00-{UNSAMPLED}-{ABOVE}-00", "PHYS") in {200, 409}
             carelessly(registry)
             assert employ(registry, f"00-{LAST}-{ABOVE}-01", "CHEM") in {200, 409}
