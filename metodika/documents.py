@@ -8,13 +8,16 @@ import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, get_type_hints
 
 import msgspec
 
 from metodika.services import NAMES, service, source
+from metodika.up import part
+from metodika.world import opened
 from shared.kernel import Kind, catalogue
-from shared.runtime.settings import describe
+from shared.runtime.settings import Settings, describe
 
 ROOT = Path(__file__).parents[1]
 CLAUSE = re.compile(r"\b(S[0-4] [A-Z]*\d*[IVX]*(?:\.\d+)*|RU\d+|AM\d+|K-[A-Z]+\d+[a-z]?)\b")
@@ -30,7 +33,20 @@ def documents() -> dict[str, str]:
         "docs/traceability.md": traceability(),
         "docs/settings.md": NOTE + "# Settings\n\n" + describe(),
         "docs/asyncapi.json": asyncapi(),
+        **openapi(),
     }
+
+
+# ── What each service can be asked ──────────────────────────────────────────
+
+
+def openapi() -> dict[str, str]:
+    """Return the OpenAPI 3.1 document of each service, as its own door gives it."""
+    with TemporaryDirectory() as folder, opened(Settings(world=Path(folder))) as world:
+        return {
+            f"docs/openapi/{name}.json": as_json(part(world, name, None).app.openapi())
+            for name in NAMES
+        }
 
 
 # ── The event catalogue ─────────────────────────────────────────────────────
@@ -191,6 +207,11 @@ def asyncapi() -> str:
         },
         "components": {"messages": messages, "schemas": schemas},
     }
+    return as_json(document)
+
+
+def as_json(document: Any) -> str:
+    """Return a document as it is kept: readable, and the same each time."""
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -227,6 +248,7 @@ def main(arguments: list[str]) -> int:
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             stale.append(name)
             if "--check" not in arguments:
+                path.parent.mkdir(exist_ok=True)
                 path.write_text(text, encoding="utf-8")
     for name in stale:
         print(("stale: " if "--check" in arguments else "written: ") + name)  # noqa: T201 - its one output

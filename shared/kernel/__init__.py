@@ -21,7 +21,7 @@ from shared.kernel.facts import (
     is_personal,
     kind_of,
 )
-from shared.kernel.history import Recorded, Withdrawal, as_corrected, standing
+from shared.kernel.history import Recorded, Withdrawal, as_corrected, is_withdrawn, standing
 from shared.kernel.policy import (
     Borrowed,
     Informed,
@@ -55,6 +55,7 @@ __all__ = [
     "fact",
     "informs",
     "is_personal",
+    "is_withdrawn",
     "kind_of",
     "only_same",
     "require",

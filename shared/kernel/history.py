@@ -53,3 +53,10 @@ def standing[F](
         elif (first := each.corrects or each.event_id) not in gone:
             stands[first] = cast("Recorded[F]", each)
     return list(stands.values())
+
+
+def is_withdrawn(history: Iterable[Recorded[object]], first: EventId) -> bool:
+    """Say whether the fact first recorded as `first` was withdrawn, which is for good."""
+    return any(
+        isinstance(each.fact, Withdrawal) and each.fact.withdraws == first for each in history
+    )

@@ -19,6 +19,7 @@ from shared.kernel import (
     Refused,
     Withdrawal,
     catalogue,
+    is_withdrawn,
     kind_of,
 )
 from shared.kernel.ids import EventId
@@ -352,6 +353,8 @@ class Engine:
         wrong = next((e for e in history if e.event_id == asked.event_id), None)
         if wrong is None or isinstance(wrong.fact, Withdrawal):
             raise Refused("S1 7.2", "Такой записи в этом журнале нет")
+        if is_withdrawn(history, wrong.corrects or wrong.event_id):
+            raise Refused("S1 7.2", "Запись уже отозвана, отзыв окончателен")
         first = wrong.corrects or wrong.event_id
         decider = self._lives[type(wrong.fact)]
         if isinstance(asked, Withdraw):

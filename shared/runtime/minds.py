@@ -18,6 +18,7 @@ from shared.kernel import (
     Refused,
     Withdrawal,
     catalogue,
+    is_withdrawn,
     kind_of,
 )
 from shared.kernel.ids import EventId, Territory, named
@@ -239,6 +240,8 @@ class Mind:
         wrong = next((e for e in history if e.event_id == command.event_id), None)
         if wrong is None or isinstance(wrong.fact, Withdrawal):
             raise Refused("S1 7.2", "Такой записи в этом журнале нет")
+        if is_withdrawn(history, wrong.corrects or wrong.event_id):
+            raise Refused("S1 7.2", "Запись уже отозвана, отзыв окончателен")
         decider = self._lives_of[type(wrong.fact)]
         said, corrects = self._restated(command, wrong, stream)
         anew = Recorded(event_id=EventId(UUID(int=0)), fact=said, corrects=corrects)

@@ -5,6 +5,8 @@ mergers, no annulments, no reasons and no evidence. Both in turn, the best of fi
 """
 
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -24,9 +26,16 @@ BUDGETS = {"": 1.0, "25": 0.1}
 
 def run() -> Iterator[Measured]:
     """Make the country, ask both indicators of it and of one region."""
-    reader = duckdb.connect(config={"threads": 2})
-    known = fill(reader, TEACHERS)
-    say(f"{TEACHERS:,} teachers, {facts_of(reader):,} facts")
+    with TemporaryDirectory() as folder:
+        reader = duckdb.connect(Path(folder, "country.duckdb"), config={"threads": 2})
+        known = fill(reader, TEACHERS)
+        reader.execute("CHECKPOINT")  # packed, as a ledger's file is
+        say(f"{TEACHERS:,} teachers, {facts_of(reader):,} facts")
+        yield from _measured(reader, known)
+        reader.close()
+
+
+def _measured(reader: duckdb.DuckDBPyConnection, known: dict[str, int]) -> Iterator[Measured]:
     for kpi in BY_HAND:
         for scope, budget in BUDGETS.items():
             ours, rival = asked(reader, kpi, scope, known)

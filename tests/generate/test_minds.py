@@ -192,7 +192,7 @@ def test_minds_answer_as_engines_do(told: tuple[Made, Made, bytes, bytes]) -> No
 
     assert thought == stored
     assert stored.unchanged > 0
-    assert len(stored.refused) == 7
+    assert len(stored.refused) == 8
 
 
 def test_minds_say_what_engines_say(told: tuple[Made, Made, bytes, bytes]) -> None:

@@ -205,6 +205,24 @@ def test_what_was_never_said_is_not_corrected(ask: Ask, wrong: Any) -> None:
     assert ask(wrong).clause == "S1 7.2"
 
 
+def test_what_is_withdrawn_is_withdrawn_for_good(ask: Ask, store: Store) -> None:
+    """contracts §1: отзыв окончателен: ни отозвать ещё раз, ни исправить."""
+    ask(TEACHER)
+    ask(EMPLOYED)
+    first = event(store, "registry.EmploymentStarted")
+    said = store.events([first])[first]
+    fact = codec.decode(said.name, said.schema, said.data)
+    withdraw = Withdraw(event_id=first, reason="не работал", withdrawn_on=DAY)
+    assert ask(withdraw).status == "accepted"
+    before = store.head()
+
+    for again in (withdraw, Correct(event_id=first, fact=fact)):
+        refused = ask(again)
+        assert (refused.status, refused.clause) == ("refused", "S1 7.2")
+        assert "отозвана" in (refused.reason or "")
+    assert store.head() == before
+
+
 def test_a_correction_that_leaves_no_life_is_refused(ask: Ask, store: Store) -> None:
     """contracts §1: исправленная история должна быть возможной."""
     ask(TEACHER)
