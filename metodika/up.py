@@ -6,6 +6,7 @@ import signal
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -24,6 +25,7 @@ from shared.runtime.ears import Ears, NeighbourEars, retry_parked
 from shared.runtime.engine import Engine, utc_now
 from shared.runtime.follow import Follower
 from shared.runtime.grants import GRANTS
+from shared.runtime.hearing import hear, retry
 from shared.runtime.issuer import LocalIssuer
 from shared.runtime.kafka import Broker
 from shared.runtime.notary import keep_notarised
@@ -74,16 +76,16 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
     lacking: list[Callable[[], str | None]] = [lambda: projector.error]
     tasks: list[Callable[[], Any]] = [
         projector.run,
-        lambda: retry_parked(store, engine.retry),
+        lambda: retry_parked(store, partial(retry, engine)),
     ]
     others_heard: Callable[[], bool]
     if broker is None:
         neighbours = [world.stores[other] for other in NAMES if other != name]
-        near = NeighbourEars(engine.hear, store, neighbours, who=name)
+        near = NeighbourEars(partial(hear, engine), store, neighbours, who=name)
         others_heard = near.healthy
         tasks += [near.run, lambda: keep_notarised(store)]
     else:
-        ears = Ears(engine.hear, others, who=name, broker=broker, marks=store.marks)
+        ears = Ears(partial(hear, engine), others, who=name, broker=broker, marks=store.marks)
         relay = Relay(store, broker, beside=[ears.run])
         # one process of a service hears, the one whose relay leads
         others_heard = lambda: not relay.standing.leading or ears.healthy()  # noqa: E731

@@ -15,6 +15,7 @@ from shared.runtime.answers import Answers
 from shared.runtime.columns import Ledger
 from shared.runtime.definitions import definitions
 from shared.runtime.engine import Engine, utc_now
+from shared.runtime.hearing import hear
 from shared.runtime.notary import notarise
 from shared.runtime.seal import Keys
 from shared.runtime.seal_shelves import migrate_keys
@@ -105,7 +106,7 @@ class World:
                 if other == name or position == heads[other]:
                     continue
                 records = self.stores[other].read(position, BATCH)
-                engine.hear(source(other), [codec.wire(each) for each in records])
+                hear(engine, source(other), [codec.wire(each) for each in records])
                 heard += len(records)
         return heard
 

@@ -11,6 +11,7 @@ from metodika.cli import say
 from metodika.services import NAMES, source
 from metodika.world import World, names_of, opened
 from shared.runtime.codec import decode_meta
+from shared.runtime.hearing import retry, skip
 from shared.runtime.log import Record
 from shared.runtime.store import LogStore, open_store
 from shared.runtime.tree import verify as verified
@@ -196,7 +197,7 @@ def parked_retry(service: str, heard_from: str, world: Path | None) -> None:
         click.echo(f"{len(waiting)} facts will be heard again", err=True)
         failed: set[UUID] = set()
         for each in sorted(waiting, key=lambda e: e.position):
-            if each.stream not in failed and here.engines[service].retry(each).parked:
+            if each.stream not in failed and retry(here.engines[service], each).parked:
                 failed.add(each.stream)
         left = len([e for e in here.stores[service].parked() if e.source == heard_from])
     click.echo(f"{len(waiting) - left} applied, {left} still parked")
@@ -219,7 +220,7 @@ def parked_skip(
         one = next((e for e in every if (e.source, e.position) == (heard_from, position)), None)
         if one is None:
             say.no(f"{service} has not parked {heard_from} {position}")
-        here.engines[service].skip(one)
+        skip(here.engines[service], one)
     click.echo(f"skipped {one.name} of {heard_from} at {position}: {reason}")
 
 

@@ -27,7 +27,7 @@ from metodika.plan import TIERS, TILED, Tier
 from metodika.services import NAMES, source
 from metodika.up import up as running
 from metodika.world import World, names_of, opened, prepare
-from shared.runtime.engine import AWAY
+from shared.runtime.hearing import AWAY
 from shared.runtime.log import Record
 from shared.runtime.settings import Settings
 from shared.runtime.store import NotMigrated, open_store

@@ -1,16 +1,13 @@
 """Commands in, facts out: read, decide, append, and again when somebody was faster."""
 
 import hashlib
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
-import psycopg
-from eventsourcing.persistence import PersistenceError
 
 from shared.kernel import (
     Decider,
@@ -23,23 +20,18 @@ from shared.kernel import (
     kind_of,
 )
 from shared.kernel.ids import EventId
-from shared.runtime import codec
 from shared.runtime.asking import Asked, May, NotAllowed, OtherBody, Outcome
 from shared.runtime.codec import Meta
-from shared.runtime.log import Answered, Conflict, Head, Mark, Parked, Record, Store, Unit
+from shared.runtime.log import Answered, Conflict, Head, Store, Unit
 from shared.runtime.seal import Erased, Keys
 from shared.runtime.service import Service
 from shared.runtime.territory import TREE
-from shared.runtime.work import Kept, Work, stays_with
+from shared.runtime.work import Work, stays_with
 
-HEARTBEAT = "metodika.Heartbeat"
 TRIES = 4
-LONGEST_PAUSE = 300
 ERASED = "registry.PersonalDataErased"
 FOUND_BY = ("snils",)
 """Kinds of claimed keys from which a person could be found again."""
-AWAY = (psycopg.Error, sqlite3.Error, PersistenceError, OSError)
-"""The world is away; nobody's fact is to blame, so nothing is parked for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,22 +49,6 @@ class Withdraw:
     event_id: EventId
     reason: str
     withdrawn_on: date
-
-
-@dataclass(kw_only=True)
-class Hearing:
-    """What came of a batch: every record is skipped, applied or parked."""
-
-    position: int = 0
-    heard: int = 0
-    skipped: int = 0
-    parked: int = 0
-    effects: int = 0
-    refused: int = 0
-
-
-class Hole(Exception):  # noqa: N818 - the reader stops (contracts §2)
-    """A position is missing, or the epoch is another: lost, or restored unsaid."""
 
 
 def utc_now() -> datetime:
@@ -331,7 +307,7 @@ class Engine:
         )
         if may and not may(territory):
             raise NotAllowed(type(asked.command).__name__)
-        self._react(work, fact, event_id, asked)
+        self.react(work, fact, event_id, asked)
         return event_id
 
     # ── Corrections ─────────────────────────────────────────────────────────
@@ -376,110 +352,8 @@ class Engine:
         work.release(decider, wrong.fact)
         return decider, [said], corrects
 
-    # ── Hearing ─────────────────────────────────────────────────────────────
-
-    def hear(self, source: str, wires: Sequence[bytes]) -> Hearing:
-        """Hear a batch of one source: one transaction with all that it brings about.
-
-        What fails is parked with its error, and its stream queues behind it. Raises
-        `Hole`, and whatever says that the world is away.
-        """
-        records = [(wire, codec.unwire(wire)) for wire in wires]
-        heard = [(w, r) for w, r in records if r.name != HEARTBEAT]
-        failed: dict[int, str] = {}
-        while True:
-            work, hearing = self.known(), Hearing()
-            mark = self.store.marks().get(source)
-            fresh = self._fresh(heard, mark)
-            hearing.skipped = len(heard) - len(fresh)
-            if not fresh:
-                return replace(hearing, position=mark.position if mark else 0)
-            behind = {e.stream for e in self.store.parked() if e.source == source}
-            broken = self._hear_all(work, fresh, failed, behind, hearing)
-            if broken:
-                failed |= broken
-                continue
-            last = fresh[-1][1]
-            work.unit.heard.append(Mark(source, last.epoch, last.position))
-            hearing.position = last.position
-            try:
-                self._append(work)
-            except Conflict:
-                continue
-            return hearing
-
-    def _fresh(
-        self, heard: Sequence[tuple[bytes, Record]], mark: Mark | None
-    ) -> list[tuple[bytes, Record]]:
-        position = mark.position if mark else 0
-        fresh: list[tuple[bytes, Record]] = []
-        for wire, record in heard:
-            if mark and record.epoch != mark.epoch:
-                raise Hole(f"{record.source}: epoch {record.epoch} was not announced")
-            if record.position <= position:
-                continue
-            if record.position != position + 1:
-                raise Hole(f"{record.source}: nothing between {position} and {record.position}")
-            position = record.position
-            fresh.append((wire, record))
-        return fresh
-
-    def _hear_all(
-        self,
-        work: Work,
-        fresh: Sequence[tuple[bytes, Record]],
-        failed: dict[int, str],
-        behind: set[UUID],
-        hearing: Hearing,
-    ) -> dict[int, str]:
-        for wire, record in fresh:
-            error = failed.get(record.position)
-            if error is None and record.stream in behind:
-                error = "queues behind a parked fact of its stream"
-            if error is not None:
-                behind.add(record.stream)
-                work.unit.parked.append(self._parked(wire, record, error))
-                hearing.parked += 1
-                continue
-            try:
-                self._hear_one(work, record, hearing)
-            except AWAY:
-                raise
-            except Exception as wrong:  # noqa: BLE001 - whatever it is, it is parked
-                return {record.position: f"{type(wrong).__name__}: {_harmless(wrong)}"}
-        return {}
-
-    def _hear_one(self, work: Work, record: Record, hearing: Hearing) -> None:
-        if record.name not in catalogue:
-            hearing.skipped += 1
-            return
-        fact = codec.decode(record.name, record.schema, record.data)
-        meta = codec.decode_meta(record.meta)
-        work.learn(
-            Kept(
-                record.event_id,
-                meta.corrects,
-                record.name,
-                record.schema,
-                msgspec.Raw(record.data),
-            ),
-            fact,
-            record.stream,
-        )
-        hearing.heard += 1
-        cause = Asked(
-            command=None,
-            command_id=record.event_id,
-            actor=f"policy:{self.service.name}",
-            correlation_id=meta.correlation_id,
-            traceparent=meta.traceparent,
-            basis=meta.basis,
-        )
-        for outcome in self._react(work, fact, EventId(record.event_id), cause):
-            hearing.effects += len(outcome.event_ids)
-            hearing.refused += outcome.status == "refused"
-
-    def _react(self, work: Work, fact: Any, event_id: EventId, cause: Asked) -> list[Outcome]:
+    def react(self, work: Work, fact: Any, event_id: EventId, cause: Asked) -> list[Outcome]:
+        """Have every policy react to a fact; each command is decided within this work."""
         outcomes: list[Outcome] = []
         for policy in self._policies.get(type(fact), ()):
             for n, command in enumerate(policy.react(fact, work)):
@@ -494,50 +368,6 @@ class Engine:
                 )
                 outcomes.append(self._answer(work, asked, {}, None))
         return outcomes
-
-    # ── Parked ──────────────────────────────────────────────────────────────
-
-    def _parked(self, wire: bytes, record: Record, error: str) -> Parked:
-        return Parked(
-            source=record.source,
-            epoch=record.epoch,
-            position=record.position,
-            stream=record.stream,
-            name=record.name,
-            wire=wire,
-            error=error,
-            attempts=1,
-            retry_at=self.clock() + timedelta(seconds=1),
-        )
-
-    def retry(self, parked: Parked) -> Hearing:
-        """Hear a parked record again; it leaves with its effects in one transaction."""
-        record, hearing, work = codec.unwire(parked.wire), Hearing(), self.known()
-        try:
-            self._hear_one(work, record, hearing)
-            work.unit.unparked.append((parked.source, parked.position))
-        except AWAY:
-            raise
-        except Exception as wrong:  # noqa: BLE001 - it stays parked, with its new error
-            work = self.known()
-            pause = min(2**parked.attempts, LONGEST_PAUSE)
-            error = f"{type(wrong).__name__}: {_harmless(wrong)}"
-            again = replace(
-                parked,
-                error=error,
-                attempts=parked.attempts + 1,
-                retry_at=self.clock() + timedelta(seconds=pause),
-            )
-            work.unit.parked.append(again)
-            hearing = Hearing(parked=1)
-        self._append(work)
-        return hearing
-
-    def skip(self, parked: Parked) -> None:
-        """Let a parked record go without its effects; the caller logs why."""
-        work = self.known()
-        work.unit.unparked.append((parked.source, parked.position))
-        self._append(work)
 
     # ── Inside ──────────────────────────────────────────────────────────────
 
@@ -575,8 +405,3 @@ def _by_fact(
         for fact in each.facts:
             by_fact.setdefault(fact, []).append(each)
     return by_fact
-
-
-def _harmless(wrong: Exception) -> str:
-    """Say what went wrong, if whoever said it promised to name no value."""
-    return str(wrong) if isinstance(wrong, codec.Unreadable | Refused) else "see the log"

@@ -20,6 +20,7 @@ from shared.runtime import codec
 from shared.runtime.asking import Asked, Outcome
 from shared.runtime.doors import Door, Reading
 from shared.runtime.engine import Engine
+from shared.runtime.hearing import hear
 from shared.runtime.schemas import Accepted
 from shared.testing.facts import DAY, a
 from tests.mentoring.words import (
@@ -74,8 +75,10 @@ class Mentoring:
     def hears(self, stream: UUID, *facts: Any, corrects: UUID | None = None) -> list[UUID]:
         owner = kind_of(facts[0]).owner
         said = say(self.logs[owner], stream, *facts, corrects=corrects)
-        hearing = self.engine.hear(
-            f"{owner}@0", [codec.wire(each) for each in self.logs[owner].read(0, 500)]
+        hearing = hear(
+            self.engine,
+            f"{owner}@0",
+            [codec.wire(each) for each in self.logs[owner].read(0, 500)],
         )
         assert not hearing.parked
         return said

@@ -28,6 +28,7 @@ from shared.runtime import codec
 from shared.runtime.asking import Asked, Outcome
 from shared.runtime.doors import Door, Reading
 from shared.runtime.engine import Engine
+from shared.runtime.hearing import hear
 from shared.runtime.schemas import Accepted
 from shared.runtime.seal import Keys
 from shared.runtime.seal_shelves import migrate_keys
@@ -88,7 +89,7 @@ class Two:
 
     def tell(self, name: str) -> None:
         wires = [codec.wire(each) for each in self.logs[name].read(0, 500)]
-        self.routes.hear(f"{name}@0", wires)
+        hear(self.routes, f"{name}@0", wires)
 
     def said(self) -> list[str]:
         records = self.routes.store.read(0, 500)

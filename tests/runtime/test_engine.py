@@ -21,7 +21,8 @@ from shared.events.registry import EmploymentStarted
 from shared.kernel.ids import EmploymentId, EventId, Oktmo, OrgId, PersonId, RegionCode
 from shared.runtime import codec
 from shared.runtime.asking import Asked, NotAllowed, OtherBody, Outcome
-from shared.runtime.engine import Correct, Engine, Hole, Withdraw, utc_now
+from shared.runtime.engine import Correct, Engine, Withdraw, utc_now
+from shared.runtime.hearing import Hole, hear, retry
 from shared.runtime.log import Store
 from shared.runtime.seal import Keys
 from shared.runtime.seal_shelves import migrate_keys
@@ -283,8 +284,8 @@ def test_heard_twice_is_heard_once(ask: Ask, store: Store, mentoring: Engine) ->
     """contracts §2: повторённое не действует второй раз."""
     ask(TEACHER)
     ask(EMPLOYED)
-    first = mentoring.hear("registry@0", wires(store))
-    again = mentoring.hear("registry@0", wires(store))
+    first = hear(mentoring, "registry@0", wires(store))
+    again = hear(mentoring, "registry@0", wires(store))
 
     assert first.effects == 1
     assert (again.effects, again.skipped) == (0, len(wires(store)))
@@ -296,7 +297,7 @@ def test_a_hole_stops_the_reader(ask: Ask, store: Store, mentoring: Engine) -> N
     ask(TEACHER)
 
     with pytest.raises(Hole):
-        mentoring.hear("registry@0", wires(store)[1:])
+        hear(mentoring, "registry@0", wires(store)[1:])
     assert not mentoring.store.marks()
 
 
@@ -309,7 +310,7 @@ def test_a_poison_fact_is_parked_and_its_stream_waits(
     sent = wires(store)
     at = names(store).index("EmploymentStarted")
     poisoned = sent[at].replace(b'"position_class":"PED"', b'"position_class":"XXX"')
-    hearing = mentoring.hear("registry@0", [*sent[:at], poisoned, *sent[at + 1 :]])
+    hearing = hear(mentoring, "registry@0", [*sent[:at], poisoned, *sent[at + 1 :]])
 
     assert hearing.parked == 2
     assert hearing.position == len(sent)
@@ -329,13 +330,13 @@ def test_what_was_parked_leaves_with_its_effects(
     sent = wires(store)
     at = names(store).index("EmploymentStarted")
     poisoned = sent[at].replace(b'"position_class":"PED"', b'"position_class":"XXX"')
-    mentoring.hear("registry@0", [*sent[:at], poisoned, *sent[at + 1 :]])
+    hear(mentoring, "registry@0", [*sent[:at], poisoned, *sent[at + 1 :]])
     first, behind = mentoring.store.parked()
 
-    assert mentoring.retry(first).parked == 1
+    assert retry(mentoring, first).parked == 1
     assert mentoring.store.parked()[0].retry_at > utc_now() + timedelta(seconds=1)
-    assert mentoring.retry(replace(first, wire=sent[at])).parked == 0
-    assert mentoring.retry(behind).effects == 1
+    assert retry(mentoring, replace(first, wire=sent[at])).parked == 0
+    assert retry(mentoring, behind).effects == 1
     assert not mentoring.store.parked()
     assert names(mentoring.store) == ["MentorshipPairProposed"]
 
@@ -344,7 +345,7 @@ def test_an_unknown_fact_is_skipped(ask: Ask, store: Store, mentoring: Engine) -
     """reliability 17: незнакомое имя пропущено, позиция идёт дальше."""
     ask(TEACHER)
     sent = [e.replace(b"TeacherRegistered", b"TeacherDescribed") for e in wires(store)]
-    hearing = mentoring.hear("registry@0", sent)
+    hearing = hear(mentoring, "registry@0", sent)
 
     assert (hearing.skipped, hearing.position) == (1, len(sent))
 

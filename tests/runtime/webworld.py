@@ -34,6 +34,7 @@ from shared.runtime.access import Access, Tokens
 from shared.runtime.doors import Door, Reading
 from shared.runtime.engine import Engine
 from shared.runtime.grants import GRANTS
+from shared.runtime.hearing import hear
 from shared.runtime.issuer import LocalIssuer
 from shared.runtime.log import Record
 from shared.runtime.service import Service
@@ -317,7 +318,7 @@ class World:
 
     def hear(self, *facts: Any) -> None:
         wires = [wire_of(fact, self.heard + n) for n, fact in enumerate(facts, 1)]
-        self.engine.hear("registry@0", wires)
+        hear(self.engine, "registry@0", wires)
         self.heard += len(wires)
 
     def grant(self, who: str, role: Role, territory: str) -> None:

@@ -1,0 +1,201 @@
+"""Facts of others in, what they bring about out: heard once, or parked with an error."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+import psycopg
+from eventsourcing.persistence import PersistenceError
+
+from shared.kernel import Refused, catalogue
+from shared.kernel.ids import EventId
+from shared.runtime import codec
+from shared.runtime.asking import Asked
+from shared.runtime.engine import Engine
+from shared.runtime.log import Conflict, Mark, Parked, Record
+from shared.runtime.work import Kept, Work
+
+HEARTBEAT = "metodika.Heartbeat"
+LONGEST_PAUSE = 300
+AWAY = (psycopg.Error, sqlite3.Error, PersistenceError, OSError)
+"""The world is away; nobody's fact is to blame, so nothing is parked for it."""
+
+
+@dataclass(kw_only=True)
+class Hearing:
+    """What came of a batch: every record is skipped, applied or parked."""
+
+    position: int = 0
+    heard: int = 0
+    skipped: int = 0
+    parked: int = 0
+    effects: int = 0
+    refused: int = 0
+
+
+class Hole(Exception):  # noqa: N818 - the reader stops (contracts §2)
+    """A position is missing, or the epoch is another: lost, or restored unsaid."""
+
+
+# ── Hearing ─────────────────────────────────────────────────────────────
+
+
+def hear(engine: Engine, source: str, wires: Sequence[bytes]) -> Hearing:
+    """Hear a batch of one source: one transaction with all that it brings about.
+
+    What fails is parked with its error, and its stream queues behind it. Raises
+    `Hole`, and whatever says that the world is away.
+    """
+    records = [(wire, codec.unwire(wire)) for wire in wires]
+    heard = [(w, r) for w, r in records if r.name != HEARTBEAT]
+    failed: dict[int, str] = {}
+    while True:
+        work, hearing = engine.known(), Hearing()
+        mark = engine.store.marks().get(source)
+        fresh = _fresh(heard, mark)
+        hearing.skipped = len(heard) - len(fresh)
+        if not fresh:
+            return replace(hearing, position=mark.position if mark else 0)
+        behind = {e.stream for e in engine.store.parked() if e.source == source}
+        broken = _hear_all(engine, work, fresh, failed, behind, hearing)
+        if broken:
+            failed |= broken
+            continue
+        last = fresh[-1][1]
+        work.unit.heard.append(Mark(source, last.epoch, last.position))
+        hearing.position = last.position
+        try:
+            engine.append(work.handed_over())
+        except Conflict:
+            continue
+        return hearing
+
+
+def _fresh(
+    heard: Sequence[tuple[bytes, Record]], mark: Mark | None
+) -> list[tuple[bytes, Record]]:
+    position = mark.position if mark else 0
+    fresh: list[tuple[bytes, Record]] = []
+    for wire, record in heard:
+        if mark and record.epoch != mark.epoch:
+            raise Hole(f"{record.source}: epoch {record.epoch} was not announced")
+        if record.position <= position:
+            continue
+        if record.position != position + 1:
+            raise Hole(f"{record.source}: nothing between {position} and {record.position}")
+        position = record.position
+        fresh.append((wire, record))
+    return fresh
+
+
+def _hear_all(  # noqa: PLR0913, PLR0917 - one pass over a batch
+    engine: Engine,
+    work: Work,
+    fresh: Sequence[tuple[bytes, Record]],
+    failed: dict[int, str],
+    behind: set[UUID],
+    hearing: Hearing,
+) -> dict[int, str]:
+    for wire, record in fresh:
+        error = failed.get(record.position)
+        if error is None and record.stream in behind:
+            error = "queues behind a parked fact of its stream"
+        if error is not None:
+            behind.add(record.stream)
+            work.unit.parked.append(_parked(wire, record, error, engine.clock()))
+            hearing.parked += 1
+            continue
+        try:
+            _hear_one(engine, work, record, hearing)
+        except AWAY:
+            raise
+        except Exception as wrong:  # noqa: BLE001 - whatever it is, it is parked
+            return {record.position: f"{type(wrong).__name__}: {_harmless(wrong)}"}
+    return {}
+
+
+def _hear_one(engine: Engine, work: Work, record: Record, hearing: Hearing) -> None:
+    if record.name not in catalogue:
+        hearing.skipped += 1
+        return
+    fact = codec.decode(record.name, record.schema, record.data)
+    meta = codec.decode_meta(record.meta)
+    work.learn(
+        Kept(
+            record.event_id,
+            meta.corrects,
+            record.name,
+            record.schema,
+            msgspec.Raw(record.data),
+        ),
+        fact,
+        record.stream,
+    )
+    hearing.heard += 1
+    cause = Asked(
+        command=None,
+        command_id=record.event_id,
+        actor=f"policy:{engine.service.name}",
+        correlation_id=meta.correlation_id,
+        traceparent=meta.traceparent,
+        basis=meta.basis,
+    )
+    for outcome in engine.react(work, fact, EventId(record.event_id), cause):
+        hearing.effects += len(outcome.event_ids)
+        hearing.refused += outcome.status == "refused"
+
+
+# ── Parked ──────────────────────────────────────────────────────────────
+
+
+def _parked(wire: bytes, record: Record, error: str, now: datetime) -> Parked:
+    return Parked(
+        source=record.source,
+        epoch=record.epoch,
+        position=record.position,
+        stream=record.stream,
+        name=record.name,
+        wire=wire,
+        error=error,
+        attempts=1,
+        retry_at=now + timedelta(seconds=1),
+    )
+
+
+def retry(engine: Engine, parked: Parked) -> Hearing:
+    """Hear a parked record again; it leaves with its effects in one transaction."""
+    record, hearing, work = codec.unwire(parked.wire), Hearing(), engine.known()
+    try:
+        _hear_one(engine, work, record, hearing)
+        work.unit.unparked.append((parked.source, parked.position))
+    except AWAY:
+        raise
+    except Exception as wrong:  # noqa: BLE001 - it stays parked, with its new error
+        work = engine.known()
+        pause = min(2**parked.attempts, LONGEST_PAUSE)
+        error = f"{type(wrong).__name__}: {_harmless(wrong)}"
+        again = replace(
+            parked,
+            error=error,
+            attempts=parked.attempts + 1,
+            retry_at=engine.clock() + timedelta(seconds=pause),
+        )
+        work.unit.parked.append(again)
+        hearing = Hearing(parked=1)
+    engine.append(work.handed_over())
+    return hearing
+
+
+def skip(engine: Engine, parked: Parked) -> None:
+    """Let a parked record go without its effects; the caller logs why."""
+    work = engine.known()
+    work.unit.unparked.append((parked.source, parked.position))
+    engine.append(work.handed_over())
+
+
+def _harmless(wrong: Exception) -> str:
+    """Say what went wrong, if whoever said it promised to name no value."""
+    return str(wrong) if isinstance(wrong, codec.Unreadable | Refused) else "see the log"
