@@ -10,6 +10,7 @@ import pytest
 from metodika.services import NAMES
 from shared.runtime.settings import PREFIX, SEALING, Settings, load
 from tests.deploy.rendering import rendered
+from tests.infra.certificates import Authority
 
 
 @pytest.fixture(scope="module")
@@ -148,10 +149,25 @@ def test_every_secret_that_is_named_is_in_the_example(overlay: list[dict[str, An
     assert named == made
 
 
+def test_every_file_that_is_named_is_mounted(overlay: list[dict[str, Any]]) -> None:
+    """Whom Kafka and the databases are signed by, every pod can read."""
+    made = {each["metadata"]["name"] for each in of_kind(overlay, "ConfigMap")}
+    for pod in pods(overlay):
+        [container] = pod["spec"]["containers"]
+        said = told(overlay, container)
+        mounts = {each["mountPath"]: each["name"] for each in container["volumeMounts"]}
+        files = {each["name"]: each.get("configMap") for each in pod["spec"]["volumes"]}
+
+        assert {said[f"{PREFIX}{name}_CA"] for name in ("KAFKA", "VIEWS")} == {"/ca/ca.pem"}
+        assert "sslrootcert=/ca/ca.pem" in said[f"{PREFIX}STORE_URL"]
+        assert files[mounts["/ca"]]["name"] in made
+
+
 def test_every_pod_starts_with_what_it_is_told(
-    overlay: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    overlay: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, authority: Authority
 ) -> None:
     """Every variable is a setting; what a service keeps for itself, it can write."""
+    signer = str(authority.ca)
     known = {PREFIX + field.upper() for field in Settings.model_fields}
     key = base64.b64encode(bytes(32)).decode()
     for pod in pods(overlay):
@@ -164,7 +180,7 @@ def test_every_pod_starts_with_what_it_is_told(
 
         with monkeypatch.context() as environment:
             for name, value in said.items():
-                environment.setenv(name, value)
+                environment.setenv(name, value.replace("/ca/ca.pem", signer))
             settings = load(service=service)
 
         assert service in NAMES
