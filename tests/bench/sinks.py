@@ -17,7 +17,7 @@ from shared.runtime.columns import Ledger
 from shared.runtime.definitions import definitions
 from shared.runtime.log import Record
 from shared.runtime.settings import Settings
-from tests.bench.measured import Measured, quiet, say, seconds
+from tests.bench.measured import Measured, quiet, seconds
 
 SEED = 1
 TIER: Tier = "S"
@@ -81,8 +81,3 @@ def in_tiles(take: Take) -> None:
 def heard(ledger: Ledger) -> int:
     """Count the facts of a ledger."""
     return sum(position for _, position in ledger.positions().values())
-
-
-if __name__ == "__main__":
-    for each in run():
-        say(" · ".join(filter(None, each.cells())))

@@ -28,6 +28,7 @@ REGION = "25"
 PEOPLE = 2_000
 COMMANDS = 300
 BUDGET_MS = 2_000
+STARTED = date(2021, 9, 2)
 ON = date(2022, 3, 1)
 
 
@@ -67,23 +68,27 @@ def run() -> Iterator[Measured]:
 
 def populated(world: World) -> list[PersonId]:
     """Fill a region from a roster; return those of its teachers who are young."""
-    region = AddRegion(
-        region=RegionCode(REGION),
-        name="Край",
-        iso=None,
-        utc_offset_minutes=600,
-        added_on=date(2020, 9, 1),
-    )
-    ask(world, "registry", region)
+    ask(world, "registry", region())
     registry = world.engines["registry"]
     plan = imports.roster_plan(
-        registry, package(PEOPLE, REGION), system="bench", region=REGION, on=date(2021, 9, 2)
+        registry, package(PEOPLE, REGION), system="bench", region=REGION, on=STARTED
     )
     imports.take(registry, plan, actor="import:bench", home=REGION)
     world.settle()
     vector, _ = world.answers.vector(None)
     members = world.answers.members("K-F4", REGION, ON, vector, side="not")
     return [PersonId(UUID(each.subject)) for each in members]
+
+
+def region() -> AddRegion:
+    """Return the command that puts the region on the map."""
+    return AddRegion(
+        region=RegionCode(REGION),
+        name="Край",
+        iso=None,
+        utc_offset_minutes=600,
+        added_on=date(2020, 9, 1),
+    )
 
 
 def support(person: PersonId) -> StartSupport:
