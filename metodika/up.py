@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
@@ -197,15 +197,13 @@ def up(world: World) -> None:
     name = world.settings.service or "metodika"
     logs.start(world.settings.log_level, service=name)
     told = telemetry.start(world.settings, name)
-    signal.signal(signal.SIGTERM, lambda number, _: _end(told, number))
+    signal.signal(signal.SIGTERM, _end)
     try:
         asyncio.run(serve(world))
     finally:
         told.close()
 
 
-def _end(told: telemetry.Telemetry, number: int) -> None:
-    """Send what was not yet sent and end: uvicorn says SIGTERM again when it is done."""
-    signal.signal(number, signal.SIG_DFL)
-    told.close()
-    signal.raise_signal(number)
+def _end(number: int, _: object) -> NoReturn:
+    """End as after Ctrl-C, everything closed: uvicorn says SIGTERM again when it is done."""
+    raise SystemExit(128 + number)

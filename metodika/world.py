@@ -16,7 +16,7 @@ from shared.runtime.columns import Ledger
 from shared.runtime.definitions import definitions
 from shared.runtime.engine import Engine, utc_now
 from shared.runtime.hearing import hear
-from shared.runtime.notary import notarise
+from shared.runtime.notary import notarised
 from shared.runtime.seal import Keys
 from shared.runtime.seal_shelves import migrate_keys
 from shared.runtime.settings import SEALING, Settings
@@ -114,7 +114,7 @@ class World:
         """Let go of every file and connection; what is new is under a root before."""
         if self.settings.embedded:
             for store in self.stores.values():
-                notarise(store)
+                notarised(store)
         self.ledger.close()
         if self._keys is not None:
             self._keys.close()

@@ -57,8 +57,8 @@ class Between:
                     ($known::MAP(VARCHAR, BIGINT))[source] AS until
                 FROM {table}
             )
-            SELECT subject, event_id, occurred_on, recorded_at, source, position, actor, basis,
-                corrects, CASE WHEN replaced_at <= until THEN replaced_at END,
+            SELECT DISTINCT subject, event_id, occurred_on, recorded_at, source, position,
+                actor, basis, corrects, CASE WHEN replaced_at <= until THEN replaced_at END,
                 position > since
             FROM marked JOIN selves ON list_contains(about, id)
             WHERE position <= until

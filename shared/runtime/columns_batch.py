@@ -32,6 +32,7 @@ HEAD = {
     "recorded_at": "recorded_at",
 }
 """Column of a fact's table → the attribute of the CloudEvent."""
+PLACE = ("version", "recorded_at", "event_id", "stream", "epoch")
 META = ("corrects", "actor", "basis", "causation_id")
 SOURCE_AT = len('{"specversion":"1.0","id":"","source":"') + 36
 """Where on the wire the source begins: `codec.wire` gives equal records equal bytes."""
@@ -314,7 +315,10 @@ def _usual(name: str) -> str:
     """Return what holds of a fact in its present schema that has what it must have."""
     kind = catalogue[name]
     return " AND ".join(
-        [f"schema = {kind.schema}", *(f"{each} IS NOT NULL" for each in required(kind.fact))]
+        [
+            f"coalesce(schema, 0) = {kind.schema}",
+            *(f"{each} IS NOT NULL" for each in (*PLACE, *required(kind.fact))),
+        ]
     )
 
 

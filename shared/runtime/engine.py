@@ -349,6 +349,7 @@ class Engine:
         anew = Recorded(event_id=EventId(UUID(int=0)), fact=said, corrects=corrects)
         if not decider.is_a_life([*history, anew]):
             raise Refused("S1 7.2", "С таким исправлением история невозможна")
+        work.free(decider, [said])  # first: a refusal must let go of nothing
         work.release(decider, wrong.fact)
         return decider, [said], corrects
 

@@ -247,8 +247,8 @@ class Mind:
         anew = Recorded(event_id=EventId(UUID(int=0)), fact=said, corrects=corrects)
         if not decider.is_a_life([*history, anew]):
             raise Refused("S1 7.2", "С таким исправлением история невозможна")
-        self._holding.release(decider, wrong.fact)
         self._holding.require_free(decider, [said])
+        self._holding.release(decider, wrong.fact)
         event_ids = [self._say(decider, stream, said, asked, corrects)]
         return event_ids + self._said_anew(decider, stream, asked)
 
@@ -295,10 +295,10 @@ class Mind:
         life = self._lives.get(stream)
         otherwise = (life.territory if life else None) or asked.home
         territory, home_org = territory_of(fact, self, otherwise=otherwise)
+        sealed = self._sealed(fact, stream)
         self._holding.take(decider, fact)
         event_id = self._next_id()
         said = Recorded(event_id=event_id, fact=fact, corrects=corrects)
-        sealed = self._sealed(fact, stream)
         stored = said if sealed is fact else replace(said, fact=sealed)
         life = life or self._lives.setdefault(stream, _Life(decider, decider.initial))
         life.territory = territory or life.territory

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from shared.runtime import logs
 from shared.runtime.store_log import LogStore
 from shared.runtime.tree import Checkpoint, Tree
 
@@ -28,7 +29,20 @@ def notarise(log: LogStore) -> Checkpoint | None:
 
 
 async def keep_notarised(log: LogStore, every: float = EVERY) -> None:
-    """Do so for ever."""
+    """Do so for ever; what fails once is tried again."""
     while True:
         await asyncio.sleep(every)
-        await asyncio.to_thread(notarise, log)
+        await asyncio.to_thread(notarised, log)
+
+
+def notarised(log: LogStore) -> bool:
+    """Do so, and say whether it was done: a log without a new root is a log still."""
+    try:
+        notarise(log)
+    except Exception as wrong:  # noqa: BLE001 - whatever it was, it is no reason to stop
+        said = type(wrong).__name__
+        logs.log.warning(
+            "no root was taken", source=log.source, error=said, at=logs.where(wrong)
+        )
+        return False
+    return True

@@ -191,9 +191,9 @@ class Work:
         event_id = EventId(uuid7())
         here = thing.territory or home
         territory, home_org = territory_of(fact, self, otherwise=here)
+        data = codec.encode(self._sealed(fact, stream, version))  # may refuse: before claims
         if not isinstance(fact, Withdrawal):
             self._claim(decider, fact)
-        data = codec.encode(self._sealed(fact, stream, version))
         kind = kind_of(fact)
         self.unit.facts.append(
             Pending(

@@ -120,6 +120,7 @@ def erased(heard: Heard) -> None:
     heard.story.settle()
 
 
+@pytest.mark.parametrize("told", ["embedded"], indirect=True)  # its files are read
 def test_in_clear_the_data_stand_nowhere_even_before(heard: Heard) -> None:
     """§1.7: имени, СНИЛС и даты рождения открытым текстом нет ни в одном файле (S1 5.5)."""
     before = [path.name for path, _ in files(heard.world.settings.world)]
@@ -141,6 +142,7 @@ def test_who_has_the_right_reads_the_name_before_and_nobody_after(heard: Heard) 
     assert "1983" not in repr(after)
 
 
+@pytest.mark.parametrize("told", ["embedded"], indirect=True)  # its files are read
 def test_the_key_is_gone(heard: Heard) -> None:
     """§1.7: ключа человека нет ни в одном файле; запечатанное осталось (S1 5.5)."""
     [kept] = open_shelf(heard.world.settings.keys).find([WHO])

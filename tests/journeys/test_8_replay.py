@@ -70,6 +70,7 @@ def test_the_documents_are_rebuilt_equal(told: Telling) -> None:
     assert result.documents > 20
 
 
+@pytest.mark.parametrize("told", ["embedded"], indirect=True)  # its file is changed
 def test_a_document_that_was_changed_is_found(told: Telling) -> None:
     """§1.8: документ, изменённый мимо журнала, отличается от построенного (contracts §5)."""
     asyncio.run(replay_documents(told.world, Replayed()))

@@ -42,6 +42,7 @@ def names(world: Path) -> list[str]:
         return [each.name for each in here.stores["registry"].walk()]
 
 
+@pytest.mark.parametrize("story", ["embedded"], indirect=True)  # typed at its folder
 def test_an_operator_imports_a_school(world: Path, tmp_path: Path) -> None:
     """contracts §7: пробный прогон, задержание, подтверждение, отзыв."""
     who = ("--system", "sis", "--region", "25", "--on", "2021-10-01")

@@ -10,7 +10,12 @@ from httpx import ASGITransport, AsyncClient, Response
 
 from metodika.up import part
 from metodika.world import World, opened
+from shared.runtime.engine import utc_now
+from shared.runtime.issuer import LocalIssuer
 from shared.runtime.kafka import Broker
+from shared.runtime.store import open_store
+from tests.journeys import chapters as ch
+from tests.journeys.http import let_in
 from tests.journeys.running import started
 from tests.journeys.telling import settings_of
 
@@ -59,3 +64,17 @@ def test_a_folder_at_work_is_not_opened_twice(tmp_path: Path) -> None:
     assert told.returncode == 2
     assert "another process is at work here; ask it over HTTP, or stop it" in told.stderr
     assert len(told.stderr.splitlines()) == 1
+
+
+def test_who_is_told_to_stop_leaves_the_log_under_a_root(tmp_path: Path) -> None:
+    """SIGTERM, as docker and Kubernetes say it: everything is closed before the end."""
+    folder = tmp_path / "world"
+    with opened(settings_of(folder)) as world:
+        let_in(world.engines["registry"])
+    server = started(folder)
+    server.token = LocalIssuer(folder).issue("federal-1", now=utc_now())
+    assert server.ask("/registry", ch.map_of_two_regions()[0]).status_code == 200
+    server.process.stop(within=20)
+
+    with closing(open_store(f"sqlite://{folder}/registry.sqlite", "registry@0")) as log:
+        assert log.checkpoints()[-1].size == log.head().position

@@ -13,6 +13,7 @@ from metodika.services import service
 from services.registry.domain import (
     AddMunicipality,
     AddRegion,
+    ErasePersonalData,
     RegisterOrganisation,
     RegisterTeacher,
     StartEmployment,
@@ -52,6 +53,7 @@ LAND = [
         registered_on=DAY,
     ),
 ]
+OTHER_SNILS = "201-111-111 46"
 TEACHER = RegisterTeacher(
     person_id=PERSON,
     full_name="Лесных Анна",
@@ -204,6 +206,42 @@ def test_a_corrected_start_moves_what_follows_from_it(ask: Ask, store: Store) ->
 )
 def test_what_was_never_said_is_not_corrected(ask: Ask, wrong: Any) -> None:
     assert ask(wrong).clause == "S1 7.2"
+
+
+def registered(engine: Engine, store: Store) -> tuple[EventId, Any]:
+    """Return the first registration and the fact, opened."""
+    first = event(store, "registry.TeacherRegistered")
+    return first, engine.known().history(store.events([first])[first].stream)[0].fact
+
+
+def test_a_refused_correction_lets_no_key_go(engine: Engine, ask: Ask, store: Store) -> None:
+    """S1 5.5: отказано — и СНИЛС остался у того, чей он был."""
+    ask(TEACHER)
+    first, fact = registered(engine, store)
+    ask(replace(TEACHER, person_id=PersonId(UUID(int=8)), snils=OTHER_SNILS))
+    assert (
+        ask(Correct(event_id=first, fact=replace(fact, snils=OTHER_SNILS))).clause == "S1 5.5"
+    )
+
+    third = ask(replace(TEACHER, person_id=PersonId(UUID(int=9))))
+    assert (third.status, third.clause) == ("refused", "S1 5.5")
+
+
+def test_nothing_is_claimed_for_the_erased(engine: Engine, ask: Ask, store: Store) -> None:
+    """S1 5.5: за стёртым не остаётся СНИЛС, и не занимается чужой."""
+    ask(TEACHER)
+    first, fact = registered(engine, store)
+    ask(
+        ErasePersonalData(
+            person_id=TEACHER.person_id, reason="отзыв", act_no="1", erased_on=DAY
+        )
+    )
+    assert (
+        ask(Correct(event_id=first, fact=replace(fact, snils=OTHER_SNILS))).status == "refused"
+    )
+
+    third = ask(replace(TEACHER, person_id=PersonId(UUID(int=9)), snils=OTHER_SNILS))
+    assert third.status == "accepted"
 
 
 def test_what_is_withdrawn_is_withdrawn_for_good(ask: Ask, store: Store) -> None:
