@@ -102,11 +102,11 @@ def rows(said: bytes, name: str) -> list[Row]:
     except UnicodeDecodeError as wrong:
         raise Unreadable(f"{name}: byte {wrong.start} is not UTF-8") from None
     reader = csv.reader(io.StringIO(text, newline=""))
-    header = next(reader, None)
-    if not header:
-        raise Unreadable(f"{name} has no header")
-    blank = dict.fromkeys(header, "")
     try:
+        header = next(reader, None)
+        if not header:
+            raise Unreadable(f"{name} has no header")
+        blank = dict.fromkeys(header, "")
         return [
             blank | {key: value.strip() for key, value in zip(header, row, strict=False)}
             for row in reader

@@ -133,6 +133,8 @@ def test_a_slip_in_a_row_ends_nobodys_job(school: Telling) -> None:
         (b"r-11,u-11,primary,teacher,soon,o-0,PED", "beginDate"),
         (b",u-11,primary,teacher,2021-09-01,o-0,PED", "sourcedId"),
         (b",u-11,primary,teacher,2021-09-01,,PED", "sourcedId"),
+        (b",u-11,primary,teacher,2021-09-01,o-O,PED", "sourcedId"),  # the letter
+        (b"r-11" + b"1" * 500 + b",u-11,primary,teacher,2021-09-01,o-0,PED", "sourcedId"),
     ):
         files = sent()
         files["roles.csv"] = files["roles.csv"].replace(right, slip)

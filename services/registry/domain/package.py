@@ -211,13 +211,21 @@ def stated(package: Package, source: Source) -> set[OrgId]:
     """Return the organisations whose jobs a whole (bulk) package states, one and all.
 
     They are those that it names. One of them is in doubt when a row has no id of its
-    job, for that may be any job; all are, when such a row names no organisation either.
+    job that can be taken, for that may be any job; all are, when such a row names none of
+    the organisations that the package lists: it may be misspelt.
     """
     rows = package.get("roles", ())
-    doubtful = {said(row, "orgSourcedId") for row in rows if not said(row, "sourcedId")}
-    if "" in doubtful:
+    doubtful = {said(row, "orgSourcedId") for row in rows if not _names_its_job(row)}
+    if not doubtful <= {said(row, "sourcedId") for row in package.get("orgs", ())} - {""}:
         return set()
     return named_orgs(package, source) - {source.organisation(each) for each in doubtful}
+
+
+def _names_its_job(row: Row) -> bool:
+    try:
+        return bool(text(row, "sourcedId"))
+    except Fault:
+        return False
 
 
 def unnamed(
