@@ -12,11 +12,11 @@ COPY services services
 COPY metodika metodika
 
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin metodika \
-    && mkdir /ledger && chown 10001:10001 /ledger
+    && mkdir /ledger /world && chown 10001:10001 /ledger /world
 USER 10001:10001
 
-# The root is read-only where it runs: what a service keeps for itself lies in /tmp.
-ENV SERVICE=registry METODIKA_WORLD=/tmp/world \
+# The root is read-only where it runs: what a service keeps for itself lies in /world.
+ENV SERVICE=registry METODIKA_WORLD=/world \
     METODIKA_HTTP_HOST=0.0.0.0 METODIKA_HTTP_PORT=8000
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \

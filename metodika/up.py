@@ -78,7 +78,6 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
         projector.run,
         lambda: retry_parked(store, partial(retry, engine)),
     ]
-    others_heard: Callable[[], bool]
     if broker is None:
         neighbours = [world.stores[other] for other in NAMES if other != name]
         near = NeighbourEars(partial(hear, engine), store, neighbours, who=name)
@@ -87,8 +86,11 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
     else:
         ears = Ears(partial(hear, engine), others, who=name, broker=broker, marks=store.marks)
         relay = Relay(store, broker, beside=[ears.run])
-        # one process of a service hears, the one whose relay leads
-        others_heard = lambda: not relay.standing.leading or ears.healthy()  # noqa: E731
+
+        def others_heard() -> bool:
+            """Of several processes of a service the one whose relay leads hears."""
+            return not relay.standing.leading or ears.healthy()
+
         tasks.append(relay.run)
         lacking.append(lambda: relay.standing.error)
     sources = {"ears": others_heard}

@@ -8,7 +8,6 @@ what cannot be left out: the command's own answer and one question.
 import base64
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import quantiles
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 from typing import cast
@@ -22,7 +21,7 @@ from shared.runtime.engine import Engine
 from shared.runtime.seal import Keys
 from tests.bench.measured import Measured, say, servers
 from tests.bench.roster import package
-from tests.bench.visible import BUDGET_MS, ON, REGION, STARTED, region, support
+from tests.bench.visible import ON, REGION, STARTED, region, support, told
 from tests.infra.servers import Kafka, Mongo, Postgres
 from tests.journeys.cluster import MASTER, Cluster
 from tests.journeys.running import within
@@ -49,17 +48,8 @@ def run() -> Iterator[Measured]:
             seen, least = measured(made, young[:COMMANDS])
         finally:
             made.close()
-    for percent in (50, 99):
-        ours, rival = (quantiles(each, n=100)[percent - 1] for each in (seen, least))
-        yield Measured(
-            what=f"command → visible in its region's K-F4, through Kafka, p{percent}",
-            ours=ours,
-            unit="ms",
-            rival=rival,
-            against="the command's answer and one question, over HTTP",
-            budget=f"≤ {BUDGET_MS / 1000:g} s" if percent == 99 else "—",
-            kept=ours <= BUDGET_MS if percent == 99 else None,
-        )
+    against = "the command's answer and one question, over HTTP"
+    yield from told(seen, least, ", through Kafka", against)
 
 
 def populate(made: Cluster) -> None:
