@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+import socket
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
@@ -155,8 +156,25 @@ def mounted(parts: Sequence[Part]) -> Starlette:
     return Starlette(routes=[Mount(f"/{each.name}", app=each.app) for each in parts])
 
 
-async def serve(world: World) -> None:
-    """Run until told to stop: all five, or the one that the settings name."""
+async def serve(world: World) -> int:
+    """Run until told to stop, then end in order; return the signal that said so, else 0."""
+    told: list[int] = []
+    work = asyncio.ensure_future(_serve(world))
+
+    def stop(number: int) -> None:
+        told.append(number)
+        work.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
+    await asyncio.wait([work])
+    if not work.cancelled():
+        work.result()
+    return (told or [0])[0]
+
+
+async def _serve(world: World) -> None:
+    """Serve all five, or the one that the settings name, until cancelled."""
     settings = world.settings
     broker = Broker.of(settings) if settings.kafka_bootstrap else None
     names = [settings.service] if settings.service else list(NAMES)
@@ -164,27 +182,50 @@ async def serve(world: World) -> None:
         await broker.provision([source(name) for name in NAMES])
     elif not settings.embedded:
         raise WrongSettings("METODIKA_KAFKA_BOOTSTRAP is needed to run a service of a cluster")
+    door = _door(settings)
     parts = [part(world, name, broker) for name in names]
     app: Any = parts[0].app if settings.service else mounted(parts)
     config = uvicorn.Config(
         app,
-        host=settings.http_host,
-        port=settings.http_port,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=GRACE,
     )
-    server = uvicorn.Server(config)
+    server = Serving(config)
     async with AsyncExitStack() as stack:
         tasks = [asyncio.ensure_future(each()) for one in parts for each in one.tasks]
         stack.push_async_callback(_ended, tasks)
-        serving = asyncio.ensure_future(server.serve())
+        serving = asyncio.ensure_future(server.serve(sockets=[door]))
+        stack.push_async_callback(_answered, server, serving)
         done, _ = await asyncio.wait([serving, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        server.should_exit = True
-        with contextlib.suppress(asyncio.CancelledError):
-            await serving
-        for each in done - {serving}:
+        for each in done:
             each.result()
+
+
+def _door(settings: Settings) -> socket.socket:
+    """Return the socket at which requests come in; WrongSettings if it can't be had."""
+    at = (settings.http_host, settings.http_port)
+    try:
+        found = socket.getaddrinfo(*at, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        return socket.create_server(found[0][4][:2], family=found[0][0])
+    except OSError as wrong:
+        said = f"METODIKA_HTTP_HOST, METODIKA_HTTP_PORT: {at[0]}:{at[1]}: {wrong.strerror}"
+        raise WrongSettings(said) from None
+
+
+class Serving(uvicorn.Server):
+    """A server that leaves the signals to the process: who ends in what order is ours."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Capture none."""
+        yield
+
+
+async def _answered(server: Serving, serving: asyncio.Future[None]) -> None:
+    """Answer what is in hand, then take no more."""
+    server.should_exit = True
+    await asyncio.wait([serving])
 
 
 async def _ended(tasks: Sequence[asyncio.Future[Any]]) -> None:
@@ -199,13 +240,8 @@ def up(world: World) -> None:
     name = world.settings.service or "metodika"
     logs.start(world.settings.log_level, service=name)
     told = telemetry.start(world.settings, name)
-    signal.signal(signal.SIGTERM, _end)
     try:
-        asyncio.run(serve(world))
+        if number := asyncio.run(serve(world)):
+            raise SystemExit(128 + number)
     finally:
         told.close()
-
-
-def _end(number: int, _: object) -> NoReturn:
-    """End as after Ctrl-C, everything closed: uvicorn says SIGTERM again when it is done."""
-    raise SystemExit(128 + number)

@@ -1,6 +1,7 @@
 """Who is ready, who is not and why; and who owns a folder."""
 
 import asyncio
+import socket
 import subprocess
 import sys
 from contextlib import closing
@@ -78,3 +79,17 @@ def test_who_is_told_to_stop_leaves_the_log_under_a_root(tmp_path: Path) -> None
 
     with closing(open_store(f"sqlite://{folder}/registry.sqlite", "registry@0")) as log:
         assert log.checkpoints()[-1].size == log.head().position
+
+
+def test_a_taken_port_is_told_in_one_line(tmp_path: Path) -> None:
+    """Issue 3 §3: wrong settings stop the start with one readable message."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        asked = [sys.executable, "-m", "metodika", "up", "--port", port, "--world"]
+        told = subprocess.run(
+            [*asked, str(tmp_path)], capture_output=True, text=True, check=False, timeout=60
+        )
+
+    assert told.returncode == 2
+    assert f"METODIKA_HTTP_PORT: 127.0.0.1:{port}: Address already in use" in told.stderr
+    assert "Traceback" not in told.stderr

@@ -162,9 +162,14 @@ def test_what_was_not_yet_sent_is_sent_at_the_end(watched: Watched) -> None:
     assert watched.ended_in < 15
 
 
-def test_an_interrupted_service_ends_by_itself(watched: Watched) -> None:
-    """Ctrl-C: ears and relay let go of Kafka, nobody has to kill it."""
-    mentoring = watched.servers["mentoring"].process
-    mentoring._signal(signal.SIGINT)
+@pytest.mark.parametrize(
+    ("name", "how"), [("mentoring", signal.SIGINT), ("monitoring", signal.SIGTERM)]
+)
+def test_who_is_told_to_stop_ends_by_itself(
+    watched: Watched, name: str, how: signal.Signals
+) -> None:
+    """Ears, relay and ledger let go of Kafka, nobody has to kill it."""
+    process = watched.servers[name].process
+    process._signal(how)
 
-    within(20, lambda: not mentoring.alive(), "the end of the process")
+    within(15, lambda: not process.alive(), "the end of the process")
