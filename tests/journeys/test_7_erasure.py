@@ -211,3 +211,37 @@ def test_the_snils_of_the_erased_leads_to_nobody(heard: Heard) -> None:
     erased(heard)
 
     assert known().holder("snils", "21333333208") is None
+
+
+LATE = PersonId(ch.uid("late starter"))
+
+
+def dates_of_the_ledger(world: World, month_day: str) -> set[tuple[str, str]]:
+    """Return where in the ledger a date falls on this day of whatever year."""
+    with world.ledger.reading() as reader:
+        columns = reader.execute(
+            "SELECT table_name, column_name FROM duckdb_columns() WHERE data_type = 'DATE'"
+        ).fetchall()
+        found = (
+            (table, column)
+            for table, column in columns
+            for day_ in reader.execute(f"SELECT {column} FROM {table}").fetchall()
+            if day_[0] and f"{day_[0]:%m-%d}" == month_day
+        )
+        return set(found)
+
+
+def test_only_the_end_of_youth_tells_a_birthday(told: Telling) -> None:
+    """§1.7: день рождения виден лишь в конце молодости, а он и есть показатель (ADR 0009)."""
+    began_at_33 = ch.registered(LATE, "213-333-333 09", "17.05.1987")
+    told.tell("registry", began_at_33, ch.employed(LATE, ch.SCHOOL, "01.09.2020"))
+    told.settle()
+    erase_person(told.world, LATE, reason="отзыв согласия", act_no="1", on=day("01.10.2022"))
+    told.settle()
+    logs_ = {name: told.world.stores[name].read(0, limit=100_000) for name in NAMES}
+    said = {each.name for log in logs_.values() for each in log if b"-05-17" in each.data}
+
+    assert said == {"registry.YouthPeriodDetermined"}
+    assert dates_of_the_ledger(told.world, "05-17") == {
+        ("registry_YouthPeriodDetermined", "young_until")
+    }
