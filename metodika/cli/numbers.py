@@ -1,6 +1,6 @@
 """The numbers: what they are, who makes them up, what changed them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -110,6 +110,7 @@ def kpi_list(
             return
         title = f"Показатели на {today(as_of):%d.%m.%Y}, {scope or 'Российская Федерация'}"
         say.table(title, COLUMNS, (row(here, each) for each in values), right=RIGHT)
+        staff_line(values)
         known_line(values[0])
 
     answering(world, act)
@@ -122,6 +123,12 @@ def all_values(here: World, scope: str, as_of: date, as_known: datetime | None) 
         here.answers.value(each, scope, as_of, vector, lagging)
         for each in here.answers.definitions
     ]
+
+
+def staff_line(values: Sequence[Value]) -> None:
+    """Say of which indicators the graduates are missing, though they are of the base (AM9)."""
+    if lacking := ", ".join(each.kpi for each in values if each.staff_only):
+        click.echo(f"{lacking}: только работники, о выпускниках никто не сообщил (S0 V.2)")
 
 
 def known_line(value: Value) -> None:
@@ -138,6 +145,7 @@ def known_line(value: Value) -> None:
 @as_of_option
 @as_known_option
 @click.option("--levels", is_flag=True, help="All places inside the scope, level by level.")
+@click.option("--reasons", is_flag=True, help="How many count and do not, by reason.")
 @say.world_option
 @say.json_option
 def kpi_value(
@@ -146,6 +154,7 @@ def kpi_value(
     as_of: date | None,
     as_known: datetime | None,
     levels: bool,
+    reasons: bool,
     world: Path | None,
     as_json: bool,
 ) -> None:
@@ -155,14 +164,23 @@ def kpi_value(
         vector, lagging = here.answers.vector(as_known)
         value = here.answers.value(kpi_id, scope, today(as_of), vector, lagging)
         inside = here.answers.levels(kpi_id, today(as_of), vector, scope) if levels else []
+        asked = (kpi_id, scope, today(as_of), vector)
+        because = here.answers.reasons(*asked) if reasons else []
         if as_json:
             keys = ("level", "scope", "num", "den")
             said = [dict(zip(keys, each, strict=True)) for each in inside]
-            say.json(asdict(value) | ({"levels": said} if levels else {}))
+            why = [asdict(each) for each in because]
+            more = ({"levels": said} if levels else {}) | ({"reasons": why} if reasons else {})
+            say.json(asdict(value) | more)
             return
         say.table(value.clause, COLUMNS, [row(here, value)], right=RIGHT)
+        staff_line([value])
         if levels:
             say.table("По уровням", ("level", "scope", "num", "den"), inside, right="num den")
+        if reasons:
+            rows = ((each.why, each.members, each.num, each.den) for each in because)
+            columns = ("почему", "сколько", "числитель", "знаменатель")
+            say.table("Кто учтён и кто нет", columns, rows, right=" ".join(columns[1:]))
         known_line(value)
 
     answering(world, act)

@@ -62,6 +62,16 @@ class Member:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reason:
+    """How many members stand so to an indicator, and their sums."""
+
+    why: str
+    members: int
+    num: int
+    den: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Change:
     """One member that differs between two moments of knowledge, and because of what."""
 
@@ -123,6 +133,19 @@ class Answers:
         with self.ledger.reading() as cursor:
             asked = _Asked(self, cursor, vector)
             return [asked.value(kpi, scope, each, ()) for each in dates]
+
+    def reasons(self, kpi: str, scope: str, as_of: date, vector: Vector) -> list[Reason]:
+        """Return why members count or do not, and how many of each: what a number hides.
+
+        So of K-F1 the «unproven» stand apart (AM6), of K-F2b those who took part (AM8).
+        """
+        query = f"""
+            SELECT why, count(*), sum(num)::BIGINT AS num, sum(den)::BIGINT AS den
+            FROM ({self.definition(kpi).sql}) GROUP BY why ORDER BY num DESC, den DESC, why
+        """
+        with self.ledger.reading() as cursor:
+            found = cursor.execute(query, _parameters(as_of, vector, scope)).fetchall()
+        return [Reason(why=w, members=m, num=num, den=den) for w, m, num, den in found]
 
     # ── Members ─────────────────────────────────────────────────────────────
 

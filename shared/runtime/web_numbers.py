@@ -50,6 +50,7 @@ class Numbers:
                 self._levels(),
                 "Показатель на всех уровнях внутри территории",
             ),
+            "/kpi/{kpi}/reasons": (self._reasons(), "Сколько учтено и нет, по причинам"),
             "/kpi/{kpi}/members": (self._members(), "Кто учтён, кто нет и почему"),
             "/kpi/{kpi}/diff": (self._diff(), "Что изменилось между двумя моментами знания"),
         }
@@ -141,6 +142,30 @@ class Numbers:
             )
 
         return kpi_levels
+
+    def _reasons(self) -> Callable[..., Any]:
+        async def kpi_reasons(
+            kpi: Kpi,
+            caller: Annotated[Caller, Depends(Knock(self._access, READERS))],
+            scope: Scope = "",
+            as_of: AsOf = None,
+            as_known: AsKnown = None,
+        ) -> Response:
+            del caller
+            vector, lagging = await asyncio.to_thread(self._known, as_known)
+            day = as_of or self._clock().date()
+            return await self._asked(
+                lambda: {
+                    "reasons": [
+                        asdict(each) for each in self._answers.reasons(kpi, scope, day, vector)
+                    ],
+                    "vector": vector,
+                    "lagging": lagging,
+                },
+                etag=etag_of(vector),
+            )
+
+        return kpi_reasons
 
     def _members(self) -> Callable[..., Any]:
         async def kpi_members(  # noqa: PLR0913, PLR0917 - one parameter for each of the query

@@ -30,6 +30,16 @@ CALL = re.compile(r"^\s*(?:\$ )?(?:[A-Z_]+=\S+ )*(?:\.venv/bin/)?metodika (.+)$"
 MAKE = re.compile(r"\bmake ([a-z]+)\b")
 
 
+def test_every_clause_that_code_cites_has_a_test() -> None:
+    """§8: docs/traceability.md leads from a clause to its test, whatever the clause."""
+    rows = re.findall(
+        r"^\| ([^|]+) \| .* \| (.+) \|$", documents()["docs/traceability.md"], re.MULTILINE
+    )
+
+    assert len(rows) > 60
+    assert [clause for clause, tests in rows[1:] if tests == "–"] == []
+
+
 def test_every_cited_clause_of_a_founding_document_has_its_row() -> None:
     """Who comes with a row of the catalogue finds the rule by it."""
     cited = re.findall(

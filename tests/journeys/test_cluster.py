@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -104,9 +105,11 @@ def test_members_and_levels_are_told_over_http(cluster: Cluster) -> None:
     monitoring = cluster.servers["monitoring"]
     members = monitoring.get("/kpi/K-F1/members", scope="25", as_of=ON).json()["members"]
     levels = monitoring.get("/kpi/K-F1/levels", as_of=ON).json()["levels"]
+    reasons = monitoring.get("/kpi/K-F1/reasons", scope="25", as_of=ON).json()["reasons"]
     said = {each.event_id for store in cluster.stores.values() for each in store.walk()}
 
     assert [m["subject"] for m in members if m["num"]] == [str(ch.ANNA)]
+    assert {r["why"]: r["members"] for r in reasons} == Counter(m["why"] for m in members)
     assert {e for m in members for e in m["evidence"]} <= {str(each) for each in said}
     assert {row["level"] for row in levels} == {
         "federation",

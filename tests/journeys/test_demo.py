@@ -1,5 +1,6 @@
 """`metodika demo`: the first thing that anybody runs."""
 
+import json
 import re
 import time
 from pathlib import Path
@@ -35,3 +36,16 @@ def test_a_synthetic_region_is_refused_nothing(tmp_path: Path) -> None:
 
     assert result.exit_code == 0, result.output
     assert '"refused": {}' in result.output
+    assert_reasons_sum_up(tmp_path / "xs")
+
+
+def assert_reasons_sum_up(world: Path) -> None:
+    """Nobody of the base is without a reason, and a base without graduates says so."""
+    asked = ["kpi", "value", "K-F2b", "--reasons", "--world", str(world)]
+    told = CliRunner().invoke(metodika, [*asked, "--json"])
+    value = json.loads(told.stdout)
+
+    assert sum(each["den"] for each in value["reasons"]) == value["den"] > 0
+    assert ("только работники" in CliRunner().invoke(metodika, asked).stdout) == (
+        value["staff_only"]
+    )

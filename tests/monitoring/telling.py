@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from services.monitoring import ledger as language
+from shared.events.monitoring import Direction, KpiTargetSet
 from shared.kernel import Sealed, kind_of
+from shared.kernel.ids import KpiId
 from shared.runtime import codec
 from shared.runtime.answers import Answers
 from shared.runtime.codec import Meta
@@ -16,11 +18,13 @@ from shared.runtime.columns import Ledger
 from shared.runtime.definitions import definitions
 from shared.runtime.log import Record
 from shared.runtime.tree import leaf_of, micros
+from shared.testing.facts import a
 from tests.oracle.fold import Answer
 from tests.oracle.said import Said
 
 INDICATORS = Path(language.__file__).with_name("indicators")
 EPOCH = UUID(int=7)
+END_2024 = date(2024, 12, 31)
 
 
 def sealed(fact: Any) -> Any:
@@ -81,3 +85,34 @@ def answered(answers: Answers, kpi: str, as_of: date, vector: dict[str, int]) ->
 
 
 __all__ = ["answered", "heard", "record"]
+
+
+def promised(
+    hundredths: int,
+    due_on: date = END_2024,
+    kpi: str = "K-F1",
+    n: int = 1,
+    direction: Direction = "at_least",
+) -> Said:
+    """Return a target of the country, in hundredths, as the n-th fact of monitoring."""
+    fact = a(
+        KpiTargetSet,
+        kpi_id=KpiId(kpi),
+        level="federation",
+        due_on=due_on,
+        target_hundredths=hundredths,
+        direction=direction,
+        act="Р-76",
+        clause="S0 V.1",
+        occurred_on=date(2020, 8, 6),
+    )
+    return Said(
+        source="monitoring@0",
+        position=n,
+        recorded_at=datetime(2025, 1, 1, tzinfo=UTC),
+        event_id=UUID(int=900 + n),
+        name="monitoring.KpiTargetSet",
+        fact=fact,
+        stream=UUID(int=900),
+        version=n,
+    )

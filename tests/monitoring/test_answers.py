@@ -9,13 +9,10 @@ from uuid import UUID
 
 import pytest
 
-from shared.events.monitoring import KpiTargetSet
-from shared.kernel.ids import KpiId
 from shared.runtime.answers import Answers, Member, NoSuchKpi, Status, reaches, shown
-from shared.testing.facts import a
 from tests.golden.words import known_by
 from tests.golden.world import RECORDS
-from tests.monitoring.telling import heard
+from tests.monitoring.telling import heard, promised
 from tests.oracle.said import Said
 
 T = date(2024, 12, 31)
@@ -57,29 +54,6 @@ def test_targets_are_compared_exactly(
 ) -> None:
     """§2.1: «Compare exactly in integers (num·100 ≥ target·den)»."""
     assert reaches(aggregate, Fraction(num), Fraction(den), target) is met
-
-
-def promised(hundredths: int, due_on: date = T, kpi: str = "K-F1", n: int = 1) -> Said:
-    fact = a(
-        KpiTargetSet,
-        kpi_id=KpiId(kpi),
-        level="federation",
-        due_on=due_on,
-        target_hundredths=hundredths,
-        act="Р-76",
-        clause="S0 V.1",
-        occurred_on=date(2020, 8, 6),
-    )
-    return Said(
-        source="monitoring@0",
-        position=n,
-        recorded_at=datetime(2025, 1, 1, tzinfo=UTC),
-        event_id=UUID(int=900 + n),
-        name="monitoring.KpiTargetSet",
-        fact=fact,
-        stream=UUID(int=900),
-        version=n,
-    )
 
 
 def asked(tmp_path_factory: pytest.TempPathFactory, *targets: Said) -> Answers:

@@ -119,6 +119,19 @@ def test_a_record_grows(
 
 
 @pytest.mark.parametrize(
+    ("awarded_on", "valid_until"),
+    [(date(2023, 8, 31), date(2028, 8, 31)), (date(2023, 9, 1), None)],
+)
+def test_a_category_has_a_term_until_the_new_order(
+    person: PersonSpec, awarded_on: date, valid_until: date | None
+) -> None:
+    """RU9: до 01.09.2023 — на пять лет, с этого дня — бессрочно."""
+    person.given(REGISTERED)
+    person.when(replace(AWARD, awarded_on=awarded_on))
+    person.then(replace(AWARDED, occurred_on=awarded_on, valid_until=valid_until))
+
+
+@pytest.mark.parametrize(
     ("past", "asked"),
     [
         ((REGISTERED,), REGISTER),

@@ -225,7 +225,7 @@ def determine(teacher: Registered) -> list[YouthPeriodDetermined]:
 
 
 def young_until(born: date, first: date | None) -> date | None:
-    """Return the first day that is youth no more; None for who never is young."""
+    """Return the first day that is youth no more (AM13, AM14); None for who never is young."""
     old_on = birthday(born, YOUTH_ENDS_AT)
     if first is None or first >= old_on:
         return None

@@ -1,0 +1,114 @@
+"""Each ruling on what the acts leave open, on the golden world (kpi §2.3)."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
+
+from shared.events.diagnostics import DiagnosticCompleted
+from shared.events.registry import GraduateRegistered
+from shared.runtime.answers import Answers, Member
+from tests.golden.words import known_by, person
+from tests.golden.world import RECORDS
+from tests.monitoring.telling import heard, promised
+
+T = date(2024, 12, 31)
+NOW = known_by(RECORDS, datetime(2026, 1, 1, tzinfo=UTC))
+FIRST_GRADUATE = min(
+    each.position for each in RECORDS if isinstance(each.fact, GraduateRegistered)
+)
+BEFORE_THE_FEED = NOW | {"registry@0": FIRST_GRADUATE - 1}
+"""Nobody has told of a graduate yet."""
+
+
+@pytest.fixture(scope="module")
+def golden(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answers]:
+    """Give the ledger that has heard the golden world."""
+    answers = heard(tmp_path_factory.mktemp("rulings"), RECORDS)
+    yield answers
+    answers.ledger.close()
+
+
+def of(golden: Answers, kpi: str, who: UUID, as_of: date = T) -> Member:
+    """Return how one person stands to an indicator."""
+    (member,) = golden.why(kpi, who, as_of, NOW)
+    return member
+
+
+def test_a_programme_not_chosen_by_a_diagnosis_stands_apart(golden: Answers) -> None:
+    """AM6: без цепочки от диагностики — не в показателе, а отдельным числом."""
+    stands = of(golden, "K-F1", person(6))
+    reasons = {each.why: each for each in golden.reasons("K-F1", "", T, NOW)}
+    unproven = reasons[stands.why]
+
+    assert (stands.num, stands.den) == (0, 1)
+    assert "связь с диагностикой не доказана" in stands.why
+    assert unproven.num == 0
+    assert unproven.members == sum(
+        each.why == stands.why for each in golden.members("K-F1", "", T, NOW)
+    )
+
+
+def test_the_register_is_that_of_the_enrolment(golden: Answers) -> None:
+    """AM7: программа вошла в реестр после зачисления — не считается."""
+    assert of(golden, "K-F1", person(2)).num == 0
+
+
+def test_who_did_well_is_a_part_of_all_and_of_those_who_took_part(golden: Answers) -> None:
+    """AM8: «в том числе справившихся» — от всех; от участвовавших — рядом, по причинам."""
+    took_part = golden.value("K-F2a", "", T, NOW)
+    did_well = golden.value("K-F2b", "", T, NOW)
+    reasons = {each.why: each for each in golden.reasons("K-F2b", "", T, NOW)}
+    results = [each.members for why, each in reasons.items() if "результат" in why]
+
+    assert did_well.den == took_part.den
+    assert sum(results) == took_part.num > did_well.num > 0
+
+
+def test_graduates_belong_to_the_base_and_a_base_without_them_says_so(golden: Answers) -> None:
+    """AM9: педагоги и выпускники вместе; где о выпускниках не сообщают — «только работники»."""
+    with_them = golden.value("K-F2a", "", T, NOW)
+    staff = golden.value("K-F1", "", T, NOW)
+    early = golden.value("K-F2a", "", T, BEFORE_THE_FEED)
+
+    assert with_them.den > staff.den
+    assert not with_them.staff_only
+    assert early.staff_only
+    assert not golden.value("K-F1", "", T, BEFORE_THE_FEED).staff_only
+
+
+def test_taking_part_is_a_result(golden: Answers) -> None:
+    """AM31: участвовал, у кого есть результат, а не назначение."""
+    diagnosed = {
+        each.fact.person_id for each in RECORDS if isinstance(each.fact, DiagnosticCompleted)
+    }
+    counted = {UUID(each.subject) for each in golden.members("K-F2a", "", T, NOW, "num")}
+
+    assert counted
+    assert counted <= diagnosed
+
+
+def test_a_route_is_made_when_it_is_agreed(golden: Answers) -> None:
+    """AM32: карта — от 31.12.2023, согласован маршрут 01.01.2024: он этого года."""
+    assert of(golden, "K-RR03", person(9), date(2023, 12, 31)).num == 1
+    assert of(golden, "K-RR09", person(9), date(2023, 12, 31)).num == 0
+    assert of(golden, "K-RR09", person(9)).num == 1
+
+
+@pytest.mark.parametrize(("coverage", "status"), [(100, "missed"), (10, "met")])
+def test_the_mean_load_is_not_enough(
+    coverage: int, status: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """AM16: 250 на одного «из расчёта» — и ни у кого не больше, и закреплены все."""
+    targets = [
+        promised(25_000, kpi="K-R5", n=1, direction="at_most"),
+        promised(25_000, kpi="K-R5x.max", n=2, direction="at_most"),
+        promised(coverage * 100, kpi="K-R5x.coverage", n=3),
+    ]
+    told = heard(tmp_path_factory.mktemp("mean"), [*RECORDS, *targets])
+    mean = told.value("K-R5", "", T, NOW | {"monitoring@0": 3})
+    told.ledger.close()
+
+    assert mean.value == "11.7"  # 35 to 3, far below 250
+    assert mean.status == status
