@@ -1,6 +1,7 @@
 """What an auditor asks of the logs: read, follow causes, recompute, compare."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from shared.runtime.codec import decode_meta
 from shared.runtime.hearing import retry, skip
 from shared.runtime.log import Record
 from shared.runtime.store import LogStore, open_store
-from shared.runtime.tree import verify as verified
+from shared.runtime.verified import Places, checked, places_of
 
 
 def shown(record: Record) -> dict[str, object]:
@@ -103,13 +104,13 @@ def caused(world: World, event_id: UUID) -> Iterator[Record]:
 def verify(world: Path | None, as_json: bool) -> None:
     """Recompute every leaf and root; name the first record that differs."""
     settings = say.existing(world)
-    results: list[dict[str, object]] = []
-    for name in names_of(settings):
-        store = open_store(settings.store(name), source(name))
-        try:
-            results.append(_verified(store))
-        finally:
-            store.close()
+    names = names_of(settings)
+    with ExitStack() as stack:
+        stores = [open_store(settings.store(name), source(name)) for name in names]
+        for each in stores:
+            stack.callback(each.close)
+        places = places_of(stores[names.index("registry")]) if "registry" in names else {}
+        results = [_verified(each, places) for each in stores]
     wrong = [each for each in results if each["differs"]]
     if as_json:
         say.json(results)
@@ -123,9 +124,9 @@ def verify(world: Path | None, as_json: bool) -> None:
         say.no("; ".join(f"{each['source']}: {each['differs']}" for each in wrong))
 
 
-def _verified(store: LogStore) -> dict[str, object]:
+def _verified(store: LogStore, places: Places) -> dict[str, object]:
     roots = store.checkpoints()
-    difference = verified(store.walk(), roots)
+    difference = checked(store, places)
     told = None
     if difference:
         event = f" (event {difference.event_id})" if difference.event_id else ""

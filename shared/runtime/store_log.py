@@ -158,6 +158,10 @@ class LogStore(Store, ProcessRecorder):
         """Return the tree's checkpoints, the smallest first."""
 
     @abstractmethod
+    def misfiled(self) -> tuple[int, UUID] | None:
+        """Return (position, event) of the first record filed under another region."""
+
+    @abstractmethod
     def add_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Keep a checkpoint. Raises `Conflict` if the same size had another root."""
 

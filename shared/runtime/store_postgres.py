@@ -56,6 +56,11 @@ RECORD = (
     "SELECT position, epoch, recorded_at, event_id, stream, version, name, schema,"
     " territory, meta, data, leaf FROM records"
 )
+MISFILED = (
+    "SELECT position, event_id FROM records"
+    " WHERE region IS DISTINCT FROM split_part(territory, '/', 1)"
+    " ORDER BY position LIMIT 1"
+)
 HOLDERS = (
     "SELECT kind, key_hmac, holder FROM unnest(%b, %b) AS asked (kind, key_hmac)"
     " JOIN claims USING (kind, key_hmac)"
@@ -200,6 +205,10 @@ class PostgresStore(LogStore):
 
     def forget(self, kind: str, holder: UUID) -> None:
         self._do("DELETE FROM claims WHERE kind = %s AND holder = %s", [kind, holder])
+
+    def misfiled(self) -> tuple[int, UUID] | None:
+        found = self._all(MISFILED, [])
+        return (found[0][0], found[0][1]) if found else None
 
     def epochs(self) -> Sequence[Epoch]:
         rows = self._all("SELECT epoch, parent, branched_at_position FROM log_epoch ORDER BY n")

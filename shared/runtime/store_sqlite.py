@@ -36,6 +36,9 @@ RECORD = (
     "SELECT position, epoch, recorded_at, event_id, stream, version, name, schema,"
     " territory, meta, data, leaf FROM records"
 )
+MISFILED = """SELECT position, event_id FROM records
+    WHERE region IS NOT substr(territory, 1, instr(territory || '/', '/') - 1)
+    ORDER BY position LIMIT 1"""
 ANSWERS = "SELECT * FROM commands WHERE command_id IN ({})"
 HOLDERS = (
     "WITH asked(k, h) AS (VALUES {}) SELECT kind, key_hmac, holder"
@@ -188,6 +191,10 @@ class SqliteStore(LogStore):
         with self._lock, writing(self._writer) as db:
             gone = "DELETE FROM claims WHERE kind = ? AND holder = ?"
             db.execute(gone, [kind, holder.bytes])
+
+    def misfiled(self) -> tuple[int, UUID] | None:
+        found = self._all(MISFILED)
+        return (found[0][0], UUID(bytes=found[0][1])) if found else None
 
     def epochs(self) -> Sequence[Epoch]:
         rows = self._all("SELECT epoch, parent, branched_at_position FROM log_epoch ORDER BY n")

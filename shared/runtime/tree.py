@@ -203,13 +203,23 @@ def verify(
         tree.append(record.leaf)
         while due and due[0].size <= tree.size:
             checkpoint = due.pop(0)
-            if checkpoint.size == tree.size and checkpoint.root != tree.root():
-                between = f"root: a record after {held}, up to {tree.size}, was another"
+            if checkpoint.size == tree.size and (what := _other(checkpoint, tree, record)):
+                between = f"{what}: a record after {held}, up to {tree.size}, was another"
                 return Difference(tree.size, record.event_id, between)
             held = tree.size
     if due:
         return Difference(tree.size + 1, None, f"missing: {due[0].size} were recorded")
     return None
+
+
+def _other(checkpoint: Checkpoint, tree: Tree, last: Record) -> str | None:
+    """Say what of a checkpoint is not that of this tree; read from text it has no frontier."""
+    mine = Checkpoint.of(tree, last.source, last.epoch)
+    if checkpoint.root != mine.root:
+        return "root"
+    if checkpoint.frontier and checkpoint.frontier != mine.frontier:
+        return "frontier"
+    return None if checkpoint.origin == mine.origin else "origin"
 
 
 def _wrong(record: Record) -> str | None:

@@ -13,10 +13,12 @@ from click.testing import CliRunner, Result
 
 from metodika.cli import metodika
 from metodika.replaying import Replayed, canonical, replay_documents, replay_ledger
+from metodika.services import NAMES
 from metodika.up import views_of
 from metodika.world import opened
 from shared.runtime.store import open_store
 from shared.runtime.tree import leaf_of_record
+from shared.runtime.verified import checked, places_of
 from tests.journeys import chapters as ch
 from tests.journeys.telling import Telling, settings_of
 
@@ -117,6 +119,17 @@ def test_an_untouched_store_is_as_recorded(folder: Path) -> None:
     assert result.exit_code == 0, result.output
 
 
+def test_every_log_of_the_story_is_as_recorded(read_only: Telling) -> None:
+    """§1.8: в обоих мирах; каждый факт виден там, куда ведёт (contracts §2, §7)."""
+    stores = read_only.world.stores
+    places = places_of(stores["registry"])
+
+    assert {name: checked(each, places) for name, each in stores.items()} == dict.fromkeys(
+        NAMES
+    )
+    assert len(places) == 4
+
+
 @pytest.mark.parametrize("column", ["data", "meta"])
 def test_a_changed_byte_is_found_and_named(folder: Path, column: str) -> None:
     """§1.8: изменённый байт найден, и названо его место (contracts §2)."""
@@ -174,3 +187,48 @@ def changed_byte(path: Path, column: str) -> int:
     connection.commit()
     connection.close()
     return position
+
+
+@pytest.mark.parametrize(
+    ("service", "change", "named"),
+    [
+        (
+            "registry",
+            "UPDATE records SET data = CAST(data AS text) WHERE position = 9",
+            "9: unr",
+        ),
+        ("registry", "UPDATE records SET epoch = x'00' WHERE position = 9", "9: unreadable"),
+        ("registry", "UPDATE records SET region = '77' WHERE {placed}", "region"),
+        ("registry", "UPDATE records SET region = NULL WHERE {placed}", "region"),
+        ("registry", "UPDATE records SET {elsewhere} WHERE {placed}", "territory"),
+        ("mentoring", "UPDATE records SET {elsewhere} WHERE {placed}", "territory"),
+        ("registry", "UPDATE records SET {nowhere} WHERE {placed}", "territory"),
+        ("registry", "UPDATE head SET position = position + 1", "head"),
+        ("registry", "UPDATE head SET position = position - 1", "head"),
+        ("registry", "UPDATE head SET epoch = zeroblob(16)", "head"),
+        ("registry", "UPDATE head SET recorded_at = recorded_at + 1", "head"),
+        ("registry", "UPDATE log_epoch SET epoch = zeroblob(16)", "epoch"),
+        ("registry", "UPDATE log_epoch SET branched_at_position = 5", "epoch"),
+        ("registry", "UPDATE checkpoints SET origin = 'x'", "origin"),
+        (
+            "registry",
+            "UPDATE checkpoints SET frontier = zeroblob(length(frontier))",
+            "frontier",
+        ),
+    ],
+)
+def test_what_stands_beside_a_record_is_verified_too(
+    folder: Path, service: str, change: str, named: str
+) -> None:
+    """§1.8: и где запись видна, и конец журнала, и его эпохи, и корни (contracts §2, §4)."""
+    placed = "position = (SELECT max(position) FROM records WHERE territory LIKE '25/0570%/%')"
+    elsewhere = "territory = '77', region = '77'"
+    asked = change.format(
+        placed=placed, elsewhere=elsewhere, nowhere="territory = NULL, region = NULL"
+    )
+    with closing(sqlite3.connect(folder / f"{service}.sqlite")) as store, store:
+        assert store.execute(asked).rowcount >= 1
+    result = run("verify", "--world", str(folder))
+
+    assert result.exit_code == 1, result.output
+    assert named in result.stderr
