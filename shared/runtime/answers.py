@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, Literal
 from uuid import UUID
@@ -240,7 +240,11 @@ class _Asked:
             num=num,
             den=den,
             value=shown(definition.aggregate, num, den),
-            status=self._status(definition, scope, as_of, target),
+            status=(
+                self._status(definition, scope, as_of, target)
+                if target
+                else without_target(definition.aggregate, num, den)
+            ),
             target=target[1] if target else None,
             due_on=target[0] if target else None,
             definition=definition.version,
@@ -307,7 +311,8 @@ class _Asked:
             return "met"
         if as_of >= due:
             return "missed"
-        return self._trend(definition, scope, as_of, target, Fraction(num, den))
+        now = exactly(definition.aggregate, num, den)
+        return self._trend(definition, scope, as_of, target, now)
 
     def _trend(
         self,
@@ -318,11 +323,11 @@ class _Asked:
         now: Fraction,
     ) -> Status:
         """The straight line through the last twelve months, drawn to the target's date."""
-        year_ago = as_of - timedelta(days=365)
-        num, den = self.counted(definition.id, scope, year_ago)
+        began = year_before(as_of)
+        num, den = self.counted(definition.id, scope, began)
         if den == 0:
             return "at_risk"
-        slope = (now - Fraction(num, den)) / 365
+        slope = (now - exactly(definition.aggregate, num, den)) / (as_of - began).days
         then = now + slope * (target[0] - as_of).days
         reached = reaches(definition.aggregate, then, Fraction(1), target)
         return "on_track" if reached else "at_risk"
@@ -352,6 +357,25 @@ def _place(member: Member) -> tuple[str, str, bool]:
 def _part(members: Mapping[Any, Member], key: Any) -> tuple[int, int] | None:
     member = members.get(key)
     return (member.num, member.den) if member else None
+
+
+def without_target(aggregate: str, num: int, den: int) -> Status:
+    """Say that no target binds here (AM26), or that there is nothing to judge (kpi §2.1).
+
+    Teachers without a methodist are no lack of data: K-R5 has them (kpi 2.4.15).
+    """
+    return "no_target" if den or (num and aggregate == "ratio") else "no_data"
+
+
+def year_before(day: date) -> date:
+    """Return the same day of the year before; of 29 February the 28th."""
+    leap = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - 1, day=28 if leap else day.day)
+
+
+def exactly(aggregate: str, num: int, den: int) -> Fraction:
+    """Return what is compared and drawn into a line: a maximum is its own value."""
+    return Fraction(num) if aggregate == "max" else Fraction(num, den)
 
 
 def shown(aggregate: str, num: int, den: int) -> str | None:

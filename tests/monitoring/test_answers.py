@@ -9,7 +9,15 @@ from uuid import UUID
 
 import pytest
 
-from shared.runtime.answers import Answers, Member, NoSuchKpi, Status, reaches, shown
+from shared.runtime.answers import (
+    Answers,
+    Member,
+    NoSuchKpi,
+    Status,
+    reaches,
+    shown,
+    year_before,
+)
 from tests.golden.words import known_by
 from tests.golden.world import RECORDS
 from tests.monitoring.telling import heard, promised
@@ -113,6 +121,33 @@ def test_of_several_targets_the_next_one_binds(
     answers.ledger.close()
 
 
+def test_a_maximum_is_drawn_into_a_line_by_itself(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """K-R5x.max: 5 and then 5 of at most 4 attached; how many methodists is no matter."""
+    may = promised(400, date(2025, 12, 31), "K-R5x.max", direction="at_most")
+    answers = asked(tmp_path_factory, may)
+    value = answers.value("K-R5x.max", "", T, NOW | {"monitoring@0": 1})
+
+    assert value.num > 4
+    assert value.num <= 4 * value.den
+    assert value.status == "at_risk"
+    answers.ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("day", "before"),
+    [
+        (T, date(2023, 12, 31)),  # 366 days: 2024 has its 29 February
+        (date(2024, 2, 29), date(2023, 2, 28)),
+        (date(2025, 3, 1), date(2024, 3, 1)),
+    ],
+)
+def test_twelve_months_are_twelve_months(day: date, before: date) -> None:
+    """kpi 2.4.16; a figure of the year is another year's 365 days before 31.12.2024."""
+    assert year_before(day) == before
+
+
 def test_without_a_target_there_is_no_verdict(golden: Answers) -> None:
     """AM26: без цели — не провал."""
     assert golden.value("K-F1", "", T, NOW).status == "no_target"
@@ -121,7 +156,15 @@ def test_without_a_target_there_is_no_verdict(golden: Answers) -> None:
 def test_an_empty_base_is_no_data(golden: Answers) -> None:
     value = golden.value("K-F1", "98", T, NOW)
 
-    assert (value.num, value.den, value.value) == (0, 0, None)
+    assert (value.num, value.den, value.value, value.status) == (0, 0, None, "no_data")
+
+
+def test_teachers_without_a_methodist_are_no_lack_of_data(golden: Answers) -> None:
+    """kpi 2.4.15: undefined; and nothing binds here (AM26)."""
+    value = golden.value("K-R5", "26", T, NOW)
+
+    assert (value.value, value.status) == (None, "no_target")
+    assert value.num > 0
 
 
 def test_the_same_vector_gives_the_same_answer_for_ever(golden: Answers) -> None:
