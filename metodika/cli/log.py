@@ -14,8 +14,9 @@ from metodika.world import World, names_of, opened
 from shared.runtime.codec import decode_meta
 from shared.runtime.hearing import retry, skip
 from shared.runtime.log import Record
+from shared.runtime.placed import Places, places_of
+from shared.runtime.soundness import first_difference, readable
 from shared.runtime.store import LogStore, open_store
-from shared.runtime.verified import Places, checked, places_of
 
 
 def shown(record: Record) -> dict[str, object]:
@@ -109,7 +110,8 @@ def verify(world: Path | None, as_json: bool) -> None:
         stores = [open_store(settings.store(name), source(name)) for name in names]
         for each in stores:
             stack.callback(each.close)
-        places = places_of(stores[names.index("registry")]) if "registry" in names else {}
+        registry = stores[names.index("registry")] if "registry" in names else None
+        places = places_of(readable(registry)) if registry else {}
         results = [_verified(each, places) for each in stores]
     wrong = [each for each in results if each["differs"]]
     if as_json:
@@ -126,7 +128,7 @@ def verify(world: Path | None, as_json: bool) -> None:
 
 def _verified(store: LogStore, places: Places) -> dict[str, object]:
     roots = store.checkpoints()
-    difference = checked(store, places)
+    difference = first_difference(store, places)
     told = None
     if difference:
         event = f" (event {difference.event_id})" if difference.event_id else ""

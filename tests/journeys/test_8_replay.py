@@ -16,9 +16,10 @@ from metodika.replaying import Replayed, canonical, replay_documents, replay_led
 from metodika.services import NAMES
 from metodika.up import views_of
 from metodika.world import opened
+from shared.runtime.placed import places_of
+from shared.runtime.soundness import first_difference
 from shared.runtime.store import open_store
 from shared.runtime.tree import leaf_of_record
-from shared.runtime.verified import checked, places_of
 from tests.journeys import chapters as ch
 from tests.journeys.telling import Telling, settings_of
 
@@ -122,11 +123,11 @@ def test_an_untouched_store_is_as_recorded(folder: Path) -> None:
 def test_every_log_of_the_story_is_as_recorded(read_only: Telling) -> None:
     """§1.8: в обоих мирах; каждый факт виден там, куда ведёт (contracts §2, §7)."""
     stores = read_only.world.stores
-    places = places_of(stores["registry"])
+    places = places_of(stores["registry"].walk())
 
-    assert {name: checked(each, places) for name, each in stores.items()} == dict.fromkeys(
-        NAMES
-    )
+    assert {
+        name: first_difference(each, places) for name, each in stores.items()
+    } == dict.fromkeys(NAMES)
     assert len(places) == 4
 
 
@@ -195,7 +196,7 @@ def changed_byte(path: Path, column: str) -> int:
         (
             "registry",
             "UPDATE records SET data = CAST(data AS text) WHERE position = 9",
-            "9: unr",
+            "9 (event",
         ),
         ("registry", "UPDATE records SET epoch = x'00' WHERE position = 9", "9: unreadable"),
         ("registry", "UPDATE records SET region = '77' WHERE {placed}", "region"),
