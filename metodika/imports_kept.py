@@ -46,12 +46,18 @@ class Weighed(msgspec.Struct, frozen=True, kw_only=True):
     touched: int
     said: str
 
+    def covers(self, other: "Weighed") -> bool:
+        """Say whether whoever confirmed this has confirmed the other: it is no more."""
+        no_more = other.ended <= self.ended and other.touched <= self.touched
+        return other.org_id == self.org_id and no_more
+
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """An import; `home` is the territory of whoever sent it, `attempt` counts from 1.
 
     `held` are the organisations for which somebody must confirm it, `ends` those of
-    which a whole package leaves out jobs. `taken`: it was taken to its end, and not back.
+    which a whole package leaves out jobs. `confirmed`: what somebody has confirmed of it.
+    `taken`: it was taken to its end, and not back.
     """
 
     import_id: UUID
@@ -69,6 +75,12 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[Bad, ...] = ()
     held: tuple[Weighed, ...] = ()
     ends: tuple[Weighed, ...] = ()
+    confirmed: tuple[Weighed, ...] = ()
+
+    @property
+    def goes_on(self) -> bool:
+        """Say whether the next sending is the same one: it waited, or was cut off."""
+        return self.status in {"held", "running"}
 
     def became(self, status: Status, at: datetime, report: Report | None = None) -> "Kept":
         """Return it as it is now, with the counts of a report."""
@@ -99,7 +111,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 def told(said: Kept) -> dict[str, Any]:
     """Return an import as a program reads it."""
-    mine = {"home", "taken", "attempt"}
+    mine = {"home", "taken", "attempt", "confirmed"}
     fields = msgspec.to_builtins(said, builtin_types=(UUID, date, datetime))
     return {name: value for name, value in fields.items() if name not in mine}
 

@@ -46,9 +46,11 @@ class Plan:
     def kept(self, status: Status, at: datetime) -> Kept:
         """Return what is to be kept of it from now on.
 
-        A sending that was cut goes on; after any other end it is asked anew.
+        A sending that was cut goes on, with what was confirmed of it; after any other end
+        it is asked anew. What is held and runs all the same, somebody has confirmed.
         """
-        goes_on = self.was is not None and self.was.status in {"held", "running"}
+        goes_on = self.was is not None and self.was.goes_on
+        confirmed = self.was.confirmed if self.was is not None and goes_on else ()
         before = self.was.attempt if self.was else 0
         return Kept(
             import_id=self.import_id,
@@ -61,6 +63,7 @@ class Plan:
             taken=self.was is not None and self.was.taken,
             held=self.held,
             ends=self.ends,
+            confirmed=(*confirmed, *self.held) if status == "running" else confirmed,
         )
 
 

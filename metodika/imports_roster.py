@@ -16,7 +16,7 @@ from services.registry.domain.manifest import is_whole, read_manifest
 from services.registry.domain.organisation import NoOrganisation, Organisation
 from services.registry.policies import ORGANISATIONS
 from shared.kernel import Fault
-from shared.kernel.ids import OrgId, RegionCode, Territory
+from shared.kernel.ids import EmploymentId, OrgId, RegionCode, Territory
 from shared.runtime import bulk
 from shared.runtime.bulk import Line, Unreadable
 from shared.runtime.engine import Engine
@@ -42,20 +42,17 @@ def roster_plan(
     lines = [*read.lines(staff)]
     unnamed = [*read.unnamed(staff)] if whole and not _taken(was) else []
     lines += [Line(file="roles.csv", line=NO_ROW, commands=(each,)) for each in unnamed]
-    shifts = package.shifts(staff.jobs, (it for line in lines for it in line.commands))
+    asked = [it for line in lines for it in line.commands]
+    shifts = package.shifts(staff.jobs, asked, _own(staff, was))
     left_out = Counter(staff.jobs[each.employment_id].now.org_id for each in unnamed)
-    let_in = was is not None and was.status == "running"
+    weighed = (read.weighed(org, shift) for org, shift in shifts.items() if shift.is_held)
     return Plan(
         service="registry",
         import_id=import_id,
         system=system,
         on=on,
         lines=lines,
-        held=tuple(
-            read.weighed(org, shift)
-            for org, shift in shifts.items()
-            if shift.is_held and not let_in
-        ),
+        held=tuple(each for each in weighed if not _confirmed(was, each)),
         ends=tuple(
             read.weighed(org, shifts[org], left_out=count) for org, count in left_out.items()
         ),
@@ -158,6 +155,18 @@ class Reading:
 def _taken(was: Kept | None) -> bool:
     """Say whether it was taken before: what was whole then may be old by now."""
     return was is not None and was.taken
+
+
+def _own(staff: Staff, was: Kept | None) -> set[EmploymentId]:
+    """Return the jobs that a sending which was cut had begun by then."""
+    if was is None or not was.goes_on:
+        return set()
+    return {each for each, begun_by in staff.begun_by.items() if begun_by == was.import_id}
+
+
+def _confirmed(was: Kept | None, weighed: Weighed) -> bool:
+    """Say whether somebody has confirmed as much of the sending that goes on."""
+    return was is not None and was.goes_on and any(it.covers(weighed) for it in was.confirmed)
 
 
 def _rows(files: Mapping[str, bytes]) -> package.Package:

@@ -191,6 +191,47 @@ def test_a_killed_import_is_not_held_by_its_own_half(story: Telling) -> None:
     assert story.names("registry").count("EmploymentStarted") == PEOPLE
 
 
+def cut(story: Telling, files: dict[str, bytes], on: date = OCTOBER) -> Plan:
+    """Begin to take a package, as one that is killed before its first row."""
+    planned = plan(story, files, on)
+    engine = story.world.engines["registry"]
+    imports.keep(engine, planned.kept("running", engine.clock()))
+    return planned
+
+
+def test_an_import_that_was_killed_is_held_for_what_nobody_confirmed(school: Telling) -> None:
+    """contracts §7: что приём прервали, подтверждения не заменяет."""
+    first = cut(school, sent(without=1))
+    taken(school, sent("delta", people=PEOPLE + 2), "sis", "25")
+    [held] = plan(school, sent(without=1)).held
+
+    assert first.held == ()
+    assert (held.jobs, held.ended) == (PEOPLE + 2, 3)
+
+
+def test_a_confirmation_holds_for_what_was_confirmed_and_no_more(school: Telling) -> None:
+    """contracts §7: подтверждённое не подтверждают дважды; чего прибавилось — ждёт."""
+    first = cut(school, sent(without=2))
+    same = cut(school, sent(without=2))  # without another word, and killed again
+    taken(school, sent("delta", people=PEOPLE + 1), "sis", "25")
+    [more] = plan(school, sent(without=2)).held
+
+    assert [each.ended for each in first.held] == [2]
+    assert same.held == ()
+    assert more.ended == 3
+
+
+def test_what_was_held_and_never_confirmed_stays_held(school: Telling) -> None:
+    """contracts §7: повтор задержанного без подтверждения — снова задержан."""
+    engine = school.world.engines["registry"]
+    imports.hold(engine, plan(school, sent(without=2)))
+    again = plan(school, sent(without=2))
+    imports.hold(engine, again)
+
+    assert [each.ended for each in again.held] == [2]
+    assert plan(school, sent(without=2)).held == again.held
+
+
 def test_what_was_refused_is_asked_anew_when_it_is_sent_again(story: Telling) -> None:
     """§5: чего пакету не хватало, внесли — тот же пакет принимают (contracts §4)."""
     early = taken(story, sent(), "sis", "25")

@@ -275,20 +275,27 @@ class Shift:
         """
         ends = 100 * self.ended > ENDED_PCT * self.jobs
         touches = 100 * self.touched > CHANGED_PCT * self.people
-        return bool(self.people) and (ends or touches)
+        return ends or (bool(self.people) and touches)
 
 
-def shifts(before: Mapping[EmploymentId, Job], asked: Iterable[Command]) -> dict[OrgId, Shift]:
+def shifts(
+    before: Mapping[EmploymentId, Job],
+    asked: Iterable[Command],
+    own: AbstractSet[EmploymentId] = frozenset(),
+) -> dict[OrgId, Shift]:
     """Compare what is with what is asked for, organisation by organisation.
 
-    A job that moves away counts as ended where it was and as touched on both sides.
+    A job that moves away counts as ended where it was and as touched on both sides. `own`
+    are the jobs that the package began before it was cut: their people are not those of
+    whom it touches too many.
     """
     jobs, ended = Tally[EmploymentId](set), Tally[EmploymentId](set)
     people, touched = Tally[PersonId](set), Tally[PersonId](set)
     for employment_id, job in before.items():
         if not job.ended:
             jobs[job.now.org_id].add(employment_id)
-            people[job.now.org_id].add(job.now.person_id)
+            if employment_id not in own:
+                people[job.now.org_id].add(job.now.person_id)
     for each in asked:
         if not isinstance(each, StartEmployment | ChangeEmployment | EndEmployment):
             continue
