@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from metodika.cli import log, numbers, people, prove, run
+from metodika.cli import log, numbers, parked, people, prove, run
 from metodika.cli.say import EXIT_FAILED, EXIT_USAGE
 from shared.runtime.bulk import Unreadable
 from shared.runtime.columns import InUse
@@ -38,7 +38,7 @@ def metodika() -> None:
     """
 
 
-for module in (prove, run, numbers, log, people):
+for module in (prove, run, numbers, log, parked, people):
     for command in module.COMMANDS:
         metodika.add_command(command)
 

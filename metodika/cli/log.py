@@ -12,7 +12,6 @@ from metodika.cli import say
 from metodika.services import NAMES, source
 from metodika.world import World, names_of, opened
 from shared.runtime.codec import decode_meta
-from shared.runtime.hearing import retry, skip
 from shared.runtime.log import Record
 from shared.runtime.placed import Places, places_of
 from shared.runtime.soundness import first_difference, readable
@@ -137,94 +136,4 @@ def _verified(store: LogStore, places: Places) -> dict[str, object]:
     return {"source": store.source, "records": records, "roots": len(roots), "differs": told}
 
 
-@click.group()
-def parked() -> None:
-    """Heard facts that failed: list, show, retry, skip."""
-
-
-@parked.command("list")
-@say.world_option
-@say.json_option
-def parked_list(world: Path | None, as_json: bool) -> None:
-    """List what is parked in each service."""
-    with opened(say.existing(world)) as here:
-        found = [
-            {
-                "service": name,
-                "source": each.source,
-                "position": each.position,
-                "fact": each.name,
-                "attempts": each.attempts,
-                "retry_at": each.retry_at,
-                "error": each.error,
-            }
-            for name, store in here.stores.items()
-            for each in store.parked()
-        ]
-    if as_json:
-        say.json(found)
-        return
-    columns = ("service", "source", "position", "fact", "attempts", "retry_at", "error")
-    say.table("Parked", columns, ([each[c] for c in columns] for each in found))
-
-
-at_argument = click.argument("position", type=click.IntRange(min=1))
-source_argument = click.argument("heard_from")
-service_argument = click.argument("service", type=click.Choice(NAMES))
-
-
-@parked.command("show")
-@service_argument
-@source_argument
-@at_argument
-@say.world_option
-def parked_show(service: str, heard_from: str, position: int, world: Path | None) -> None:
-    """Show one parked fact, and how many queue behind it in its stream."""
-    with opened(say.existing(world)) as here:
-        every = here.stores[service].parked()
-        one = next((e for e in every if (e.source, e.position) == (heard_from, position)), None)
-        if one is None:
-            say.no(f"{service} has not parked {heard_from} {position}")
-        behind = [e for e in every if e.stream == one.stream and e.position > position]
-    say.json({"error": one.error, "wire": msgspec.Raw(one.wire), "queue_behind": len(behind)})
-
-
-@parked.command("retry")
-@service_argument
-@source_argument
-@say.world_option
-def parked_retry(service: str, heard_from: str, world: Path | None) -> None:
-    """Hear again, in order, all that a service parked of one source."""
-    with opened(say.existing(world)) as here:
-        waiting = [e for e in here.stores[service].parked() if e.source == heard_from]
-        click.echo(f"{len(waiting)} facts will be heard again", err=True)
-        failed: set[UUID] = set()
-        for each in sorted(waiting, key=lambda e: e.position):
-            if each.stream not in failed and retry(here.engines[service], each).parked:
-                failed.add(each.stream)
-        left = len([e for e in here.stores[service].parked() if e.source == heard_from])
-    click.echo(f"{len(waiting) - left} applied, {left} still parked")
-    if left:
-        say.no("see metodika parked list")
-
-
-@parked.command("skip")
-@service_argument
-@source_argument
-@at_argument
-@click.option("--reason", required=True, help="Why its effects are not wanted.")
-@say.world_option
-def parked_skip(
-    service: str, heard_from: str, position: int, reason: str, world: Path | None
-) -> None:
-    """Let one parked fact go without its effects."""
-    with opened(say.existing(world)) as here:
-        every = here.stores[service].parked()
-        one = next((e for e in every if (e.source, e.position) == (heard_from, position)), None)
-        if one is None:
-            say.no(f"{service} has not parked {heard_from} {position}")
-        skip(here.engines[service], one)
-    click.echo(f"skipped {one.name} of {heard_from} at {position}: {reason}")
-
-
-COMMANDS = (events, verify, parked)
+COMMANDS = (events, verify)

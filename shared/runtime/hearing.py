@@ -189,11 +189,12 @@ def retry(engine: Engine, parked: Parked) -> Hearing:
     return hearing
 
 
-def skip(engine: Engine, parked: Parked) -> None:
-    """Let a parked record go without its effects; the caller logs why."""
-    work = engine.known()
-    work.unit.unparked.append((parked.source, parked.position))
-    engine.append(work.handed_over())
+def skip(engine: Engine, parked: Parked, *, by: str, reason: str) -> None:
+    """Let a parked record go without its effects; who, when and why are kept.
+
+    Raises `Conflict` when it is not parked any more.
+    """
+    engine.store.skip(parked, at=engine.clock(), by=by, reason=reason)
 
 
 def _harmless(wrong: Exception) -> str:

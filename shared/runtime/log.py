@@ -94,6 +94,25 @@ class Parked:
     retry_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A parked record that somebody let go without its effects: who, when and why.
+
+    `at` is UTC; `reason` is what they wrote. The record itself stands in its own log.
+    """
+
+    source: str
+    epoch: UUID
+    position: int
+    stream: UUID
+    name: str
+    error: str
+    attempts: int
+    at: datetime
+    by: str
+    reason: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Unit:
     """Everything that one transaction writes: all of it, or nothing.
@@ -125,7 +144,7 @@ class Head:
 class Conflict(Exception):  # noqa: N818 - not an error: decide again on fresh state
     """Somebody else wrote first: a stream, a key, a mark or a command is taken.
 
-    `what` is one of "stream", "key", "mark", "command"; `which` names it.
+    `what` is one of "stream", "key", "mark", "command", "parked"; `which` names it.
     """
 
     def __init__(self, what: str, which: str) -> None:
@@ -202,6 +221,17 @@ class Store(Protocol):
 
     def parked(self) -> Sequence[Parked]:
         """Return what is parked, oldest first."""
+        ...
+
+    def skip(self, parked: Parked, *, at: datetime, by: str, reason: str) -> None:
+        """Let a parked record go and keep who did it, when and why, at once.
+
+        Raises `Conflict` when it is not parked any more.
+        """
+        ...
+
+    def skipped(self) -> Sequence[Skipped]:
+        """Return what was let go, in that order."""
         ...
 
     def forget(self, kind: str, holder: UUID) -> None:

@@ -33,8 +33,8 @@ from shared.runtime.log import (
 )
 from shared.runtime.tree import Checkpoint
 
-SCHEMA = 1
-"""The version of the tables that this code writes to."""
+SCHEMA = 2
+"""The version of the tables that this code writes to; 2 has `skipped`."""
 
 PAGE = 2_000
 UNTOLD = UUID(int=0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from shared.runtime.log import (
     Mark,
     Parked,
     Record,
+    Skipped,
     Unit,
 )
 from shared.runtime.reach import postgres_away
@@ -32,6 +34,7 @@ from shared.runtime.store_log import (
     require_schema,
     within,
 )
+from shared.runtime.store_parked import parked_of, skipped_of
 from shared.runtime.store_postgres_arrays import (
     ARRAYS,
     Byteas,
@@ -68,6 +71,13 @@ HOLDERS = (
 KNOWN = (
     "SELECT kind, about, history FROM unnest(%b, %b) AS asked (kind, about)"
     " JOIN known USING (kind, about)"
+)
+
+SKIP = (
+    "WITH gone AS (DELETE FROM parked WHERE source = %s AND position = %s RETURNING *)"
+    " INSERT INTO skipped (source, position, epoch, stream, name, error, attempts,"
+    " skipped_at, skipped_by, reason) SELECT source, position, epoch, stream, name, error,"
+    " attempts, %s, %s, %s FROM gone RETURNING n"
 )
 
 
@@ -188,20 +198,15 @@ class PostgresStore(LogStore):
 
     def parked(self) -> Sequence[Parked]:
         rows = self._all("SELECT * FROM parked ORDER BY source, position")
-        return [
-            Parked(
-                source=source,
-                epoch=epoch,
-                position=position,
-                stream=stream,
-                name=name,
-                wire=wire,
-                error=error,
-                attempts=attempts,
-                retry_at=moment(retry_at),
-            )
-            for source, position, epoch, stream, name, wire, error, attempts, retry_at in rows
-        ]
+        return [parked_of(row) for row in rows]
+
+    def skip(self, parked: Parked, *, at: datetime, by: str, reason: str) -> None:
+        which = [parked.source, parked.position]
+        if not self._all(SKIP, [*which, micros(at), by, reason]):
+            raise Conflict("parked", f"{parked.source} {parked.position}")
+
+    def skipped(self) -> Sequence[Skipped]:
+        return [skipped_of(row) for row in self._all("SELECT * FROM skipped ORDER BY n")]
 
     def forget(self, kind: str, holder: UUID) -> None:
         self._do("DELETE FROM claims WHERE kind = %s AND holder = %s", [kind, holder])

@@ -57,6 +57,12 @@ CREATE TABLE IF NOT EXISTS parked (
     stream uuid NOT NULL, name text NOT NULL, wire bytea NOT NULL, error text NOT NULL,
     attempts bigint NOT NULL, retry_at bigint NOT NULL, PRIMARY KEY (source, position)
 );
+CREATE TABLE IF NOT EXISTS skipped (
+    n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, source text NOT NULL,
+    position bigint NOT NULL, epoch uuid NOT NULL, stream uuid NOT NULL,
+    name text NOT NULL, error text NOT NULL, attempts bigint NOT NULL,
+    skipped_at bigint NOT NULL, skipped_by text NOT NULL, reason text NOT NULL
+);
 CREATE TABLE IF NOT EXISTS readers (
     reader text PRIMARY KEY, position bigint NOT NULL
 ) {BUSY};
@@ -294,12 +300,14 @@ def call(arguments: int) -> bytes:
 def migrate_postgres(url: str, source: str) -> None:
     """Make the tables of a log and its first epoch, if they are not there.
 
+    The tables of an earlier release become this one's; those of a later one stay its own.
     Raises `Unreachable`.
     """
     with connected(url, "STORE_URL") as pg:
         pg.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATING])
         pg.execute(TABLES.encode())
         pg.execute(APPEND.encode())
+        pg.execute("UPDATE schema_version SET version = greatest(version, %s)", [SCHEMA])
         if pg.execute("SELECT FROM head").fetchone() is None:
             epoch = uuid7()
             pg.execute("INSERT INTO schema_version VALUES (%s)", [SCHEMA])

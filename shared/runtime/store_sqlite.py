@@ -4,6 +4,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import lru_cache
 from threading import Lock
 from typing import Any
@@ -11,7 +12,16 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from shared.runtime.log import Answered, Conflict, Head, Mark, Parked, Record, Unit
+from shared.runtime.log import (
+    Answered,
+    Conflict,
+    Head,
+    Mark,
+    Parked,
+    Record,
+    Skipped,
+    Unit,
+)
 from shared.runtime.store_log import (
     Epoch,
     Lease,
@@ -25,6 +35,7 @@ from shared.runtime.store_log import (
     which_key,
     within,
 )
+from shared.runtime.store_parked import parked_of, skipped_of
 from shared.runtime.store_sqlite_file import connect, writing
 from shared.runtime.tree import Checkpoint, leaf_of, micros, moment
 
@@ -47,6 +58,11 @@ HOLDERS = (
 KNOWN = (
     "WITH asked(k, i) AS (VALUES {}) SELECT kind, about, history"
     " FROM asked CROSS JOIN known ON kind = k AND about = i"
+)
+
+SKIP = (
+    "INSERT INTO skipped SELECT NULL, source, position, epoch, stream, name, error,"
+    " attempts, ?, ?, ? FROM parked WHERE source = ? AND position = ?"
 )
 
 
@@ -172,20 +188,17 @@ class SqliteStore(LogStore):
 
     def parked(self) -> Sequence[Parked]:
         rows = self._all("SELECT * FROM parked ORDER BY source, position")
-        return [
-            Parked(
-                source=source,
-                epoch=UUID(bytes=epoch),
-                position=position,
-                stream=UUID(bytes=stream),
-                name=name,
-                wire=wire,
-                error=error,
-                attempts=attempts,
-                retry_at=moment(retry_at),
-            )
-            for source, position, epoch, stream, name, wire, error, attempts, retry_at in rows
-        ]
+        return [parked_of(row) for row in rows]
+
+    def skip(self, parked: Parked, *, at: datetime, by: str, reason: str) -> None:
+        which = [parked.source, parked.position]
+        with self._lock, writing(self._writer) as db:
+            if not db.execute(SKIP, [micros(at), by, reason, *which]).rowcount:
+                raise Conflict("parked", f"{parked.source} {parked.position}")
+            db.execute("DELETE FROM parked WHERE source = ? AND position = ?", which)
+
+    def skipped(self) -> Sequence[Skipped]:
+        return [skipped_of(row) for row in self._all("SELECT * FROM skipped ORDER BY n")]
 
     def forget(self, kind: str, holder: UUID) -> None:
         with self._lock, writing(self._writer) as db:

@@ -104,6 +104,11 @@ TABLES = (
         stream BLOB NOT NULL, name TEXT NOT NULL, wire BLOB NOT NULL,
         error TEXT NOT NULL, attempts INTEGER NOT NULL, retry_at INTEGER NOT NULL,
         PRIMARY KEY (source, position))""",
+    """CREATE TABLE IF NOT EXISTS skipped (
+        n INTEGER PRIMARY KEY, source TEXT NOT NULL, position INTEGER NOT NULL,
+        epoch BLOB NOT NULL, stream BLOB NOT NULL, name TEXT NOT NULL,
+        error TEXT NOT NULL, attempts INTEGER NOT NULL, skipped_at INTEGER NOT NULL,
+        skipped_by TEXT NOT NULL, reason TEXT NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS readers (
         reader TEXT PRIMARY KEY, position INTEGER NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS checkpoints (
@@ -113,9 +118,13 @@ TABLES = (
 
 
 def migrate_sqlite(path: str, source: str) -> None:
-    """Make the tables of a log and its first epoch, if they are not there."""
+    """Make the tables of a log and its first epoch, if they are not there.
+
+    The tables of an earlier release become this one's; those of a later one stay its own.
+    """
     db = create(path, TABLES)
     with writing(db):
+        db.execute("UPDATE schema_version SET version = max(version, ?)", [SCHEMA])
         if not db.execute("SELECT 1 FROM head").fetchone():
             epoch = uuid7().bytes
             db.execute("INSERT INTO schema_version VALUES (?)", [SCHEMA])

@@ -1,5 +1,6 @@
 """Both stores: what is written comes out, in order, without holes (contracts §2)."""
 
+import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -9,6 +10,7 @@ from threading import Thread
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,6 +19,7 @@ from uuid_utils.compat import uuid7
 
 from shared.runtime.log import Conflict, Head, Mark, Pending, Unit
 from shared.runtime.store import LogStore, NotMigrated, migrate, open_store
+from shared.runtime.store_sqlite_file import sqlite_path
 from shared.runtime.tree import Checkpoint, Tree, leaf_of_record, verify
 from tests.runtime.units import (
     ELSEWHERE,
@@ -252,6 +255,30 @@ def test_parked_records_wait_in_order_and_leave(log_store: LogStore) -> None:
     assert log_store.parked() == [parked(7, attempts=2)]
 
 
+def test_who_lets_a_parked_record_go_is_kept_with_the_reason(log_store: LogStore) -> None:
+    """contracts §4: отложенное отпускают с основанием, и основание не пропадает."""
+    log_store.append(Unit(now=NOON, parked=[parked(7), parked(3, attempts=4)]))
+    log_store.skip(parked(3), at=NOON, by="operator", reason="тест №1")
+    (gone,) = log_store.skipped()
+
+    assert log_store.parked() == [parked(7)]
+    assert (gone.at, gone.by, gone.reason) == (NOON, "operator", "тест №1")
+    for field in ("source", "epoch", "position", "stream", "name", "error"):
+        assert getattr(gone, field) == getattr(parked(3), field)
+    assert gone.attempts == 4
+
+
+def test_what_is_not_parked_any_more_is_not_let_go(log_store: LogStore) -> None:
+    log_store.append(Unit(now=NOON, parked=[parked(3), parked(7)]))
+    log_store.skip(parked(3), at=NOON, by="first", reason="так решено")
+    log_store.append(Unit(now=NOON, unparked=[("routes@0", 7)]))
+    for late in (parked(3), parked(7)):
+        with pytest.raises(Conflict, match=f"parked routes@0 {late.position}"):
+            log_store.skip(late, at=NOON, by="second", reason="иначе")
+
+    assert [each.by for each in log_store.skipped()] == ["first"]
+
+
 def test_readers_keep_their_place(log_store: LogStore) -> None:
     assert log_store.saved("relay") == 0
     log_store.save("relay", 7)
@@ -344,3 +371,37 @@ def test_the_log_of_another_source_is_not_opened(log_store: LogStore, log_url: s
     assert log_store.source == SOURCE
     with pytest.raises(NotMigrated, match="is the database of registry@0, not of routes@0"):
         open_store(log_url, "routes@0")
+
+
+def said_to(log_url: str, *statements: str) -> None:
+    """Say something to a database, past the store."""
+    path = sqlite_path(log_url)
+    made: Any = sqlite3.connect(path) if path else psycopg.connect(log_url)
+    with closing(made) as db:
+        for each in statements:
+            db.execute(each)
+        db.commit()
+
+
+def test_a_log_of_the_last_release_is_migrated_with_all_it_holds(log_url: str) -> None:
+    """A start with tables of another release is refused, `metodika migrate` mends it."""
+    migrate(log_url, SOURCE)
+    with closing(open_store(log_url, SOURCE)) as store:
+        head = store.append(replace(some(2), parked=[parked(3)]))
+    said_to(log_url, "DROP TABLE skipped", "UPDATE schema_version SET version = 1")
+    with pytest.raises(NotMigrated, match="schema 1 where this release writes 2"):
+        open_store(log_url, SOURCE)
+    migrate(log_url, SOURCE)
+    with closing(open_store(log_url, SOURCE)) as store:
+        store.skip(parked(3), at=NOON, by="operator", reason="так решено")
+
+        assert store.head() == head
+        assert [each.position for each in store.skipped()] == [3]
+
+
+def test_a_log_of_a_later_release_stays_its_own(log_url: str) -> None:
+    migrate(log_url, SOURCE)
+    said_to(log_url, "UPDATE schema_version SET version = 99")
+    migrate(log_url, SOURCE)
+    with pytest.raises(NotMigrated, match="schema 99"):
+        open_store(log_url, SOURCE)
