@@ -1,8 +1,8 @@
 """What an operator does about heard facts that failed: look, hear again, let go."""
 
 import getpass
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ import msgspec
 from metodika.cli import say
 from metodika.services import NAMES
 from metodika.world import World, opened
+from shared.runtime import telemetry
 from shared.runtime.hearing import retry, skip
 from shared.runtime.log import Conflict, Parked, Skipped
 
@@ -145,10 +146,8 @@ def parked_retry(service: str, heard_from: str, world: Path | None, as_json: boo
     with opened(say.existing(world)) as here:
         waiting = [e for e in here.stores[service].parked() if e.source == heard_from]
         click.echo(f"{len(waiting)} facts will be heard again", err=True)
-        failed: set[UUID] = set()
-        for each in sorted(waiting, key=lambda e: e.position):
-            if each.stream not in failed and retry(here.engines[service], each).parked:
-                failed.add(each.stream)
+        with traced(here):
+            tried(here, service, waiting)
         left = len([e for e in here.stores[service].parked() if e.source == heard_from])
     if as_json:
         say.json({"applied": len(waiting) - left, "parked": left})
@@ -156,6 +155,24 @@ def parked_retry(service: str, heard_from: str, world: Path | None, as_json: boo
         click.echo(f"{len(waiting) - left} applied, {left} still parked")
     if left:
         say.no("see metodika parked list")
+
+
+def tried(here: World, service: str, waiting: list[Parked]) -> None:
+    """Hear again in order; where one fails, the rest of its stream waits."""
+    failed: set[UUID] = set()
+    for each in sorted(waiting, key=lambda e: e.position):
+        if each.stream not in failed and retry(here.engines[service], each).parked:
+            failed.add(each.stream)
+
+
+@contextmanager
+def traced(here: World) -> Generator[None]:
+    """Tell what happens inside to the collector, if there is one, as the service would."""
+    told = telemetry.start(here.settings, here.settings.service or "metodika")
+    try:
+        yield
+    finally:
+        told.close()
 
 
 @parked.command("skip")

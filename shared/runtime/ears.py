@@ -275,9 +275,18 @@ async def retry_parked(
 
 def _retry_due(store: Store, retry: Callable[[Parked], object], now: datetime) -> None:
     waiting: set[tuple[str, UUID]] = set()
-    parked, service = store.parked(), store.source.partition("@")[0]
-    telemetry.measure("metodika.parked", len(parked), service=service)
+    parked, tried = _measured(store), False
     for each in sorted(parked, key=lambda each: (each.source, each.position)):
         if (each.source, each.stream) not in waiting and each.retry_at <= now:
             retry(each)
+            tried = True
         waiting.add((each.source, each.stream))
+    if tried:
+        _measured(store)
+
+
+def _measured(store: Store) -> Sequence[Parked]:
+    """Return what is parked, and tell how much it is."""
+    parked, service = store.parked(), store.source.partition("@")[0]
+    telemetry.measure("metodika.parked", len(parked), service=service)
+    return parked

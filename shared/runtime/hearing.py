@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,7 +13,7 @@ from eventsourcing.persistence import PersistenceError
 
 from shared.kernel import Refused, catalogue
 from shared.kernel.ids import EventId
-from shared.runtime import codec
+from shared.runtime import codec, telemetry
 from shared.runtime.asking import Asked
 from shared.runtime.engine import Engine
 from shared.runtime.log import Conflict, Mark, Parked, Record
@@ -166,27 +167,55 @@ def _parked(wire: bytes, record: Record, error: str, now: datetime) -> Parked:
 
 
 def retry(engine: Engine, parked: Parked) -> Hearing:
-    """Hear a parked record again; it leaves with its effects in one transaction."""
-    record, hearing, work = codec.unwire(parked.wire), Hearing(), engine.known()
+    """Hear a parked record again; it leaves with its effects in one transaction.
+
+    It is told in the trace of the fact, as the first hearing was.
+    """
+    record = codec.unwire(parked.wire)
     try:
-        _hear_one(engine, work, record, hearing)
-        work.unit.unparked.append((parked.source, parked.position))
-    except AWAY:
+        with telemetry.span(
+            "retry",
+            _traceparent(record),
+            service=engine.service.name,
+            source=parked.source,
+            position=parked.position,
+            fact=parked.name,
+            attempts=parked.attempts,
+        ):
+            return _heard_again(engine, parked, record)
+    except (*AWAY, Conflict):
         raise
     except Exception as wrong:  # noqa: BLE001 - it stays parked, with its new error
-        work = engine.known()
-        pause = min(2**parked.attempts, LONGEST_PAUSE)
-        error = f"{type(wrong).__name__}: {_harmless(wrong)}"
-        again = replace(
-            parked,
-            error=error,
-            attempts=parked.attempts + 1,
-            retry_at=engine.clock() + timedelta(seconds=pause),
-        )
-        work.unit.parked.append(again)
-        hearing = Hearing(parked=1)
+        return _parked_again(engine, parked, wrong)
+
+
+def _heard_again(engine: Engine, parked: Parked, record: Record) -> Hearing:
+    work, hearing = engine.known(), Hearing()
+    _hear_one(engine, work, record, hearing)
+    work.unit.unparked.append((parked.source, parked.position))
     engine.append(work.handed_over())
     return hearing
+
+
+def _parked_again(engine: Engine, parked: Parked, wrong: Exception) -> Hearing:
+    work = engine.known()
+    pause = min(2**parked.attempts, LONGEST_PAUSE)
+    again = replace(
+        parked,
+        error=f"{type(wrong).__name__}: {_harmless(wrong)}",
+        attempts=parked.attempts + 1,
+        retry_at=engine.clock() + timedelta(seconds=pause),
+    )
+    work.unit.parked.append(again)
+    engine.append(work.handed_over())
+    return Hearing(parked=1)
+
+
+def _traceparent(record: Record) -> str | None:
+    """Return who said it in a trace; what cannot be read may be why it was parked."""
+    with suppress(msgspec.MsgspecError):
+        return telemetry.parent_in(record.meta)
+    return None
 
 
 def skip(engine: Engine, parked: Parked, *, by: str, reason: str) -> None:

@@ -1,18 +1,31 @@
 """`metodika parked` as an operator types it: list, show, retry, skip with a reason."""
 
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from opentelemetry.trace import StatusCode
 
 from metodika.cli import metodika
 from metodika.cli.say import EXIT_NO, EXIT_USAGE
+from metodika.world import opened
+from shared.runtime import telemetry
+from shared.runtime.asking import Asked
 from shared.runtime.codec import wire
-from shared.runtime.hearing import hear
+from shared.runtime.ears import _retry_due
+from shared.runtime.engine import Engine, utc_now
+from shared.runtime.hearing import hear, retry
+from shared.runtime.log import Store, Unit
 from tests.journeys import chapters as ch
-from tests.journeys.telling import Telling
+from tests.journeys.telling import Telling, settings_of
+from tests.runtime.made import TRACE
+from tests.runtime.receiver import Receiver
 
 WHY = "Проверочная запись, наставник не нужен"
 PED = b'"position_class":"PED"'
@@ -36,7 +49,13 @@ def at(story: Telling) -> int:
     snils, born = "202-222-222 74", "09.07.1999"
     since = "01.09.2021"
     story.tell("registry", ch.registered(ch.VERA, snils, born))
-    story.tell("registry", ch.employed(ch.VERA, ch.SCHOOL, since))
+    employed = Asked(
+        command=ch.employed(ch.VERA, ch.SCHOOL, since),
+        command_id=uuid4(),
+        actor="test",
+        traceparent=TRACE,
+    )
+    story.world.engines["registry"].ask(employed)
     records = list(story.world.stores["registry"].walk())
     at = next(e.position for e in records if e.name == "registry.EmploymentStarted")
     sent = [wire(each) for each in records]
@@ -44,6 +63,15 @@ def at(story: Telling) -> int:
     hear(story.world.engines["mentoring"], "registry@0", sent)
     story.world.close()
     return at
+
+
+def mended(store: Store) -> None:
+    """Let what was parked be readable, as a new release would."""
+    waiting = [
+        replace(each, wire=each.wire.replace(b'"position_class":"XXX"', PED))
+        for each in store.parked()
+    ]
+    store.append(Unit(now=utc_now(), parked=waiting))
 
 
 def test_a_skip_is_kept_with_who_did_it_when_and_why(story: Telling, at: int) -> None:
@@ -84,6 +112,61 @@ def test_a_skip_without_a_reason_or_a_name_is_none(
 
     assert refused.exit_code == EXIT_USAGE
     assert len(read(typed(world, "list", "--json"))) == 2
+
+
+def test_a_retry_is_in_the_trace_of_the_fact(story: Telling, at: int) -> None:
+    """§3: повтор отложенного виден в следе факта, удачный и неудачный; счёт верен."""
+    told = telemetry.in_memory()
+    try:
+        with opened(settings_of(story.world.settings.world)) as here:
+            engine = here.engines["mentoring"]
+            first, *_ = engine.store.parked()
+            retry(engine, first)
+            mended(engine.store)
+            assert told.spans
+            (failed,) = told.spans.get_finished_spans()
+            told.spans.clear()
+            measured = [tried(engine, told) for _ in range(2)]
+            spans = told.spans.get_finished_spans()
+    finally:
+        told.close()
+        telemetry.use(telemetry.Telemetry())
+
+    assert measured == [1, 0], "the second waits in the first's stream"
+    assert [(each.name, each.status.status_code) for each in (failed, *spans)] == [
+        ("retry", StatusCode.ERROR),
+        ("retry", StatusCode.UNSET),
+        ("retry", StatusCode.UNSET),
+    ]
+    for each in (failed, *spans):
+        assert each.parent
+        assert f"{each.parent.trace_id:032x}-{each.parent.span_id:016x}" in TRACE
+    assert [(each.attributes or {})["position"] for each in spans] == [at, at + 1]
+
+
+def tried(engine: Engine, told: telemetry.Telemetry) -> int:
+    """Let the background try once what is due by then; return what is measured after it."""
+    _retry_due(engine.store, partial(retry, engine), utc_now() + timedelta(hours=1))
+    [(said, parked)] = told.measures()["metodika.parked"]
+    assert said == {"service": "mentoring"}
+    return parked
+
+
+def test_an_operator_s_retry_is_told_to_the_collector(
+    story: Telling, at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """§3: и повтор из командной строки — в следе факта."""
+    world = story.world.settings.world
+    with opened(settings_of(world)) as here:
+        mended(here.stores["mentoring"])
+    with Receiver() as told:
+        monkeypatch.setenv("METODIKA_OTLP_ENDPOINT", told.endpoint)
+        again = typed(world, "retry", "mentoring", "registry@0", "--json")
+        spans = [each for each in told.spans() if each.name == "retry"]
+
+    assert read(again) == {"applied": 2, "parked": 0}
+    assert [each.said["position"] for each in spans] == [at, at + 1]
+    assert all(f"{each.trace}-{each.parent}" in TRACE for each in spans)
 
 
 def test_a_retry_says_what_is_left(story: Telling, at: int) -> None:
