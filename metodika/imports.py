@@ -127,7 +127,8 @@ def table_plan(
 
     read = {"results": read_result, "completions": read_completion}[kind]
     lines: list[Line] = []
-    for line, row in enumerate(bulk.rows(said, name), start=2):
+    rows = bulk.rows(said, name)
+    for line, row in zip(rows.lines, rows, strict=True):
         row.setdefault("source_system", system)
         verdict = read(row, who)
         if isinstance(verdict, Fault):

@@ -14,11 +14,12 @@ from services.registry.domain import EndEmployment, package, roster
 from services.registry.domain.identity import snils_digits
 from services.registry.domain.manifest import is_whole, read_manifest
 from services.registry.domain.organisation import NoOrganisation, Organisation
+from services.registry.domain.roster import File
 from services.registry.policies import ORGANISATIONS
 from shared.kernel import Fault
 from shared.kernel.ids import EmploymentId, OrgId, RegionCode, Territory
 from shared.runtime import bulk
-from shared.runtime.bulk import Line, Unreadable
+from shared.runtime.bulk import Line, Rows, Unreadable
 from shared.runtime.engine import Engine
 from shared.runtime.in_turn import collector_at_rest
 from shared.runtime.work import Wanted, Work
@@ -75,7 +76,7 @@ class Reading:
 
     engine: Engine
     work: Work
-    rows: package.Package
+    rows: Mapping[File, Rows]
     source: roster.Source
 
     def organisation(self, org_id: OrgId) -> Organisation:
@@ -113,8 +114,8 @@ class Reading:
             holder=self.work.holder, organisation=self.organisation, jobs=staff.jobs
         )
         for it in package.read(self.rows, self.source, register):
-            file = f"{it.file}.csv"
-            yield Line(file=file, line=it.line, commands=it.commands, fault=it.fault)
+            file, line = f"{it.file}.csv", self.rows[it.file].lines[it.line - 2]
+            yield Line(file=file, line=line, commands=it.commands, fault=it.fault)
 
     def unnamed(self, staff: Staff) -> Iterator[EndEmployment]:
         """End the jobs that the package leaves out, of those that its system began.
@@ -169,7 +170,7 @@ def _confirmed(was: Kept | None, weighed: Weighed) -> bool:
     return was is not None and was.goes_on and any(it.covers(weighed) for it in was.confirmed)
 
 
-def _rows(files: Mapping[str, bytes]) -> package.Package:
+def _rows(files: Mapping[str, bytes]) -> Mapping[File, Rows]:
     return {
         "orgs": bulk.by_name(files, "orgs"),
         "users": bulk.by_name(files, "users"),

@@ -30,6 +30,23 @@ MOST_BYTES = 2**31
 
 type Row = dict[str, str]
 
+
+class Rows(list[Row]):
+    """The rows of a file, and the line on which each begins, the file's first being 1.
+
+    A blank line is no row, and a quoted value may take several lines.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[int] = []
+
+    def add(self, line: int, row: Row) -> None:
+        """Put a row after the others."""
+        self.append(row)
+        self.lines.append(line)
+
+
 _encoder = json.Encoder()
 
 
@@ -92,7 +109,7 @@ def unzipped(said: bytes, name: str) -> dict[str, bytes]:
         raise Unreadable(f"{name} is no zip archive") from None
 
 
-def rows(said: bytes, name: str) -> list[Row]:
+def rows(said: bytes, name: str) -> Rows:
     """Return the rows of a CSV file, UTF-8 with or without a mark, blanks stripped.
 
     A row that is shorter or longer than the header has what it has. Raises `Unreadable`.
@@ -101,19 +118,21 @@ def rows(said: bytes, name: str) -> list[Row]:
         text = said.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
         raise Unreadable(f"{name}: byte {wrong.start} is not UTF-8") from None
-    reader = csv.reader(io.StringIO(text, newline=""))
+    reader, found, line = csv.reader(io.StringIO(text, newline="")), Rows(), 1
     try:
         header = next(reader, None)
         if not header:
             raise Unreadable(f"{name} has no header")
         blank = dict.fromkeys(header, "")
-        return [
-            blank | {key: value.strip() for key, value in zip(header, row, strict=False)}
-            for row in reader
-            if row
-        ]
+        line = reader.line_num + 1
+        for row in reader:
+            if row:
+                said_of = zip(header, row, strict=False)
+                found.add(line, blank | {key: value.strip() for key, value in said_of})
+            line = reader.line_num + 1
     except csv.Error as wrong:
-        raise Unreadable(f"{name}, line {reader.line_num}: {wrong}") from None
+        raise Unreadable(f"{name}, line {line}: {wrong}") from None
+    return found
 
 
 def take(  # noqa: PLR0913 - all that a file is taken with
@@ -219,6 +238,6 @@ def in_chunks[T](many: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def by_name(files: Mapping[str, bytes], name: str) -> list[Row]:
+def by_name(files: Mapping[str, bytes], name: str) -> Rows:
     """Return the rows of one file of a package; none if it is absent."""
-    return rows(files[f"{name}.csv"], f"{name}.csv") if f"{name}.csv" in files else []
+    return rows(files[f"{name}.csv"], f"{name}.csv") if f"{name}.csv" in files else Rows()

@@ -166,7 +166,10 @@ class Register:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What becomes of one row; `line` counts from 2, the header being 1."""
+    """What becomes of one row; `line` counts rows from 2, the header being 1.
+
+    Where the row begins in its file, whoever read the file knows.
+    """
 
     file: File
     line: int
