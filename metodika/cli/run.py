@@ -134,13 +134,18 @@ def shown_progress() -> Generator[Progress]:
 
 @dataclass(frozen=True)
 class End:
-    """One log: its end, the most that a service has not heard of it, what is parked."""
+    """One log: its end, the most that a service has not heard of it, what is parked.
+
+    `without_log` are facts of the ledger that lie behind the log's end: it was made without
+    logs (`generate --to ledger`), or the log lost its tail.
+    """
 
     log: str
     records: int
     last: datetime | None
     unheard: int
     not_in_ledger: int
+    without_log: int
     parked: int
 
 
@@ -167,19 +172,23 @@ def status(world: Path | None, as_json: bool) -> None:
         for e in ends
     )
     say.table("Logs", columns, rows, right="records unheard not in ledger parked")
+    without = sum(each.without_log for each in ends)
+    if without:
+        click.echo(f"{without:,} facts of the ledger have no log behind them", err=True)
 
 
 def end_of(here: World, name: str) -> End:
     """Return where a log ends, and who is how far behind it."""
     head, log = here.stores[name].head(), source(name)
     marks = [here.stores[other].marks().get(log) for other in here.names if other != name]
-    taken = here.ledger.positions().get(log)
+    _, taken = here.ledger.positions().get(log) or (None, 0)
     return End(
         log=log,
         records=head.position,
         last=head.recorded_at,
         unheard=head.position - min([m.position if m else 0 for m in marks] or [head.position]),
-        not_in_ledger=head.position - (taken[1] if taken else 0),
+        not_in_ledger=max(0, head.position - taken),
+        without_log=max(0, taken - head.position),
         parked=len(here.stores[name].parked()),
     )
 

@@ -3,11 +3,17 @@
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
 from metodika.cli import metodika
 from metodika.plan import TIERS, TILED
+from metodika.world import opened
+from shared.runtime.engine import utc_now
+from shared.runtime.log import Unit
+from tests.journeys.telling import settings_of
+from tests.runtime.made import pending
 
 
 def run(world: Path, *asked: str) -> Result:
@@ -29,6 +35,35 @@ def test_a_ledger_without_logs_answers(ledger_only: Path) -> None:
     assert said.exit_code == 0, said.output
     assert "K-F1" in said.output
     assert " 98 " in said.output  # of a hundred pedagogues two teach next door
+
+
+def test_the_status_of_a_ledger_without_logs_counts_nothing_below_nought(
+    ledger_only: Path,
+) -> None:
+    """Журналов нет, и показатели ни от чего не отстают; сколько фактов — сказано."""
+    table = run(ledger_only, "status")
+    ends = msgspec.json.decode(run(ledger_only, "status", "--json").stdout)
+    without = sum(each["without_log"] for each in ends)
+
+    assert table.exit_code == 0
+    assert without > 1_000
+    assert f"{without:,} facts of the ledger have no log behind them" in table.stderr
+    assert {(each["records"], each["not_in_ledger"], each["unheard"]) for each in ends} == {
+        (0, 0, 0)
+    }
+
+
+def test_the_status_of_a_world_with_logs_says_how_far_the_ledger_is(tmp_path: Path) -> None:
+    """Чего показатели ещё не знают, сочтено; лишнего в них нет."""
+    run(tmp_path, "generate")
+    with opened(settings_of(tmp_path)) as here:
+        store = here.stores["registry"]
+        store.append(Unit(now=utc_now(), facts=[pending(1)]))
+    told = run(tmp_path, "status", "--json")
+    behind = {each["log"]: each["not_in_ledger"] for each in msgspec.json.decode(told.stdout)}
+
+    assert behind.pop("registry@0") == 1
+    assert set(behind.values()) == {0}
 
 
 @pytest.mark.parametrize("sink", ["stores", "ledger"])
