@@ -46,7 +46,7 @@ def take(
     How it stands is kept before and after. Raises `NotAllowed` where a row is none of
     the sender's; what was taken before it stays.
     """
-    begun = keep(engine, planned.kept("running", engine.clock()))
+    begun = keep(engine, planned.kept("running", engine.clock()), planned.latest)
     try:
         report = bulk.take(
             engine,

@@ -36,6 +36,15 @@ BAD: dict[str, Any] = {
         "clause": {"type": "string"},
     },
 }
+OLDER: dict[str, Any] = {
+    "type": "object",
+    "description": "полный пакет старше того, что уже принят",
+    "required": ["dated", "taken"],
+    "properties": {
+        "dated": {"type": "string", "description": "когда составлен этот"},
+        "taken": {"type": "string", "description": "когда составлен принятый"},
+    },
+}
 WEIGHED: dict[str, Any] = {
     "type": "object",
     "required": ["org_id", "jobs", "ended", "left_out", "people", "touched", "said"],
@@ -48,6 +57,7 @@ WEIGHED: dict[str, Any] = {
         "people": NUMBER | {"description": "человек сейчас"},
         "touched": NUMBER | {"description": "затронуто"},
         "said": {"type": "string", "description": "то же словами"},
+        "older": {"oneOf": [{"type": "null"}, OLDER]},
     },
 }
 IMPORT: dict[str, Any] = {

@@ -4,6 +4,7 @@ It stands beside the answers to commands in the store of the service that took i
 no fact follows from it: a rebuild needs none of it.
 """
 
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -11,14 +12,19 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from shared.kernel.ids import OrgId
 from shared.runtime.bulk import Report
 from shared.runtime.engine import Engine
 from shared.runtime.log import Learned, Unit
 
 KIND = "import"
+LATEST = "latest package"
 
 type Status = Literal["held", "running", "refused", "done", "taken back"]
 """`running` with nobody at work was killed: send the file again, and it goes on."""
+
+NOT_TAKEN = frozenset({"refused", "taken back"})
+NOTHING_LATER: Mapping[OrgId, "Latest"] = {}
 
 
 class Bad(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,10 +37,36 @@ class Bad(msgspec.Struct, frozen=True, kw_only=True):
     clause: str
 
 
+class Older(msgspec.Struct, frozen=True, kw_only=True):
+    """When a package was made, and when the one was that was taken before it (ISO 8601)."""
+
+    dated: str
+    taken: str
+
+
+class Latest(msgspec.Struct, frozen=True, kw_only=True):
+    """The last package that was taken and names an organisation: its day, its newest row."""
+
+    import_id: UUID
+    on: date
+    modified: datetime | None = None
+
+    def older(self, other: "Latest | None") -> Older | None:
+        """Say that it is older than another: by their newest rows, else by their days."""
+        if other is None or other.import_id == self.import_id:
+            return None
+        if self.modified and other.modified and self.modified != other.modified:
+            mine, its = self.modified.isoformat(), other.modified.isoformat()
+        else:
+            mine, its = self.on.isoformat(), other.on.isoformat()
+        return Older(dated=mine, taken=its) if mine < its else None
+
+
 class Weighed(msgspec.Struct, frozen=True, kw_only=True):
     """What a package does to one organisation: of so many jobs, of so many people.
 
     Of the jobs that it ends, `left_out` are those that a whole package does not name.
+    `older`: it is whole, and older than what was taken of the organisation before.
     """
 
     org_id: UUID
@@ -45,11 +77,13 @@ class Weighed(msgspec.Struct, frozen=True, kw_only=True):
     people: int
     touched: int
     said: str
+    older: Older | None = None
 
     def covers(self, other: "Weighed") -> bool:
         """Say whether whoever confirmed this has confirmed the other: it is no more."""
         no_more = other.ended <= self.ended and other.touched <= self.touched
-        return other.org_id == self.org_id and no_more
+        known = other.older in {None, self.older}
+        return other.org_id == self.org_id and no_more and known
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +150,7 @@ def told(said: Kept) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in mine}
 
 
-_reader = msgspec.json.Decoder(Kept)
+_reader, _latest = msgspec.json.Decoder(Kept), msgspec.json.Decoder(Latest)
 
 
 def kept(engine: Engine, import_id: UUID) -> Kept | None:
@@ -126,8 +160,18 @@ def kept(engine: Engine, import_id: UUID) -> Kept | None:
     return _reader.decode(found) if found else None
 
 
-def keep(engine: Engine, said: Kept) -> Kept:
-    """Keep how an import stands."""
-    learned = Learned(KIND, said.import_id, msgspec.json.encode(said))
-    engine.store.append(Unit(now=engine.clock(), known=[learned]))
+def keep(engine: Engine, said: Kept, latest: Mapping[OrgId, Latest] = NOTHING_LATER) -> Kept:
+    """Keep how an import stands, and of which organisations it is the latest."""
+    learned = [Learned(KIND, said.import_id, msgspec.json.encode(said))]
+    learned += [Learned(LATEST, org, msgspec.json.encode(each)) for org, each in latest.items()]
+    engine.store.append(Unit(now=engine.clock(), known=learned))
     return said
+
+
+def latest_of(engine: Engine, orgs: Collection[OrgId]) -> dict[OrgId, Latest]:
+    """Return the last package taken of each; what was refused or taken back is none."""
+    found = engine.store.known([(LATEST, each) for each in orgs])
+    said = {OrgId(org): _latest.decode(each) for (_, org), each in found.items()}
+    imports = {each: kept(engine, each) for each in {it.import_id for it in said.values()}}
+    void = {each for each, it in imports.items() if it is None or it.status in NOT_TAKEN}
+    return {org: each for org, each in said.items() if each.import_id not in void}

@@ -1,11 +1,12 @@
 """What a file asks for, row by row, before anything is asked."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from metodika.imports_kept import Kept, Status, Weighed
+from metodika.imports_kept import Kept, Latest, Status, Weighed
+from shared.kernel.ids import OrgId
 from shared.runtime.bulk import Line
 
 FILES = ("manifest.csv", "orgs.csv", "users.csv", "roles.csv")
@@ -18,8 +19,9 @@ class Plan:
     """An import that nobody has asked for yet.
 
     `held` are the organisations for which somebody must confirm it, `ends` those of
-    which a whole package leaves out jobs. `was` is what is kept of an earlier sending,
-    `home` the territory whose officials may ask how it stands.
+    which a whole package leaves out jobs, `latest` those of which it is the latest package
+    once it is taken. `was` is what is kept of an earlier sending, `home` the territory
+    whose officials may ask how it stands.
     """
 
     import_id: UUID
@@ -29,6 +31,7 @@ class Plan:
     lines: list[Line]
     held: tuple[Weighed, ...] = ()
     ends: tuple[Weighed, ...] = ()
+    latest: Mapping[OrgId, Latest] = field(default_factory=dict[OrgId, Latest])
     was: Kept | None = None
     home: str = ""
 

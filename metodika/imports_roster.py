@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from uuid import UUID
 
-from metodika.imports_kept import Kept, Weighed, kept
+from metodika.imports_kept import Kept, Latest, Older, Weighed, kept, latest_of
 from metodika.imports_plan import NO_ROW, Plan
 from metodika.imports_staff import Staff, people_at, staff_of
 from services.registry.domain import EndEmployment, package, roster
@@ -46,7 +46,12 @@ def roster_plan(
     asked = [it for line in lines for it in line.commands]
     shifts = package.shifts(staff.jobs, asked, _own(staff, was))
     left_out = Counter(staff.jobs[each.employment_id].now.org_id for each in unnamed)
-    weighed = (read.weighed(org, shift) for org, shift in shifts.items() if shift.is_held)
+    mine, older = read.in_time(import_id)
+    weighed = (
+        read.weighed(org, shift, older=older.get(org))
+        for org, shift in shifts.items()
+        if shift.is_held or (whole and shift.touched and older.get(org))
+    )
     return Plan(
         service="registry",
         import_id=import_id,
@@ -57,6 +62,7 @@ def roster_plan(
         ends=tuple(
             read.weighed(org, shifts[org], left_out=count) for org, count in left_out.items()
         ),
+        latest={org: mine for org, than in older.items() if whole or than is None},
         was=was,
     )
 
@@ -134,13 +140,31 @@ class Reading:
         said = kept(self.engine, import_id)
         return said.system if said else None
 
-    def weighed(self, org_id: OrgId, shift: package.Shift, left_out: int = 0) -> Weighed:
+    def in_time(self, import_id: UUID) -> tuple[Latest, dict[OrgId, Older | None]]:
+        """Return when it was made, and of which of its organisations it is not the latest."""
+        on = self.source.on
+        mine = Latest(import_id=import_id, on=on, modified=package.modified(self.rows, on))
+        named = package.named_orgs(self.rows, self.source)
+        latest = latest_of(self.engine, named)
+        return mine, {org: mine.older(latest.get(org)) for org in named}
+
+    def weighed(
+        self,
+        org_id: OrgId,
+        shift: package.Shift,
+        *,
+        left_out: int = 0,
+        older: Older | None = None,
+    ) -> Weighed:
         """Say what the package does to one organisation."""
         known = self.organisation(org_id)
         name = "" if isinstance(known, NoOrganisation) else known.registered.name
         said = f"«{name or org_id}»: из {shift.jobs} работ окончится {shift.ended}"
         if left_out:
             said += f", из них не названы в полном пакете {left_out}"
+        said += f"; из {shift.people} человек затронуто {shift.touched}"
+        if older:
+            said += f"; пакет составлен {older.dated}, а принят уже составленный {older.taken}"
         return Weighed(
             org_id=org_id,
             organisation=name,
@@ -149,7 +173,8 @@ class Reading:
             left_out=left_out,
             people=shift.people,
             touched=shift.touched,
-            said=f"{said}; из {shift.people} человек затронуто {shift.touched}",
+            said=said,
+            older=older,
         )
 
 

@@ -113,7 +113,12 @@ def verdicts(planned: imports.Plan, *, as_json: bool) -> None:
 def held(planned: imports.Plan) -> None:
     """Say for which organisations it is held, and end."""
     say.table("Held (contracts §7)", WEIGHED, map(weighed, planned.held), right=NUMBERS)
-    say.no("held: it ends > 10 % of jobs or touches > 75 % of people; --confirm", say.EXIT_HELD)
+    older = next((each.older for each in planned.held if each.older), None)
+    if older:
+        why = f"it is dated {older.dated}, and one that is dated {older.taken} was taken"
+    else:
+        why = "it ends > 10 % of jobs or touches > 75 % of people"
+    say.no(f"held: {why}; --confirm", say.EXIT_HELD)
 
 
 def weighed(each: Weighed) -> tuple[Any, ...]:

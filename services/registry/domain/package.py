@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import reduce
 from typing import TypeVar
 from uuid import UUID
@@ -32,7 +32,15 @@ from services.registry.domain.roster import (
     read_role,
     read_user,
 )
-from services.registry.domain.rows import Fault, Row, needed, said, text, whatever_day
+from services.registry.domain.rows import (
+    Fault,
+    Row,
+    needed,
+    said,
+    text,
+    whatever_day,
+    whatever_moment,
+)
 from shared.events.registry import EmploymentFact
 from shared.kernel.ids import EmploymentId, OrgId, PersonId
 
@@ -205,6 +213,18 @@ def named_orgs(package: Package, source: Source) -> set[OrgId]:
     orgs = (said(row, "sourcedId") for row in package.get("orgs", ()))
     employers = (said(row, "orgSourcedId") for row in package.get("roles", ()))
     return {source.organisation(each) for each in {*orgs, *employers} if each}
+
+
+def modified(package: Package, on: date) -> datetime | None:
+    """Return when the newest of its rows was changed; None if none says it.
+
+    A row that says that it was changed after the day of the package says nothing; by a
+    clock without a zone it may be tomorrow.
+    """
+    rows = (row for rows in package.values() for row in rows)
+    said = (whatever_moment(row, "dateLastModified") for row in rows)
+    known = (each for each in said if each and each.date() <= on + timedelta(days=1))
+    return max(known, default=None)
 
 
 def stated(package: Package, source: Source) -> set[OrgId]:

@@ -1,7 +1,7 @@
 """One row of a roster, column by column: the value, or the fault that it has."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 
 from shared.kernel import Fault
 
@@ -48,6 +48,15 @@ def whatever_day(row: Row, column: str) -> date | None:
     try:
         return date.fromisoformat(said(row, column)[:10])
     except ValueError:
+        return None
+
+
+def whatever_moment(row: Row, column: str) -> datetime | None:
+    """Return a moment in UTC, of a day its midnight; None if it is blank or none."""
+    try:
+        moment = datetime.fromisoformat(said(row, column))
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
 
 
