@@ -1,11 +1,13 @@
 """`metodika`: what the operator and the auditor type."""
 
+import logging
 import os
 import sys
 
 import click
 
 from metodika.cli import log, numbers, parked, people, prove, run
+from metodika.cli.ending import end_when_interrupted
 from metodika.cli.say import EXIT_FAILED, EXIT_USAGE
 from shared.runtime.bulk import Unreadable
 from shared.runtime.columns import InUse
@@ -45,6 +47,8 @@ for module in (prove, run, numbers, log, parked, people):
 
 def main() -> None:
     """Run a command; whoever typed it sees a sentence, never a stack trace."""
+    end_when_interrupted()
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())  # we tell it ourselves
     try:
         metodika()
     except TOLD as wrong:

@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from shared.runtime.reach import connected, postgres_away
+from shared.runtime.reach import NOT_WAITED_FOR, connected, postgres_away
 from shared.runtime.store_log import NotMigrated
 from shared.runtime.store_sqlite_file import connect, create, sqlite_path, writing
 
@@ -187,8 +187,11 @@ class PostgresShelf:
                 pg.execute("INSERT INTO master VALUES (1, %s) ON CONFLICT DO NOTHING", [mine])
                 return pg.execute("SELECT mark FROM master").fetchall()[0][0]
         except PoolTimeout as late:
-            self._pool.close()
+            self._pool.close(NOT_WAITED_FOR)
             raise postgres_away(self._url, "KEYS_URL") from late
+        except KeyboardInterrupt:
+            self._pool.close(NOT_WAITED_FOR)
+            raise
         except psycopg.errors.UndefinedTable as wrong:
             raise NotMigrated(NO_KEYS) from wrong
 

@@ -23,7 +23,7 @@ from shared.runtime.log import (
     Skipped,
     Unit,
 )
-from shared.runtime.reach import postgres_away
+from shared.runtime.reach import NOT_WAITED_FOR, patient, postgres_away
 from shared.runtime.store_log import (
     Epoch,
     Lease,
@@ -106,14 +106,14 @@ class PostgresStore(LogStore):
             ((version, mine),) = found
             require_schema(version, mine, source)
         except PoolTimeout as late:  # each try failed, and only the last is told why
-            self._pool.close()
+            self._pool.close(NOT_WAITED_FOR)
             raise postgres_away(url, "STORE_URL") from late
         except psycopg.errors.UndefinedTable as wrong:
             self._pool.close()
             missing = f"no log of {source} in the database: run `metodika migrate`"
             raise NotMigrated(missing) from wrong
         except BaseException:
-            self._pool.close()
+            self._pool.close(NOT_WAITED_FOR)
             raise
 
     def append(self, unit: Unit) -> Head:
@@ -263,7 +263,7 @@ class PostgresStore(LogStore):
 
     @contextmanager
     def lease(self) -> Generator[Lease | None]:
-        with psycopg.connect(self._url, autocommit=True) as pg:
+        with psycopg.connect(patient(self._url), autocommit=True) as pg:
             sql = "SELECT pg_try_advisory_lock(%s)"
             ((mine,),) = pg.execute(sql, [RELAYING]).fetchall()
             yield _SessionLease(pg) if mine else None

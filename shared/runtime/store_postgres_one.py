@@ -10,6 +10,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg.errors import InvalidSqlStatementName, UniqueViolation, error_from_result
+from psycopg.generators import execute
 from psycopg.postgres import types
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format
 from psycopg.pq.abc import PGresult
@@ -61,11 +62,18 @@ class Connection(psycopg.Connection[Any]):
         return _row(done) if done.ntuples else None
 
     def _learn(self, name: bytes) -> None:
-        self._require(self.pgconn.prepare(name, STATEMENTS[name], OIDS))
+        self.pgconn.send_prepare(name, STATEMENTS[name], OIDS)
+        self._require(self._answer())
         self._knows |= {name}
 
     def _send(self, name: bytes, values: list[Any]) -> PGresult:
-        return self.pgconn.exec_prepared(name, values, BINARY, Format.BINARY)
+        self.pgconn.send_query_prepared(name, values, BINARY, Format.BINARY)
+        return self._answer()
+
+    def _answer(self) -> PGresult:
+        """Wait as psycopg does: libpq itself would not hear Ctrl-C until it has an answer."""
+        [done] = self.wait(execute(self.pgconn))
+        return done
 
     def _require(self, done: PGresult) -> None:
         if done.status in {ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK}:
