@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from shared.runtime.store import LogStore, migrate, open_store
+from tests.runtime.inbox import Inbox
+from tests.runtime.made import a_log
 from tests.runtime.units import SOURCE
 
 BOTH = ("sqlite", pytest.param("postgres", marks=pytest.mark.infra))
@@ -25,4 +27,18 @@ def log_store(log_url: str) -> Iterator[LogStore]:
     migrate(log_url, SOURCE)
     store = open_store(log_url, SOURCE)
     yield store
+    store.close()
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[LogStore]:
+    store = a_log(tmp_path)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Iterator[Inbox]:
+    store = a_log(tmp_path, "routes@0")
+    yield Inbox(store)
     store.close()

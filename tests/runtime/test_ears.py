@@ -1,80 +1,21 @@
-"""Whatever a neighbour says is heard, in order, and has its effect once."""
+"""Whatever a neighbour says in Kafka is heard, in order, and has its effect once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from uuid import UUID, uuid4
+from collections.abc import Sequence
+from uuid import uuid4
 
 import pytest
 
-from shared.runtime import codec, telemetry
+from shared.runtime import codec
 from shared.runtime.ear import Ear
-from shared.runtime.ears import Ears, NeighbourEars, retry_parked
+from shared.runtime.ears import Ears
 from shared.runtime.heartbeat import Heartbeat
 from shared.runtime.kafka import Broker
-from shared.runtime.log import Conflict, Mark, Parked, Record, Unit
 from shared.runtime.relay import Relay, publishing
 from shared.runtime.store_log import LogStore
 from tests.infra.servers import Kafka
-from tests.runtime.made import NAME, TRACE, a_log, record
-
-SOURCE = "registry@0"
-
-
-@dataclass
-class Came:
-    heard: int = 0
-    skipped: int = 0
-    parked: int = 0
-    effects: int = 0
-
-
-@dataclass
-class Inbox:
-    """A hearing service without policies: its mark moves with what it took in."""
-
-    store: LogStore
-    taken: list[int] = field(default_factory=list)
-    refuses: list[Exception] = field(default_factory=list)
-    calls: int = 0
-
-    def hear(self, source: str, wires: Sequence[bytes]) -> Came:
-        self.calls += 1
-        if self.refuses:
-            raise self.refuses.pop(0)
-        records = [codec.unwire(each) for each in wires]
-        mark = self.store.marks().get(source)
-        before, fresh = mark.position if mark else 0, list[Record]()
-        for each in records:
-            if each.position > before:
-                before = each.position
-                fresh.append(each)
-        came = Came(heard=len(fresh), skipped=len(records) - len(fresh))
-        if fresh:
-            last = fresh[-1]
-            heard = [Mark(source, last.epoch, last.position)]
-            try:
-                self.store.append(Unit(now=datetime.now(UTC), heard=heard))
-            except Conflict:
-                return Came(skipped=len(records))
-            self.taken += [each.position for each in fresh]
-        return came
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Iterator[LogStore]:
-    store = a_log(tmp_path)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def inbox(tmp_path: Path) -> Iterator[Inbox]:
-    store = a_log(tmp_path, "routes@0")
-    yield Inbox(store)
-    store.close()
+from tests.runtime.inbox import SOURCE, Inbox, until, while_running
+from tests.runtime.made import TRACE, record
 
 
 def provisioned(kafka: Kafka) -> Broker:
@@ -86,21 +27,6 @@ def provisioned(kafka: Kafka) -> Broker:
 @pytest.fixture
 def broker(kafka: Kafka) -> Broker:
     return provisioned(kafka)
-
-
-async def until(true: Callable[[], bool], seconds: float = 40) -> None:
-    async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110 - what is waited for rings no bell
-            await asyncio.sleep(0.02)
-
-
-async def while_running(run: Callable[[], Awaitable[None]], meanwhile: Awaitable[None]) -> None:
-    task = asyncio.ensure_future(run())
-    try:
-        await meanwhile
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
 
 
 def heard(inbox: Inbox, broker: Broker, upto: int) -> Ears:
@@ -307,107 +233,3 @@ def test_a_broker_away_is_waited_for(
     asyncio.run(while_running(ears.run, meanwhile()))
 
     assert inbox.taken == [*range(1, 21)]
-
-
-def test_a_neighbour_is_heard_without_kafka(log: LogStore, inbox: Inbox) -> None:
-    record(log, 1_200)
-    ears = NeighbourEars(inbox.hear, inbox.store, [log], who="routes")
-
-    assert asyncio.run(ears.catch_up()) == 1_200
-    assert inbox.taken == [*range(1, 1_201)]
-    assert ears.healthy()
-
-
-def test_an_append_wakes_the_neighbour(log: LogStore, inbox: Inbox) -> None:
-    ears = NeighbourEars(inbox.hear, inbox.store, [log], who="routes")
-
-    async def meanwhile() -> None:
-        for count in (1, 2, 3):
-            await asyncio.to_thread(record, log, 1)
-            await until(lambda: len(inbox.taken) == count, seconds=5)  # noqa: B023
-
-    asyncio.run(while_running(lambda: ears.run(every=600), meanwhile()))
-
-    assert inbox.taken == [1, 2, 3]
-
-
-def test_a_neighbour_away_is_tried_again(log: LogStore, inbox: Inbox) -> None:
-    """Fault 9: pauses and retries for ever; nothing is parked."""
-    record(log, 5)
-    inbox.refuses = [OSError("away")] * 3
-    ears = NeighbourEars(inbox.hear, inbox.store, [log], who="routes")
-    asyncio.run(while_running(ears.run, until(lambda: len(inbox.taken) == 5)))
-
-    assert inbox.taken == [*range(1, 6)]
-
-
-def parked(position: int, stream: int, *, due: bool) -> Parked:
-    return Parked(
-        source=SOURCE,
-        epoch=UUID(int=1),
-        position=position,
-        stream=UUID(int=stream),
-        name=NAME,
-        wire=b"",
-        error="",
-        attempts=1,
-        retry_at=datetime.now(UTC) + timedelta(hours=0 if due else 1),
-    )
-
-
-def test_what_is_parked_is_tried_when_due_in_the_order_of_its_stream(
-    inbox: Inbox,
-) -> None:
-    """Fault 8: later facts of that stream queue behind it, all others go on."""
-    rows = [parked(n, s, due=n != 2) for n, s in ((1, 1), (2, 2), (3, 2), (4, 1), (5, 3))]
-    inbox.store.append(Unit(now=datetime.now(UTC), parked=rows))
-    tried: list[int] = []
-
-    def retry(each: Parked) -> None:
-        done = Unit(now=datetime.now(UTC), unparked=[(each.source, each.position)])
-        inbox.store.append(done)
-        tried.append(each.position)
-
-    async def meanwhile() -> None:
-        await until(lambda: len(tried) == 3)
-        await asyncio.sleep(0.1)
-
-    asyncio.run(
-        while_running(lambda: retry_parked(inbox.store, retry, every=0.02), meanwhile())
-    )
-
-    assert tried == [1, 5, 4]
-    assert [each.position for each in inbox.store.parked()] == [2, 3]
-
-
-def test_what_is_parked_is_measured(inbox: Inbox) -> None:
-    rows = [parked(n, n, due=False) for n in (1, 2, 3)]
-    inbox.store.append(Unit(now=datetime.now(UTC), parked=rows))
-    told = telemetry.in_memory()
-
-    def measured() -> bool:
-        return told.measures().get("metodika.parked") == [({"service": "routes"}, 3)]
-
-    async def retrying() -> None:
-        await retry_parked(inbox.store, print, every=0.05)
-
-    asyncio.run(while_running(retrying, until(measured)))
-    told.close()
-    telemetry.use(telemetry.Telemetry())
-
-
-def test_what_is_being_heard_is_not_missed(log: LogStore, inbox: Inbox) -> None:
-    """`unaccounted` is an alarm: it is 0 also while a batch is in hand."""
-    record(log, 7)
-    seen: list[int] = []
-
-    def slowly(source: str, wires: Sequence[bytes]) -> Came:
-        seen.append(ear.tally.unaccounted)
-        return inbox.hear(source, wires)
-
-    ears = NeighbourEars(slowly, inbox.store, [log], who="routes")
-    ear = ears.ears[SOURCE]
-    asyncio.run(ears.catch_up())
-
-    assert seen == [0]
-    assert (ear.tally.consumed, ear.tally.unaccounted) == (7, 0)

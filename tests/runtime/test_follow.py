@@ -18,8 +18,8 @@ from shared.runtime.log import Record
 from shared.runtime.relay import Pace, Relay
 from shared.runtime.store_log import LogStore
 from tests.infra.servers import Kafka
+from tests.runtime.inbox import until, while_running
 from tests.runtime.made import a_log, record
-from tests.runtime.test_ears import until, while_running
 
 SOURCES = ("registry@0", "routes@0")
 

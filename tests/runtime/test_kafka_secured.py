@@ -22,9 +22,9 @@ from shared.runtime.settings import PREFIX, Settings
 from shared.runtime.store_log import LogStore
 from tests.infra.certificates import Authority
 from tests.infra.secured import SecuredKafka
+from tests.runtime.inbox import Inbox, until, while_running
 from tests.runtime.made import a_log, positions, record
 from tests.runtime.secured import Cluster, Told, of_service, of_subscriber
-from tests.runtime.test_ears import Inbox, until, while_running
 from tests.runtime.test_follow import Ledger
 
 SOURCE, OTHER = "registry@0", "routes@0"
