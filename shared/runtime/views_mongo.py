@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from pymongo import ASCENDING, AsyncMongoClient, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import ConnectionFailure
+from pymongo.errors import ConnectionFailure, OperationFailure
 
 from shared.runtime.reach import Unreachable
 from shared.runtime.settings import PREFIX, Settings
@@ -34,11 +34,14 @@ HOMES = "homes"
 PATIENCE = 5_000
 """Milliseconds until a server that does not answer is said to be away."""
 
+REFUSED = {18: "user and password are refused", 13: "the user has no right to it"}
+"""What a server answers whom it does not let in; its own words may hold documents."""
+
 
 def reaching[**P, T](
     ask: Callable[P, Coroutine[Any, Any, T]],
 ) -> Callable[P, CoroutineType[Any, Any, T]]:
-    """Have a question raise `Unreachable` when no server can be spoken to."""
+    """Have a question raise `Unreachable` when no server can be spoken to, or none lets us."""
 
     @wraps(ask)
     async def asked(*said: P.args, **named: P.kwargs) -> T:
@@ -46,6 +49,10 @@ def reaching[**P, T](
             return await ask(*said, **named)
         except ConnectionFailure as error:
             raise Unreachable(_away(error)) from error
+        except OperationFailure as error:
+            if error.code not in REFUSED:
+                raise
+            raise Unreachable(f"{PREFIX}VIEWS_URL: {REFUSED[error.code]}") from error
 
     return asked
 
@@ -53,8 +60,16 @@ def reaching[**P, T](
 def _away(error: ConnectionFailure) -> str:
     """Say why, of all that the driver says: each server, and each of its settings."""
     said = str(error).partition(" (configured timeouts")[0]
-    wrong = "VIEWS_CA" if "CERTIFICATE_VERIFY_FAILED" in said else "VIEWS_URL"
+    wrong = next((each for sign, each in SIGNS.items() if sign in said), "VIEWS_URL")
     return f"{PREFIX}{wrong}: {' '.join(said.split())}"
+
+
+SIGNS = {
+    "CERTIFICATE_VERIFY_FAILED": "VIEWS_CA",
+    "ALERT_CERTIFICATE": "VIEWS_CERT",
+    "ALERT_UNKNOWN_CA": "VIEWS_CERT",
+}
+"""What TLS says → the setting that is wrong: an alert is the server's word on ours."""
 
 
 class MongoViews:

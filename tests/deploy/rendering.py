@@ -1,36 +1,24 @@
 """Manifests as the cluster gets them: rendered by the real kustomize, built once."""
 
-import fcntl
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from tests.infra.go import HOME, go, one_at_a_time
+
 ROOT = Path(__file__).parents[2]
-GO = ROOT / ".infra" / "go"
 VERSION = "v5.8.1"
 KUSTOMIZE = f"sigs.k8s.io/kustomize/kustomize/v5@{VERSION}"
 
 
 def kustomize() -> Path:
-    """Return the tool; built by the Go in `.venv` from the module proxy, if not there."""
-    built = GO / VERSION / "kustomize"
-    GO.mkdir(parents=True, exist_ok=True)
-    with (GO / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    """Return the tool; built from the module proxy, if not there."""
+    built = HOME / VERSION / "kustomize"
+    with one_at_a_time():
         if not built.exists():
-            homes = {"GOBIN": VERSION, "GOPATH": "path", "GOCACHE": "cache"}
-            environment = os.environ | {k: str(GO / v) for k, v in homes.items()}
-            environment |= {"GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
-            subprocess.run(
-                [Path(sys.executable).with_name("go"), "install", KUSTOMIZE],
-                env=environment,
-                check=True,
-                cwd=GO,
-            )
+            go("install", KUSTOMIZE, at=HOME, GOBIN=str(HOME / VERSION))
     return built
 
 

@@ -12,6 +12,7 @@ from tests.infra.secured import SecuredKafka
 from tests.infra.servers import Kafka, Mongo, Postgres, Server
 
 NEEDS_A_SERVER = {
+    "asking_mongo",
     "kafka",
     "mongo",
     "postgres",
@@ -163,3 +164,10 @@ def secured_postgres(pytestconfig: pytest.Config, authority: Authority) -> Postg
 def secured_mongo(pytestconfig: pytest.Config, authority: Authority) -> Mongo:
     """Give a MongoDB-protocol server behind TLS."""
     return _secured(pytestconfig, "mongo", lambda: secured.secured_mongo(authority))
+
+
+@pytest.fixture(scope="session")
+def asking_mongo(pytestconfig: pytest.Config, authority: Authority) -> Mongo:
+    """Give a MongoDB-protocol server that asks for a password and a client certificate."""
+    start = lambda: secured.asking_mongo(authority, "registry", secured.PASSWORD)  # noqa: E731
+    return _secured(pytestconfig, "mongo that asks", start)

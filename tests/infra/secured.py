@@ -14,8 +14,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tests.infra.certificates import Authority, Pair
+from tests.infra.go import ferretdb
 from tests.infra.jars import fetched
-from tests.infra.process import free_port
+from tests.infra.process import Process, free_port, listens
 from tests.infra.servers import (
     INITDB,
     Kafka,
@@ -105,6 +106,44 @@ def secured_mongo(authority: Authority) -> Mongo:
     server = authority.server()
     with new_folder("secured-mongo") as folder:
         return mongo_in(folder, server.key, server.cert)
+
+
+ASKING = (
+    "FerretDB 1.24 over SQLite: speaks MongoDB's protocol, asks for a client certificate "
+    "and by SCRAM for a password, and is not MongoDB"
+)
+
+
+def asking_mongo(authority: Authority, user: str, password: str) -> Mongo:
+    """Start a server that knows one user, and him only with a certificate of `authority`."""
+    server, port = authority.server(), free_port()
+    with new_folder("asking-mongo") as folder:
+        (folder / "data").mkdir()
+        said = {
+            "handler": "sqlite",
+            "sqlite-url": f"file:{folder}/data/",
+            "state-dir": folder,
+            "listen-addr": "",
+            "listen-tls": f"127.0.0.1:{port}",
+            "listen-tls-cert-file": server.cert,
+            "listen-tls-key-file": server.key,
+            "listen-tls-ca-file": authority.ca,
+            "setup-database": "admin",
+            "setup-username": user,
+            "setup-password": password,
+            "telemetry": "disable",
+            "debug-addr": "-",
+            "log-level": "ERROR",
+        }
+        options = [f"--{name}={value}" for name, value in said.items()]
+        process = Process(
+            [str(ferretdb()), "--test-enable-new-auth", *options],
+            log=folder / "asking-mongo.log",
+            ready=listens(port),
+        )
+        process.start()
+    where = f"{quote(user, safe='')}:{quote(password, safe='')}@127.0.0.1:{port}"
+    return Mongo(address=f"mongodb://{where}", how=ASKING, process=process, folder=folder)
 
 
 # ── PostgreSQL ──────────────────────────────────────────────────────────────

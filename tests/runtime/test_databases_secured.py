@@ -253,3 +253,75 @@ def test_documents_that_refuse_are_told_in_one_line(
     assert "\n" not in str(refused.value)
     assert harmless(shown(refused.value)) == f"Unreachable: {refused.value}"
     assert of_failure(refused.value).status == 503
+
+
+# ── MongoDB that asks who one is ────────────────────────────────────────────
+
+
+def known(asking: Mongo, authority: Authority, url: str | None = None) -> dict[str, Any]:
+    """Return the settings of somebody whom the server knows, or of another URL."""
+    pair = authority.client("registry")
+    return {"views_url": url or asking.url, "views_ca": authority.ca, "views_cert": pair.both}
+
+
+@pytest.mark.parametrize("mechanism", ["", "SCRAM-SHA-1", "SCRAM-SHA-256"])
+def test_documents_live_behind_a_password_and_a_certificate(
+    asking_mongo: Mongo, authority: Authority, monkeypatch: pytest.MonkeyPatch, mechanism: str
+) -> None:
+    """By what both sides like best, and by each mechanism that is named."""
+    url = f"{asking_mongo.url}/?authMechanism={mechanism}" if mechanism else None
+    said = known(asking_mongo, authority, url)
+
+    assert documents(said, monkeypatch, asking_mongo.new_database()) == {"n": 1}
+
+
+WRONG_WHO: dict[str, tuple[Callable[[Mongo, Authority, Authority], dict[str, Any]], str]] = {
+    "wrong password": (
+        lambda m, ours, _: known(m, ours, m.url.replace(QUOTED, "hidden-word")),
+        "METODIKA_VIEWS_URL: user and password are refused",
+    ),
+    "unknown user": (
+        lambda m, ours, _: known(m, ours, m.url.replace("registry:", "hidden-word:")),
+        "METODIKA_VIEWS_URL: user and password are refused",
+    ),
+    "user of another database": (
+        lambda m, ours, _: known(m, ours, f"{m.url}/metodika_registry"),
+        "METODIKA_VIEWS_URL: user and password are refused",
+    ),
+    "no password": (
+        lambda m, ours, _: known(m, ours, f"mongodb://{m.url.rpartition('@')[2]}"),
+        "METODIKA_VIEWS_URL: the user has no right to it",
+    ),
+    "no certificate": (
+        lambda m, ours, _: {"views_url": m.url, "views_ca": ours.ca},
+        "METODIKA_VIEWS_CERT: .*certificate required",
+    ),
+    "certificate of a stranger": (
+        lambda m, ours, stranger: (
+            known(m, ours) | {"views_cert": stranger.client("registry").both}
+        ),
+        "METODIKA_VIEWS_CERT: .*unknown ca",
+    ),
+}
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("case", WRONG_WHO)
+def test_whoever_is_not_let_in_to_documents_is_told_in_one_line(
+    asking_mongo: Mongo,
+    authority: Authority,
+    stranger: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+    case: str,
+) -> None:
+    wrong, why = WRONG_WHO[case]
+    with pytest.raises(Unreachable, match=why) as refused:
+        documents(
+            wrong(asking_mongo, authority, stranger), monkeypatch, asking_mongo.new_database()
+        )
+    said = str(refused.value)
+
+    assert "\n" not in said
+    assert not any(word in said for word in (PASSWORD, QUOTED, "hidden-word"))
+    assert harmless(shown(refused.value)) == f"Unreachable: {said}"
+    assert of_failure(refused.value).status == 503

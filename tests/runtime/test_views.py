@@ -14,6 +14,7 @@ from pymongo import AsyncMongoClient
 from shared.runtime.views import BadCursor, Document, Put, Rebuilding, Taken, Views
 from shared.runtime.views_mongo import MongoViews
 from shared.runtime.views_sqlite import SqliteViews
+from tests.infra.certificates import Authority
 from tests.infra.servers import Mongo
 
 NAME, OTHER = "registry.teachers", "registry.regions"
@@ -23,14 +24,25 @@ type Open = Callable[[], Views]
 type Act = Callable[[Views], Awaitable[None]]
 
 
-@pytest.fixture(params=["sqlite", "mongo"])
+@pytest.fixture(params=["sqlite", "mongo", "asking_mongo"])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     """Give the same documents each time, in a loop of one's own."""
     if request.param == "sqlite":
         return lambda: SqliteViews(str(tmp_path / "views"), [NAME, OTHER], ASKED_BY)
-    mongo = cast("Mongo", request.getfixturevalue("mongo"))
-    database = mongo.new_database()
-    return lambda: MongoViews(AsyncMongoClient(mongo.url), database, [NAME, OTHER], ASKED_BY)
+    mongo = cast("Mongo", request.getfixturevalue(request.param))
+    database, known = mongo.new_database(), {}
+    if request.param == "asking_mongo":
+        authority: Authority = request.getfixturevalue("authority")
+        known = known_to(authority)
+    return lambda: MongoViews(
+        AsyncMongoClient(mongo.url, **known), database, [NAME, OTHER], ASKED_BY
+    )
+
+
+def known_to(authority: Authority) -> dict[str, Any]:
+    """Return the options of a client whom this authority certifies."""
+    pair = authority.client("registry")
+    return {"tlsCAFile": str(authority.ca), "tlsCertificateKeyFile": str(pair.both)}
 
 
 @asynccontextmanager
