@@ -5,10 +5,10 @@ READY := .venv/.ready
 COMPILE := "$$(bash requirements/install.sh uv)" pip compile pyproject.toml --universal --python-version 3.12 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url
 
-.PHONY: help setup demo test check bench docs lock clean
+.PHONY: help setup demo test check bench docs lock image image-proof standins clean
 
 help:  ## what there is
-	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## Python, its packages and the project, in .venv
 
@@ -38,6 +38,15 @@ docs: setup  ## the documents that are generated
 lock: setup  ## pin all packages by hash, without addresses
 	$(COMPILE) --output-file requirements/runtime.txt
 	$(COMPILE) --extra dev --output-file requirements/dev.txt
+
+image:  ## the image of the five services, metodika:dev
+	docker build --tag metodika:dev .
+
+image-proof: setup  ## build it, start docker-compose.yml, and prove what docs/cluster.md says
+	METODIKA_TEST_IMAGE=1 $(BIN)/pytest tests/deploy/test_image.py -v
+
+standins: setup  ## where Docker Hub is out of reach: its images from Debian, Maven, npm and Go
+	bash tests/deploy/standins/make.sh
 
 clean:  ## forget what was installed and collected
 	rm -rf .venv .infra

@@ -40,7 +40,8 @@ def test_a_service_starts_with_these_settings(
     assert settings.store(name).endswith(f"/{name}")
     assert (settings.keys_url is not None) == (name in SEALING)
     kept = [each.split(":")[0] for each in PARTS[name]["tmpfs"]]
-    kept += [each.split(":")[1] for each in PARTS[name]["volumes"]]
+    volumes = [each for each in PARTS[name]["volumes"] if isinstance(each, str)]
+    kept += [each.split(":")[1] for each in volumes]
     assert any(settings.world.is_relative_to(each) for each in kept)
     assert any(settings.ledger.is_relative_to(each) for each in kept)
 
