@@ -25,7 +25,10 @@ STATUS = {
 
 kpi_argument = click.argument("kpi_id", metavar="KPI")
 scope_option: say.Decorator = click.option(
-    "--scope", default="", help="Territory: 25, 25/05701, 25/05701/ORG; empty: the country."
+    "--scope",
+    type=say.PLACE,
+    default="",
+    help="Territory: 25, 25/05701, 25/05701/ORG; empty: the country.",
 )
 as_of_option: say.Decorator = click.option(
     "--as-of", type=say.DAY, default=None, help="Business date; today if not given."
@@ -206,6 +209,8 @@ def kpi_series(
     as_json: bool,
 ) -> None:
     """Show how a number went from date to date."""
+    if first > today(last):
+        raise click.BadParameter("it is later than --to", param_hint="--from")
 
     def act(here: World) -> None:
         vector, _ = here.answers.vector(as_known)
@@ -318,6 +323,8 @@ def kpi_diff(
     as_json: bool,
 ) -> None:
     """Compare a number as known at two moments: who differs, because of which facts."""
+    if after and before > after:
+        raise click.BadParameter("it is later than --after", param_hint="--before")
 
     def act(here: World) -> None:
         differ(here, kpi_id, scope, today(as_of), before, after, as_json=as_json)

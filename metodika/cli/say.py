@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from shared.runtime.settings import Settings, load
+from shared.runtime.web_numbers import SCOPE
 
 EXIT_NO, EXIT_USAGE, EXIT_HELD, EXIT_FAILED = 1, 2, 3, 4
 
@@ -71,7 +73,21 @@ class Moment(click.ParamType[datetime]):
         return said if said.tzinfo else said.replace(tzinfo=UTC)
 
 
-DAY, MOMENT = Day(), Moment()
+class Scope(click.ParamType[str]):
+    """A place of the tree: empty, 25, 25/05701, 25/-/ORG."""
+
+    name = "scope"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Read a place; what can be none must not answer that nobody is there."""
+        if not re.fullmatch(SCOPE, value, re.ASCII):
+            self.fail(f"{value!r} is no territory; write it like 25 or 25/05701", param, ctx)
+        return value
+
+
+DAY, MOMENT, PLACE = Day(), Moment(), Scope()
 
 
 def settings(world: Path | None, **said: Any) -> Settings:

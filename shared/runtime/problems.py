@@ -106,6 +106,7 @@ def malformed(*errors: tuple[str, str]) -> Problem:
     return Problem(422, "malformed", said={"errors": said})
 
 
+MOMENT = "нужен момент с часовым поясом, ГГГГ-ММ-ДДTчч:мм:ссZ"
 REASONS = {
     "missing": "поля нет, а оно нужно",
     "extra_forbidden": "такого поля нет",
@@ -123,8 +124,14 @@ REASONS = {
     "string_too_short": "пусто",
     "string_pattern_mismatch": "не той формы",
     "int_type": "нужно целое число",
+    "int_parsing": "нужно целое число",
+    "float_parsing": "нужно число",
     "int_from_float": "нужно целое число",
     "bool_type": "нужно true или false",
+    "bool_parsing": "нужно true или false",
+    "datetime_parsing": MOMENT,
+    "datetime_from_date_parsing": MOMENT,
+    "datetime_type": MOMENT,
     "greater_than_equal": "меньше допустимого",
     "less_than_equal": "больше допустимого",
 }

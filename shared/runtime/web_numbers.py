@@ -207,6 +207,8 @@ class Numbers:
             own(caller, scope)
             old, _ = await asyncio.to_thread(self._known, before)
             new, _ = await asyncio.to_thread(self._known, after)
+            if after and before > after:
+                raise malformed(("before", "позже, чем after"))
             day = as_of or self._clock().date()
             return await self._asked(
                 lambda: {

@@ -66,6 +66,24 @@ def test_the_status_of_a_world_with_logs_says_how_far_the_ledger_is(tmp_path: Pa
     assert set(behind.values()) == {0}
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (("value", "K-F1", "--scope", "25/"), "no territory"),
+        (("list", "--scope", "../.."), "no territory"),
+        (("members", "K-F1", "--scope", "приморье"), "no territory"),
+        (("series", "K-F1", "--from", "2024-12-31", "--to", "2024-01-01"), "later than --to"),
+        (("diff", "K-F1", "--before", "2025-01-01", "--after", "2024-01-01"), "than --after"),
+    ],
+)
+def test_a_slip_is_no_number(ledger_only: Path, asked: tuple[str, ...], told: str) -> None:
+    """A place that can be none, or two days the wrong way round, must not answer «nobody»."""
+    said = run(ledger_only, "kpi", *asked)
+
+    assert said.exit_code == 2
+    assert told in said.output
+
+
 @pytest.mark.parametrize("sink", ["stores", "ledger"])
 def test_a_world_has_one_origin(ledger_only: Path, sink: str) -> None:
     """Второй раз в тот же реестр показателей не пишут: ни мимо журналов, ни через них."""

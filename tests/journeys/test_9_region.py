@@ -191,6 +191,28 @@ def test_without_a_token_nothing_is_told(server: Server) -> None:
     assert nobody.get("/monitoring/kpi/K-F1").status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("path", "query", "reason"),
+    [
+        ("kpi/K-F1", {"as_known": "вчера"}, "нужен момент с часовым поясом"),
+        ("kpis", {"limit": "много"}, "нужно целое число"),
+        (
+            "kpi/K-F1/diff",
+            {"scope": "25", "before": "2025-01-01T00:00Z", "after": "2024-01-01T00:00Z"},
+            "позже, чем after",
+        ),
+    ],
+)
+def test_a_question_put_wrongly_is_told_so_in_russian(
+    folder: Path, server: Server, path: str, query: dict[str, str], reason: str
+) -> None:
+    """contracts §7: что не так — по-русски, без внутренних имён."""
+    said = of(folder, "region-25", server).get(f"/monitoring/{path}", **query)
+
+    assert said.status_code == 422
+    assert said.json()["errors"][0]["reason"].startswith(reason)
+
+
 def test_the_number_follows_the_roster(folder: Path, server: Server) -> None:
     """§1.5: после приёма списка педагоги есть в знаменателе (S0 V.1)."""
     region = of(folder, "region-25", server)
