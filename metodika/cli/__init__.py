@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sqlite3
 import sys
 
 import click
@@ -57,6 +58,18 @@ def main() -> None:
     except Exception as wrong:
         if os.environ.get("METODIKA_LOG_LEVEL") == "debug":
             raise
-        kind = type(wrong).__name__
-        click.echo(f"metodika: {kind}; METODIKA_LOG_LEVEL=debug shows where", err=True)
+        told = of_the_machine(wrong)
+        click.echo(f"metodika: {told}; METODIKA_LOG_LEVEL=debug shows where", err=True)
         sys.exit(EXIT_FAILED)
+
+
+def of_the_machine(wrong: Exception) -> str:
+    """Name what failed; where it was the disk, in its words, which hold nothing of a fact."""
+    kind = type(wrong).__name__
+    match wrong:
+        case OSError(strerror=str(words), filename=str() | None as where):
+            return f"{kind}: {where}: {words}" if where else f"{kind}: {words}"
+        case sqlite3.Error(sqlite_errorname=("SQLITE_FULL" | "SQLITE_READONLY") as code):
+            return f"{kind}: {'the disk is full' if code == 'SQLITE_FULL' else 'read-only'}"
+        case _:
+            return kind
