@@ -29,7 +29,7 @@ def first_difference(log: LogStore, places: Places) -> Difference | None:
     walked = _Walked(log, places)
     try:
         found = verify(walked.records(), log.checkpoints())
-        return found or walked.differs_at_its_end() or _misfiled(log)
+        return found or walked.differs_at_its_end() or _misfiled(log) or _damaged(log)
     except _Found as found:
         return found.difference
 
@@ -99,6 +99,12 @@ class _Walked:
 def _misfiled(log: LogStore) -> Difference | None:
     found = log.misfiled()
     return Difference(*found, "region: not that of its territory") if found else None
+
+
+def _damaged(log: LogStore) -> Difference | None:
+    """Ask the database: an index that lost a row hides a record that stands."""
+    said = log.damage()
+    return Difference(log.head().position, None, f"file: {said}") if said else None
 
 
 def _moment(record: Record | None) -> object:

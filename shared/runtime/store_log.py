@@ -158,6 +158,10 @@ class LogStore(Store, ProcessRecorder):
         """Return the tree's checkpoints, the smallest first."""
 
     @abstractmethod
+    def damage(self) -> str | None:
+        """Return what the database itself finds broken in its files, None if nothing."""
+
+    @abstractmethod
     def misfiled(self) -> tuple[int, UUID] | None:
         """Return (position, event) of the first record filed under another region."""
 

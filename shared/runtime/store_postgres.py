@@ -211,6 +211,9 @@ class PostgresStore(LogStore):
     def forget(self, kind: str, holder: UUID) -> None:
         self._do("DELETE FROM claims WHERE kind = %s AND holder = %s", [kind, holder])
 
+    def damage(self) -> str | None:
+        return None  # pages have checksums of their own: `pg_amcheck` and `pg_checksums`
+
     def misfiled(self) -> tuple[int, UUID] | None:
         found = self._all(MISFILED, [])
         return (found[0][0], found[0][1]) if found else None

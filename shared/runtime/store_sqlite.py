@@ -205,6 +205,13 @@ class SqliteStore(LogStore):
             gone = "DELETE FROM claims WHERE kind = ? AND holder = ?"
             db.execute(gone, [kind, holder.bytes])
 
+    def damage(self) -> str | None:
+        try:
+            said = self._all("PRAGMA integrity_check(1)")[0][0]
+        except sqlite3.DatabaseError as wrong:
+            return str(wrong)
+        return None if said == "ok" else said
+
     def misfiled(self) -> tuple[int, UUID] | None:
         found = self._all(MISFILED)
         return (found[0][0], UUID(bytes=found[0][1])) if found else None

@@ -30,6 +30,8 @@ from tests.infra.servers import Mongo, Postgres
 from tests.runtime.made import record
 from tests.runtime.secured import settings_of
 
+pytestmark = pytest.mark.timeout(900)  # the first run builds a server
+
 SOURCE = "registry@0"
 QUOTED = quote(PASSWORD, safe="")
 PERSON = UUID(int=7)

@@ -1,6 +1,7 @@
 """What `metodika verify` finds beside a changed leaf (issue §1.8, contracts §2)."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,32 @@ def test_a_log_is_sound_when_it_is_empty_when_it_grows_and_when_it_branched(
     monkeypatch.setattr(type(log_store), "read", grows)
     assert first_difference(log_store, {}) is None
     assert log_store.head().position == 6
+
+
+def test_an_index_that_lost_a_row_is_named(tmp_path: Path) -> None:
+    """The record stands, and whoever asks by it would never see it (contracts §2)."""
+    url = f"sqlite://{tmp_path}/log.sqlite"
+    migrate(url, SOURCE)
+    with closing(open_store(url, SOURCE)) as log:
+        log.append(some(5))
+    _lose_a_row(tmp_path / "log.sqlite", "sqlite_autoindex_records_1")
+    with closing(open_store(url, SOURCE)) as log:
+        found = first_difference(log, {})
+
+    assert found is not None
+    assert found.what.startswith("file: ")
+
+
+def _lose_a_row(path: Path, index: str) -> None:
+    """Write one cell less into the page of an index, as a broken disk might."""
+    with closing(sqlite3.connect(path)) as store:
+        store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = store.execute("PRAGMA page_size").fetchone()
+        asked = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+        (page,) = store.execute(asked, [index]).fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size + 3)
+        cells = int.from_bytes(file.read(2))
+        assert cells >= 1
+        file.seek((page - 1) * size + 3)
+        file.write((cells - 1).to_bytes(2))
