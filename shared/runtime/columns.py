@@ -13,7 +13,6 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import duckdb
-import pyarrow as pa
 
 from shared.kernel import Kind, catalogue
 from shared.runtime import codec
@@ -121,6 +120,15 @@ class _Generation:
     readers: int = 0
     retired: bool = False
     heard: dict[str, Heard] = field(default_factory=dict[str, Heard])
+    hearing: dict[str, Heard] = field(default_factory=dict[str, Heard])
+
+    @contextmanager
+    def written(self) -> Generator[duckdb.DuckDBPyConnection]:
+        """Write in one transaction; only after it is what came in it `heard`."""
+        self.hearing = dict(self.heard)
+        with _written(self.connection) as writer:
+            yield writer
+        self.heard = self.hearing
 
 
 class Ledger:
@@ -163,12 +171,12 @@ class Ledger:
         All of them or none. Raises `Hole`, `ForeignEpoch`, and `codec.Malformed` when
         bytes are not what their name says.
         """
-        with self._writing:
+        with self._writing, self._current.written():
             return self._ingest(self._current, came)
 
     def beat(self, source: str, epoch: UUID, position: int, recorded_at: datetime) -> None:
         """Hear that a log said nothing after `position` up to a moment (contracts §2)."""
-        with self._writing, _written(self._current.connection) as writer:
+        with self._writing, self._current.written() as writer:
             writer.execute("DELETE FROM heartbeat WHERE source = ?", [source])
             said = [source, epoch, position, recorded_at]
             writer.execute("INSERT INTO heartbeat VALUES (?, ?, ?, ?)", said)
@@ -299,31 +307,31 @@ class Ledger:
         return _Generation(name, connection, heard=heard)
 
     def _ingest(self, generation: _Generation, came: Came) -> Taken:
+        """Take records in the transaction that goes on; what fails ends it."""
         if not came:
             return Taken()
+        batch = Batch(self.language, generation.connection, generation.hearing)
         wires = [each if isinstance(each, bytes) else codec.wire(each) for each in came]
         try:
-            with _written(generation.connection) as writer:
-                heard = Batch(self.language, writer, generation.heard).write(wires)
-        except (Unusual, duckdb.DataError, duckdb.InvalidInputException, pa.ArrowInvalid):
-            return self._ingest_each(generation, came)
-        generation.heard |= heard
+            generation.hearing |= batch.write(wires)
+        except Unusual:
+            return self._ingest_each(generation, batch, came)
         return Taken(len(wires))
 
-    def _ingest_each(self, generation: _Generation, came: Came) -> Taken:
+    def _ingest_each(self, generation: _Generation, batch: Batch, came: Came) -> Taken:
         records = [codec.unwire(e, leaf=False) if isinstance(e, bytes) else e for e in came]
-        fresh, repeated, heard = in_order(generation.heard, records)
-        with _written(generation.connection) as writer:
-            batch = Batch(self.language, writer, generation.heard)
-            skipped = batch.write_each(fresh, repeated, heard)
-        generation.heard |= heard
+        fresh, repeated, heard = in_order(generation.hearing, records)
+        skipped = batch.write_each(fresh, repeated, heard)
+        generation.hearing |= heard
         return Taken(len(fresh) - skipped, skipped, len(repeated))
 
     def _read(self, new: _Generation, logs: Logs) -> Taken:
+        """Read logs in one transaction: nothing is lost with a generation that failed."""
         total = Taken()
         heard = {source: mark.position for source, mark in new.heard.items()}
-        for came in logs(heard):
-            total = _sum(total, self._ingest(new, came))
+        with new.written():
+            for came in logs(heard):
+                total = _sum(total, self._ingest(new, came))
         return total
 
     def _must_have_heard_as_much(self, new: _Generation) -> None:
@@ -334,7 +342,7 @@ class Ledger:
 
     def _carry_heartbeats(self, new: _Generation) -> None:
         found = self._current.connection.execute("FROM heartbeat").fetchall()
-        with _written(new.connection) as writer:
+        with new.written() as writer:
             for each in found:
                 writer.execute("INSERT INTO heartbeat VALUES (?, ?, ?, ?)", each)
 

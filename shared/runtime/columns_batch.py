@@ -1,52 +1,35 @@
 """One batch on its way into columns: read as JSON by the database, one insert per fact."""
 
 import re
+from array import array
 from collections import defaultdict
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
-from types import NoneType
-from typing import Any, Protocol, get_args, get_origin, get_type_hints
+from itertools import accumulate, starmap
+from typing import Any
 from uuid import UUID
 
 import duckdb
-import msgspec
 import pyarrow as pa
 
-from shared.kernel import Kind, Withdrawal, catalogue, is_personal
+from shared.kernel import Withdrawal, catalogue
 from shared.runtime import codec
+from shared.runtime.columns_reading import Tables, reading
 from shared.runtime.log import Record
 
 CHUNK = 16_384
 """Records that one thread of the database reads at a time."""
-HEAD = {
-    "source": "source",
-    "epoch": "epoch",
-    "position": "position",
-    "event_id": "id",
-    "stream": "subject",
-    "version": "version",
-    "schema": "schema",
-    "recorded_at": "recorded_at",
-}
-"""Column of a fact's table → the attribute of the CloudEvent."""
-PLACE = ("version", "recorded_at", "event_id", "stream", "epoch")
-META = ("corrects", "actor", "basis", "causation_id")
 SOURCE_AT = len('{"specversion":"1.0","id":"","source":"') + 36
 """Where on the wire the source begins: `codec.wire` gives equal records equal bytes."""
-NEWS = """
-CREATE OR REPLACE TEMP TABLE news (
-    name VARCHAR, source VARCHAR, epoch UUID, position BIGINT, recorded_at TIMESTAMPTZ,
-    event_id UUID, corrects UUID, usual BOOLEAN
-)
-"""
 MOMENT = pa.timestamp("us", tz="UTC")
 type Columns = Any
 """An Arrow table; the library has no types of its own."""
 type Told = tuple[str, str]
 """A source, and the name of a fact."""
+type Came = dict[str, str]
+"""A table of what has just been read, and the name of the fact that it holds."""
 
 
 class Hole(Exception):  # noqa: N818 - the reader stops: what is missing will come, or not
@@ -59,22 +42,6 @@ class ForeignEpoch(Exception):  # noqa: N818 - the reader stops and alarms
 
 class Unusual(Exception):  # noqa: N818 - then they are looked at one by one
     """Not every record follows what is heard, or not every one is read as it came."""
-
-
-class Tables(Protocol):
-    """What a batch must be told of the tables."""
-
-    def table(self, kind: Kind, /) -> str:
-        """Return the name of a fact's table."""
-        ...
-
-    def columns(self, kind: Kind, /) -> dict[str, str]:
-        """Return the columns of a fact's table and their types."""
-        ...
-
-    def replace(self, kind: Kind, /) -> str:
-        """Return what marks the facts that `amendments` restate or withdraw."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +110,12 @@ class Batch:
     def write(self, wires: Sequence[bytes]) -> dict[str, Heard]:
         """Write wires that all follow what is heard; say how far each log is heard then.
 
-        Raises `Unusual`, and errors of Arrow and of the database, if there is anything
-        that is repeated, missing, not known to this code, or not what its name says.
+        Raises `Unusual`, and has written nothing, if there is anything that is
+        repeated, missing, not known to this code, or not what its name says.
         """
-        groups = parted(wires)
-        for (_, name), group in groups.items():
-            self._insert(name, group)
-        self._note(groups)
+        came = self._read(parted(wires))
         heard = self._follow(len(wires))
+        self._keep(came)
         self._hear(heard)
         return heard
 
@@ -166,18 +131,16 @@ class Batch:
         for each in fresh:
             try:
                 wire = _in_present_schema(each)
-            except codec.Malformed as wrong:
-                raise codec.Malformed(f"{each.source} {each.position}: {wrong}") from None
+            except (codec.Malformed, UnicodeDecodeError) as wrong:
+                raise codec.Malformed(_place(each, wrong)) from None
             except codec.Unreadable:
                 unreadable.append(each)
             else:
                 groups[each.source, each.name].append(wire)
-        for told, group in groups.items():
-            try:
-                self._insert(told[1], group)
-            except (duckdb.DataError, duckdb.InvalidInputException, pa.ArrowInvalid):
-                raise codec.Malformed(f"{' '.join(told)} cannot be read") from None
-        self._note(groups)
+        if groups:
+            came = self._read(groups)
+            self._must_be_exact()
+            self._keep(came)
         if unreadable:
             self._pass_by(unreadable)
         if repeated and not self._said_before(repeated):
@@ -187,74 +150,80 @@ class Batch:
 
     # ── What is new ─────────────────────────────────────────────────────────
 
-    def _insert(self, name: str, group: Sequence[bytes]) -> None:
-        wires: Columns = pa.table({"wire": pa.array(group, pa.string())})
-        chunks = pa.Table.from_batches(wires.to_batches(max_chunksize=CHUNK))
-        with _shown(self._writer, "batch", chunks):
-            self._writer.execute(_insertion(self._tables, name))
+    def _read(self, groups: Mapping[Told, Sequence[bytes]]) -> Came:
+        """Read wires into tables of their own, `came_…`, and list them as `news`."""
+        came: Came = {}
+        for n, ((_, name), group) in enumerate(groups.items()):
+            came[f"came_{n}"] = name
+            with _shown(self._writer, "batch", _column_of(group)):
+                self._writer.execute(
+                    f"CREATE OR REPLACE TEMP TABLE came_{n} AS {reading(self._tables, name)}"
+                )
+        news = " UNION ALL ".join(starmap(_news, came.items()))
+        self._writer.execute(f"CREATE OR REPLACE TEMP TABLE news AS {news}")
+        return came
 
-    def _note(self, groups: Mapping[Told, object]) -> None:
-        """Take what is new into the list of records, and amend what it amends."""
-        self._writer.execute(NEWS)
-        if not groups:
-            return
-        parts: list[str] = []
-        places: list[object] = []
-        for source, name in groups:
-            parts.append(
-                f"SELECT '{name}', source, epoch, position, recorded_at, event_id, corrects,"
-                f" {_usual(name)} FROM {self._tables.table(catalogue[name])}"
-                " WHERE source = ? AND position > ?"
+    def _keep(self, came: Came) -> None:
+        """Take what was read into the tables, and amend what it amends."""
+        for table, name in came.items():
+            kind = catalogue[name]
+            columns = ", ".join(self._tables.columns(kind))
+            self._writer.execute(
+                f"INSERT INTO {self._tables.table(kind)} ({columns})"
+                f" SELECT {columns} FROM {table}"
             )
-            places += [source, self._before(source)]
-        self._writer.execute(f"INSERT INTO news {' UNION ALL '.join(parts)}", places)
         self._writer.execute(
             "INSERT INTO records"
             " SELECT source, position, recorded_at, event_id, name, TRUE FROM news"
         )
-        self._amend({name for _, name in groups})
+        self._amend(came)
 
-    def _amend(self, names: set[str]) -> None:
+    def _amend(self, came: Came) -> None:
         """Mark what the news restate or withdraw."""
-        withdrawals = [
-            f"SELECT name, source, position, withdraws AS first"
-            f" FROM {self._tables.table(catalogue[each])}"
-            " SEMI JOIN news USING (source, position)"
-            for each in names
-            if issubclass(catalogue[each].fact, Withdrawal)
+        amendments = [
+            f"SELECT name, source, position, withdraws AS first FROM {table}"
+            for table, name in came.items()
+            if issubclass(catalogue[name].fact, Withdrawal)
         ]
-        corrections = (
+        amendments.append(
             "SELECT name, source, position, corrects AS first FROM news"
             " WHERE corrects IS NOT NULL"
         )
         self._writer.execute(
-            "CREATE OR REPLACE TEMP TABLE amendments AS "
-            + " UNION ALL ".join([corrections, *withdrawals])
+            f"CREATE OR REPLACE TEMP TABLE amendments AS {' UNION ALL '.join(amendments)}"
         )
         amended = self._writer.execute("SELECT DISTINCT name FROM amendments ORDER BY name")
         for (name,) in amended.fetchall():
             if name in catalogue:
                 self._writer.execute(self._tables.replace(catalogue[name]))
 
+    def _must_be_exact(self) -> None:
+        found = self._writer.execute(
+            "SELECT source, position, name FROM news WHERE NOT exact ORDER BY ALL LIMIT 1"
+        )
+        for source, position, name in found.fetchall():
+            raise codec.Malformed(f"{source} {position}: {name}: a value has no place here")
+
     def _follow(self, count: int) -> dict[str, Heard]:
         """Say how far each log is heard, if the news are all that follows. Raises `Unusual`."""
         found = self._writer.execute("""
-            SELECT source, count(DISTINCT position), min(position), max(position),
-                min(epoch), max(epoch), arg_max(recorded_at, position), bool_and(usual)
+            SELECT source, count(*), count(DISTINCT position), min(position), max(position),
+                min(epoch), max(epoch), arg_max(recorded_at, position),
+                bool_and(usual)
             FROM news GROUP BY source
         """).fetchall()
         heard: dict[str, Heard] = {}
-        for source, different, first, last, epoch, other, recorded_at, usual in found:
+        for source, said, different, first, last, epoch, other, recorded_at, usual in found:
             before = self._known.get(source)
-            heard[source] = Heard(epoch, last, recorded_at)
-            count -= different
             if (
                 not usual
                 or first != self._before(source) + 1
-                or different != last - first + 1
+                or not said == different == last - first + 1
                 or {epoch, other} != {before.epoch if before else epoch}
             ):
                 raise Unusual
+            heard[source] = Heard(epoch, last, recorded_at)
+            count -= said
         if count:
             raise Unusual
         return heard
@@ -289,82 +258,45 @@ class Batch:
         return found == [(0,)]
 
 
-@cache
-def _insertion(tables: Tables, name: str) -> str:
-    """Return what puts `batch(wire)` into a fact's table, as text cast to its columns."""
-    kind = catalogue[name]
-    columns = tables.columns(kind)
-    fields = shape(kind.fact)
-    event = dict.fromkeys(HEAD.values(), "VARCHAR") | {
-        "meta": dict.fromkeys(META, "VARCHAR"),
-        "data": fields,
-    }
-    said = {each: f"said.{HEAD[each]}" for each in HEAD}
-    said |= {each: f"said.meta.{each}" for each in META}
-    said |= {each: f'said.data."{each}"' for each in fields}
-    values = (f"CAST({said[each]} AS {type_})" for each, type_ in columns.items())
-    return (
-        f"INSERT INTO {tables.table(kind)} ({', '.join(columns)}) SELECT {', '.join(values)}"
-        f" FROM (SELECT json_transform(wire, '{msgspec.json.encode(event).decode()}') AS said"
-        " FROM batch)"
-    )
-
-
-@cache
-def _usual(name: str) -> str:
-    """Return what holds of a fact in its present schema that has what it must have."""
-    kind = catalogue[name]
-    return " AND ".join(
-        [
-            f"coalesce(schema, 0) = {kind.schema}",
-            *(f"{each} IS NOT NULL" for each in (*PLACE, *required(kind.fact))),
-        ]
-    )
-
-
-@cache
-def shape(fact: Any) -> dict[str, Any]:
-    """Return how the database reads the clear fields of a fact out of JSON, as text."""
-    hints = get_type_hints(fact)
-    return {name: _text(hints[name]) for name in hints if not is_personal(hints[name])}
-
-
-def _text(hint: Any) -> Any:
-    hint = plain(hint)
-    if get_origin(hint) is tuple:
-        return [_text(get_args(hint)[0])]
-    return shape(hint) if is_dataclass(hint) else "VARCHAR"
-
-
-def required(fact: Any) -> list[str]:
-    """Return the clear fields that are never empty."""
-    hints = get_type_hints(fact)
-    return [name for name in shape(fact) if not is_optional(hints[name])]
-
-
 def _in_present_schema(record: Record) -> bytes:
     """Return a record on the wire, its data as this code would store them.
 
-    Raises what `codec.decode` raises.
+    Raises what `codec.decode` raises, and UnicodeDecodeError.
     """
     fact = codec.decode(record.name, record.schema, record.data)
-    if record.schema == catalogue[record.name].schema:
-        return codec.wire(record)
-    return codec.wire(replace(record, data=msgspec.json.encode(fact)))
+    record.meta.decode()
+    return codec.wire(replace(record, data=codec.encode(fact)))
 
 
-def plain(hint: Any) -> Any:
-    """Return what an alias, a new type or an optional is made of."""
-    while hasattr(hint, "__value__") or hasattr(hint, "__supertype__"):
-        hint = getattr(hint, "__value__", getattr(hint, "__supertype__", None))
-    if NoneType in get_args(hint):
-        return plain(next(arm for arm in get_args(hint) if arm is not NoneType))
-    return hint
+def _news(table: str, name: str) -> str:
+    return (
+        f"SELECT '{name}' AS name, source, epoch, position, recorded_at, event_id, corrects,"
+        f" exact, exact AND version > 0 AND schema = {catalogue[name].schema} AS usual"
+        f" FROM {table}"
+    )
 
 
-def is_optional(hint: Any) -> bool:
-    """Say whether a field may be empty."""
-    return NoneType in get_args(getattr(hint, "__value__", hint))
+def _place(record: Record, wrong: Exception) -> str:
+    said = wrong if isinstance(wrong, codec.Malformed) else f"{record.name}: no UTF-8 text"
+    return f"{record.source} {record.position}: {said}"
+
+
+def _column_of(group: Sequence[bytes]) -> Columns:
+    """Return wires as a table of text, in the chunks that a thread reads at a time.
+
+    Raises `Unusual` when they are not text.
+    """
+    whole = b"".join(group)
+    ends = array("q", accumulate(map(len, group), initial=0))
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(whole)]
+    wires: Columns = pa.Array.from_buffers(pa.large_string(), len(group), buffers)
+    try:
+        if not whole.isascii():
+            wires.validate(full=True)
+    except pa.ArrowInvalid:
+        raise Unusual from None
+    table = pa.Table.from_arrays([wires], names=["wire"])
+    return pa.Table.from_batches(table.to_batches(max_chunksize=CHUNK))
 
 
 def _places(records: Sequence[Record]) -> dict[str, Columns]:

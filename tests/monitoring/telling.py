@@ -52,7 +52,7 @@ def record(said: Said) -> Record:
         "epoch": EPOCH,
         "position": said.position,
         "stream": stream,
-        "version": said.version,
+        "version": said.version or 1,
         "name": kind.name,
         "schema": kind.schema,
         "meta": meta,

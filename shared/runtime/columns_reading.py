@@ -1,0 +1,163 @@
+"""How the database reads a fact off the wire, and whether it read exactly what came.
+
+What it reads as typed values is written again as `codec.wire` would, and must be what
+came, byte by byte: so nothing is rounded, guessed or taken for something else.
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from types import NoneType
+from typing import Any, Literal, Protocol, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import msgspec
+
+from shared.kernel import Kind, catalogue
+from shared.runtime import codec
+
+type Shape = str | list[Shape] | dict[str, Shape]
+"""What `json_transform` is told of a value: its type, or what is inside."""
+
+HEAD: dict[str, Shape] = {
+    "id": "UUID",
+    "source": "VARCHAR",
+    "subject": "UUID",
+    "epoch": "UUID",
+    "position": "BIGINT",
+    "version": "BIGINT",
+    "schema": "BIGINT",
+    "recorded_at": "VARCHAR",
+}
+META: dict[str, Shape] = dict.fromkeys(
+    ("corrects", "actor", "basis", "causation_id"), "VARCHAR"
+)
+SCALARS = {
+    UUID: "UUID",
+    str: "VARCHAR",
+    int: "BIGINT",
+    bool: "BOOLEAN",
+    date: "DATE",
+    Decimal: "VARCHAR",
+}
+"""Typed as they are written again; a decimal is text on the wire."""
+
+MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z"
+DAYS = "DATE '0001-01-01' AND DATE '9999-12-31'"
+
+
+class Tables(Protocol):
+    """What a batch must be told of the tables."""
+
+    def table(self, kind: Kind, /) -> str:
+        """Return the name of a fact's table."""
+        ...
+
+    def columns(self, kind: Kind, /) -> dict[str, str]:
+        """Return the columns of a fact's table and their types."""
+        ...
+
+    def replace(self, kind: Kind, /) -> str:
+        """Return what marks the facts that `amendments` restate or withdraw."""
+        ...
+
+
+@cache
+def reading(tables: Tables, name: str) -> str:
+    """Return what reads `batch(wire)` as rows of a fact's table, and `exact`.
+
+    `exact` is whether a row says all that came, and nothing else did.
+    """
+    kind = catalogue[name]
+    stored = codec.as_stored(kind.fact)
+    shape = HEAD | {"meta": META, "data": shape_of(stored)}
+    said = {each: f'said.data."{each}"' for each in get_type_hints(stored)}
+    said |= {each: f"said.{each}" for each in HEAD}
+    said |= {"event_id": "said.id", "stream": "said.subject"}
+    said |= {each: f"said.meta.{each}" for each in META}
+    columns = tables.columns(kind)
+    row = (f"TRY_CAST({said[each]} AS {type_}) AS {each}" for each, type_ in columns.items())
+    return (
+        f"SELECT {', '.join(row)}, coalesce({' AND '.join(_exact(kind, stored))}, FALSE)"
+        f" AS exact FROM (SELECT wire, TRY(json_transform(wire,"
+        f" '{msgspec.json.encode(shape).decode()}')) AS said FROM batch)"
+    )
+
+
+def _exact(kind: Kind, stored: Any) -> Iterator[str]:
+    yield f"starts_with(wire, concat({', '.join(_opening(kind))}))"
+    yield "ends_with(wire, concat(',\"data\":', to_json(said.data), '}'))"
+    yield f"regexp_full_match(said.recorded_at, '{MOMENT}')"
+    yield "TRY_CAST(said.recorded_at AS TIMESTAMPTZ) IS NOT NULL"
+    for each in ("corrects", "causation_id"):
+        yield f"(said.meta.{each} IS NULL OR TRY_CAST(said.meta.{each} AS UUID) IS NOT NULL)"
+    yield from _of_fields(stored, "said.data")
+
+
+def _opening(kind: Kind) -> list[str]:
+    """Return the pieces of which `codec.wire` makes what stands before `meta`."""
+    return [
+        """'{"specversion":"1.0","id":"', said.id""",
+        """'","source":"', said.source""",
+        f"""'","type":"{kind.name}","subject":"', said.subject""",
+        """'","time":"', said.recorded_at""",
+        """'","datacontenttype":"application/json","epoch":"', said.epoch""",
+        """'","position":', said.position""",
+        """',"version":', said.version""",
+        """',"schema":', said.schema""",
+        """',"recorded_at":"', said.recorded_at, '","meta":'""",
+    ]
+
+
+def shape_of(hint: Any) -> Any:
+    """Return how the database reads a type out of JSON."""
+    hint = plain(hint)
+    if get_origin(hint) is tuple:
+        return [shape_of(get_args(hint)[0])]
+    if is_dataclass(hint):
+        hints = get_type_hints(hint)
+        return {each.name: shape_of(hints[each.name]) for each in fields(hint)}
+    return "VARCHAR" if get_origin(hint) is Literal else SCALARS[hint]
+
+
+def _of_fields(of: Any, at: str) -> Iterator[str]:
+    """Return what must hold of a dataclass besides what its JSON types say."""
+    for name, hint in get_type_hints(of).items():
+        value = f'{at}."{name}"'
+        inner = " AND ".join(_of_value(plain(hint), value))
+        if is_optional(hint):
+            yield f"({value} IS NULL OR ({inner or 'TRUE'}))"
+        else:
+            yield " AND ".join(filter(None, [f"{value} IS NOT NULL", inner]))
+
+
+def _of_value(hint: Any, value: str) -> Iterator[str]:
+    if get_origin(hint) is Literal:
+        yield f"{value} IN ({', '.join(f"'{each}'" for each in get_args(hint))})"
+    elif get_origin(hint) is tuple:
+        item = f"item{value.count('item')}"
+        inner = [f"{item} IS NOT NULL", *_of_value(plain(get_args(hint)[0]), item)]
+        each = f"list_transform({value}, lambda {item}: {' AND '.join(inner)})"
+        yield f"coalesce(list_bool_and({each}), TRUE)"
+    elif is_dataclass(hint):
+        yield from _of_fields(hint, value)
+    elif hint is date:
+        yield f"{value} BETWEEN {DAYS}"
+    elif hint is Decimal:
+        yield f"TRY_CAST({value} AS DECIMAL(5, 2)) IS NOT NULL"
+
+
+def plain(hint: Any) -> Any:
+    """Return what an alias, a new type or an optional is made of."""
+    while hasattr(hint, "__value__") or hasattr(hint, "__supertype__"):
+        hint = getattr(hint, "__value__", getattr(hint, "__supertype__", None))
+    if NoneType in get_args(hint):
+        return plain(next(arm for arm in get_args(hint) if arm is not NoneType))
+    return hint
+
+
+def is_optional(hint: Any) -> bool:
+    """Say whether a field may be empty."""
+    return NoneType in get_args(getattr(hint, "__value__", hint))
