@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -329,8 +329,8 @@ class Ledger:
         """Read logs in one transaction: nothing is lost with a generation that failed."""
         total = Taken()
         heard = {source: mark.position for source, mark in new.heard.items()}
-        with new.written():
-            for came in logs(heard):
+        with new.written(), closing(_each(logs(heard))) as batches:
+            for came in batches:
                 total = _sum(total, self._ingest(new, came))
         return total
 
@@ -400,6 +400,11 @@ def _written(
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def _each(logs: Iterable[Came]) -> Generator[Came]:
+    """Go through what is read; whoever closes this lets go of what reads."""
+    yield from logs
 
 
 def _sum(one: Taken, other: Taken) -> Taken:

@@ -6,11 +6,20 @@ the start each partition is searched for the record that comes next.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from queue import Full, Queue
 from threading import Event
 from typing import Any
@@ -19,6 +28,7 @@ from uuid import UUID
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.runtime import telemetry
+from shared.runtime.columns_batch import Hole
 from shared.runtime.ear import Ear, position_of, utc
 from shared.runtime.ears import BATCH, parent_of
 from shared.runtime.heartbeat import Heartbeat, apart
@@ -266,7 +276,7 @@ async def replay(
     In batches of about `BULK` facts, in order, each in a thread while the next is
     polled. Returns how many facts there were, those said twice counted twice.
     """
-    key, count, batch = source.encode(), 0, list[bytes]()
+    key, facts, batch = source.encode(), 0, list[bytes]()
     options = {"max_partition_fetch_bytes": FETCH, "fetch_max_bytes": FETCH}
     taking: asyncio.Future[object] | None = None
     async with reading(broker, source, **options) as (consumer, at):
@@ -282,18 +292,19 @@ async def replay(
                 if taking is not None:
                     await taking
                 taking = asyncio.ensure_future(asyncio.to_thread(take, batch))
-                count += len(batch)
+                facts += len(batch)
                 batch = []
         if taking is not None:
             await taking
-    return count
+    return facts
 
 
 def logs_of_kafka(broker: Broker, sources: Sequence[str]) -> Logs:
     """Return what `Ledger.rebuild` reads: all logs from Kafka, after what is known.
 
     Each log contiguous and in order, whatever was said twice, as it is on the wire. For
-    a thread without a loop.
+    a thread without a loop. Raises `Hole` at the end of a topic from which a record is
+    missing. Who stops reading is let go, also while Kafka is away.
     """
 
     def read(known: Mapping[str, int]) -> Iterator[list[bytes]]:
@@ -312,23 +323,24 @@ def logs_of_kafka(broker: Broker, sources: Sequence[str]) -> Logs:
 
         def work() -> None:
             try:
-                asyncio.run(poll())
+                asyncio.run(_unless(enough, poll()))
             finally:
                 with suppress(CancelledError):
                     give(None)
 
-        after = dict(known)
+        turns = {source: _Turn(source, known.get(source, 0)) for source in sources}
         with ThreadPoolExecutor(1, "replay") as thread:
             done = thread.submit(work)
             try:
                 while (portion := ready.get()) is not None:
                     source, wires = portion
-                    wires, after[source] = _following(wires, after.get(source, 0))
-                    if wires:
-                        yield wires
+                    if kept := turns[source].following(wires):
+                        yield kept
                 done.result()
             finally:
                 enough.set()
+        for each in turns.values():
+            each.must_be_whole()
 
     return read
 
@@ -337,17 +349,45 @@ def _of[T](source: str, give: Callable[[tuple[str, T]], None], wires: T) -> None
     give((source, wires))
 
 
-def _following(wires: list[bytes], after: int) -> tuple[list[bytes], int]:
-    """Leave out what was said before, or before its turn; say after what is the rest.
+async def _unless(enough: Event, work: Coroutine[Any, Any, None]) -> None:
+    """Do some work, and leave off in the middle of it when it is enough."""
+    working = asyncio.ensure_future(work)
+    while not working.done():
+        await asyncio.wait({working}, timeout=0.2)
+        if enough.is_set():
+            working.cancel()
+    with suppress(asyncio.CancelledError):
+        await working
 
-    Nothing is left out of a portion whose ends are as far apart as it is long: what a
-    relay says twice makes it longer. The ledger looks at what is between.
-    """
-    if (position_of(wires[0]), position_of(wires[-1])) == (after + 1, after + len(wires)):
-        return wires, after + len(wires)
-    kept: list[bytes] = []
-    for each in wires:
-        if position_of(each) == after + 1:
-            kept.append(each)
-            after += 1
-    return kept, after
+
+@dataclass
+class _Turn:
+    """How far a log was given in order, and how far any of it came."""
+
+    source: str
+    after: int
+    farthest: int = 0
+
+    def following(self, wires: list[bytes]) -> list[bytes]:
+        """Leave out what was said before, or before its turn: then it comes again."""
+        placed = (b'"position":%d,"version":' % n for n in count(self.after + 1))
+        if all(place in wire for wire, place in zip(wires, placed, strict=False)):
+            self.after += len(wires)
+            return wires
+        kept: list[bytes] = []
+        for each in wires:
+            position = position_of(each) or 0
+            self.farthest = max(self.farthest, position)
+            if position == self.after + 1:
+                kept.append(each)
+                self.after = position
+        return kept
+
+    def must_be_whole(self) -> None:
+        """Raise `Hole` when something came that never had its turn."""
+        if self.farthest > self.after:
+            raise Hole(
+                f"{self.source} is in Kafka up to {self.farthest}, but {self.after + 1} is"
+                " missing; publish it anew: metodika relay"
+                f" --service {self.source.partition('@')[0]} --from {self.after}"
+            )

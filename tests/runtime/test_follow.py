@@ -1,15 +1,21 @@
 """The ledger gets every record of every log, from wherever it stands."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from threading import Timer
 from uuid import UUID, uuid4
 
 import pytest
 
 from shared.runtime import follow
 from shared.runtime.codec import unwire, wire
+from shared.runtime.columns import Hole
 from shared.runtime.ear import position_of
 from shared.runtime.follow import Follower, logs_of_kafka, offset_after, reading, replay
 from shared.runtime.heartbeat import Heartbeat
@@ -201,3 +207,89 @@ def test_who_stops_reading_half_way_is_let_go(
     del some
 
     assert unwire(first[0]).position == 1
+
+
+class Topics:
+    """Portions as a topic gave them, without a broker."""
+
+    def __init__(self, *portions: Sequence[int]) -> None:
+        self.portions = portions
+
+    async def replay(
+        self, _: object, source: str, take: Callable[[list[bytes]], object], *, after: int = 0
+    ) -> None:
+        for each in self.portions:
+            wires = [wire(a_record(source, n)) for n in each if n > after]
+            await asyncio.to_thread(take, wires)
+
+
+def a_record(source: str, position: int) -> Record:
+    return Record(
+        source=source,
+        epoch=UUID(int=1),
+        position=position,
+        recorded_at=datetime(2024, 2, 1, tzinfo=UTC),
+        event_id=UUID(int=position),
+        stream=UUID(int=2),
+        version=1,
+        name="registry.RegionAdded",
+        schema=1,
+        territory=None,
+        meta=b"{}",
+        data=b"{}",
+        leaf=b"",
+    )
+
+
+def positions_of(topic: Topics, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    monkeypatch.setattr(follow, "replay", topic.replay)
+    broker = Broker(bootstrap="nowhere:1")
+    read = logs_of_kafka(broker, SOURCES[:1])({})
+    return [position_of(each) or 0 for wires in read for each in wires]
+
+
+@pytest.mark.parametrize(
+    "portions",
+    [
+        [[1, 2, 4, 5]],
+        [[1, 2], [4, 5]],
+        [[1, 2, 2, 4], [5, 4]],
+    ],
+)
+def test_a_record_missing_from_a_topic_is_named(
+    portions: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Contracts §2: a reader that sees a hole stops; it does not end early, and content."""
+    with pytest.raises(Hole, match=r"registry@0 is in Kafka up to 5, but 3 is missing"):
+        positions_of(Topics(*portions), monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "portions",
+    [
+        [[1, 2, 2, 4], [3, 4, 5]],
+        [[1, 2, 3], [2, 3, 4, 5], [5]],
+        [[1, 3, 2, 4], [3, 4, 5]],
+        [[2, 1], [1, 2, 3, 4, 5]],
+    ],
+)
+def test_what_came_twice_or_before_its_turn_is_no_hole(
+    portions: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert positions_of(Topics(*portions), monkeypatch) == [1, 2, 3, 4, 5]
+
+
+def test_who_waits_for_kafka_can_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker that is away says nothing, for ever; Ctrl-C ends the waiting."""
+
+    async def silent(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(follow, "replay", silent)
+    read = logs_of_kafka(Broker(bootstrap="nowhere:1"), SOURCES[:1])({})
+    Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        next(iter(read))
+
+    assert time.monotonic() - began < 5
