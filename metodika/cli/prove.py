@@ -15,11 +15,14 @@ from metodika.generate import Clock
 from metodika.replaying import Replayed, replay_documents, replay_ledger
 from metodika.services import NAMES
 from metodika.world import World, opened
+from shared.runtime.columns import Hole
 from shared.runtime.engine import utc_now
 from shared.runtime.kafka import Broker
 from shared.runtime.relay import Relay
 
 SHOWN_ON = date(2024, 12, 31)
+STOPPED = 130
+"""What a shell says of whoever was stopped by Ctrl-C."""
 
 
 @click.command()
@@ -103,7 +106,13 @@ def replay(transport: str, as_of: date | None, world: Path | None, as_json: bool
     broker = Broker.of(settings) if transport == "kafka" else None
     with opened(settings) as here:
         here.settle()
-        tell(proved(here, as_of or utc_now().date(), broker), as_json=as_json)
+        try:
+            result = proved(here, as_of or utc_now().date(), broker)
+        except Hole as wrong:
+            say.no(f"{wrong}; the ledger is as it was")
+        except KeyboardInterrupt:
+            say.no("stopped before the end; the ledger is as it was, or wholly new", STOPPED)
+        tell(result, as_json=as_json)
 
 
 @click.command()

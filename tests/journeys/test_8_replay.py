@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import sqlite3
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
@@ -11,11 +12,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from metodika import replaying
 from metodika.cli import metodika
 from metodika.replaying import Replayed, canonical, replay_documents, replay_ledger
 from metodika.services import NAMES
 from metodika.up import views_of
 from metodika.world import opened
+from shared.runtime.columns import Hole
+from shared.runtime.log import Record
 from shared.runtime.placed import places_of
 from shared.runtime.soundness import first_difference
 from shared.runtime.store import open_store
@@ -111,6 +115,34 @@ def test_the_command_line_says_that_it_is_equal(folder: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "EQUAL" in result.output
     assert "NOT EQUAL" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("ends", "code", "said"),
+    [
+        (KeyboardInterrupt(), 130, "stopped before the end"),
+        (Hole("routes@0: 3 is missing"), 1, "routes@0: 3 is missing"),
+    ],
+)
+def test_a_replay_that_does_not_end_says_why(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ends: BaseException,
+    code: int,
+    said: str,
+) -> None:
+    """§1.8: остановленное построение не трогает прежней витрины (contracts §5)."""
+    before = (folder / "ledger" / "CURRENT").read_text()
+
+    def read(_: object) -> Iterator[Sequence[Record]]:
+        raise ends
+        yield []
+
+    monkeypatch.setattr(replaying, "logs_of_stores", lambda _: read)
+    result = run("replay", "--world", str(folder), "--as-of", "2022-12-31")
+
+    assert (result.exit_code, said in result.output) == (code, True)
+    assert (folder / "ledger" / "CURRENT").read_text() == before
 
 
 def test_an_untouched_store_is_as_recorded(folder: Path) -> None:

@@ -312,6 +312,26 @@ def test_a_rebuild_that_knows_less_is_not_swapped_in(ledger: Ledger) -> None:
     assert ledger.ingest(REGIONS) == Taken(repeated=5)
 
 
+def test_a_rebuild_that_is_stopped_leaves_all_as_it_was(ledger: Ledger) -> None:
+    """Ctrl-C in the middle: the old generation answers on, and whoever reads is let go."""
+    ledger.ingest(REGIONS)
+    before, let_go = ledger.digest(), list[bool]()
+
+    def logs(_: Mapping[str, int]) -> Iterator[Sequence[Record]]:
+        try:
+            yield REGIONS[:2]
+            yield [replace(REGIONS[2], data=b"{")]
+        finally:
+            let_go.append(True)
+
+    with pytest.raises(Malformed):
+        ledger.rebuild(logs)
+
+    assert let_go == [True]
+    assert (ledger.generation, ledger.digest()) == ("1", before)
+    assert [each.name for each in ledger.folder.iterdir() if each.is_dir()] == ["1"]
+
+
 def test_it_goes_on_where_it_was_closed(tmp_path: Path) -> None:
     first = Ledger(tmp_path, language)
     first.ingest(REGIONS[:3])
