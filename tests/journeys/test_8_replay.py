@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -17,7 +18,7 @@ from metodika.cli import metodika
 from metodika.replaying import Replayed, canonical, replay_documents, replay_ledger
 from metodika.services import NAMES
 from metodika.up import views_of
-from metodika.world import opened
+from metodika.world import World, opened
 from shared.runtime.columns import Hole
 from shared.runtime.log import Record
 from shared.runtime.placed import places_of
@@ -138,7 +139,10 @@ def test_a_replay_that_does_not_end_says_why(
         raise ends
         yield []
 
-    monkeypatch.setattr(replaying, "logs_of_stores", lambda _: read)
+    def logs(_: World) -> Any:
+        return read
+
+    monkeypatch.setattr(replaying, "logs_of_stores", logs)
     result = run("replay", "--world", str(folder), "--as-of", "2022-12-31")
 
     assert (result.exit_code, said in result.output) == (code, True)
