@@ -45,6 +45,8 @@ SCALARS = {
 """Typed as they are written again; a decimal is text on the wire."""
 
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z"
+ENDING = "concat(',\"data\":', to_json(said.data), '}')"
+ESCAPED = r"contains(wire, '\u00')"
 DAYS = "DATE '0001-01-01' AND DATE '9999-12-31'"
 
 
@@ -88,12 +90,22 @@ def reading(tables: Tables, name: str) -> str:
 
 def _exact(kind: Kind, stored: Any) -> Iterator[str]:
     yield f"starts_with(wire, concat({', '.join(_opening(kind))}))"
-    yield "ends_with(wire, concat(',\"data\":', to_json(said.data), '}'))"
+    yield f"(ends_with(wire, {ENDING}) OR ({ESCAPED} AND ends_with(wire, {small()})))"
     yield f"regexp_full_match(said.recorded_at, '{MOMENT}')"
     yield "TRY_CAST(said.recorded_at AS TIMESTAMPTZ) IS NOT NULL"
     for each in ("corrects", "causation_id"):
         yield f"(said.meta.{each} IS NULL OR TRY_CAST(said.meta.{each} AS UUID) IS NOT NULL)"
     yield from _of_fields(stored, "said.data")
+
+
+def small() -> str:
+    r"""Return the ending with escapes as the codec writes them: `\u000b`, not `\u000B`."""
+    said = ENDING
+    for each in map(chr, range(32)):
+        ours = msgspec.json.encode(each).decode()[1:-1]
+        if ours.startswith(r"\u") and ours != ours.upper().replace("U", "u"):
+            said = f"replace({said}, '{ours[:-2]}{ours[-2:].upper()}', '{ours}')"
+    return said
 
 
 def _opening(kind: Kind) -> list[str]:

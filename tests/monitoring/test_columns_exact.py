@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.monitoring import ledger as language
+from shared.events.registry import RegionAdded
 from shared.kernel import Kind, catalogue
 from shared.runtime.codec import Malformed, wire
 from shared.runtime.columns import Ledger
@@ -165,4 +166,21 @@ def test_real_facts_go_the_short_way(tmp_path: Path) -> None:
         for kind in catalogue.values():
             n = ledger.positions().get(f"{kind.owner}@0", (None, 0))[1] + 1
             ledger.ingest([wire(told(n, a(kind.fact)))])
+    ledger.close()
+
+
+def test_any_text_goes_the_short_way(tmp_path: Path) -> None:
+    """A pasted vertical tab is no reason to stop a ledger; the codec writes it its own way."""
+    odd = [*map(chr, range(32)), *'"\\/\x7f\x80\u2028\ufeff\uffff😀', r"\u000b", "\x0b\\"]
+    ledger = Ledger(tmp_path, language)
+    sent = [
+        wire(told(n, a(RegionAdded, region=f"{n:02}", name=f"До{each}после")))
+        for n, each in enumerate(odd, 1)
+    ]
+    with patch.object(Batch, "write_each", side_effect=AssertionError):
+        ledger.ingest(sent)
+    with ledger.reading() as reader:
+        said = reader.execute("SELECT name FROM registry_RegionAdded ORDER BY position")
+
+        assert [name for (name,) in said.fetchall()] == [f"До{each}после" for each in odd]
     ledger.close()
