@@ -225,6 +225,7 @@ def foreseen(engine: Engine, asked: Sequence[Asked]) -> Wanted:
         ids = {found for each in commands if (found := getattr(each, name, None))}
         about |= set(product(engine.borrowed_about(name), ids))
     return Wanted(
+        commands=[each.command_id for each in asked],
         streams={engine.stream_of(each) for each in commands},
         about=about,
         people={each for each in named if each},

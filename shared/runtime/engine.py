@@ -26,7 +26,7 @@ from shared.runtime.log import Answered, Conflict, Head, Store, Unit
 from shared.runtime.seal import Erased, Keys
 from shared.runtime.service import Service
 from shared.runtime.territory import TREE
-from shared.runtime.work import Work, stays_with
+from shared.runtime.work import Wanted, Work, stays_with
 
 TRIES = 4
 ERASED = "registry.PersonalDataErased"
@@ -142,8 +142,8 @@ class Engine:
         self, work: Work, asked: Sequence[Asked], may: May | None = None
     ) -> list[Outcome]:
         """Decide commands, each seeing those before it; nothing of it is written yet."""
-        before = self.store.answers([each.command_id for each in asked])
-        return [self._answer(work, each, before, may) for each in asked]
+        work.foresee(Wanted(commands=[each.command_id for each in asked]))
+        return [self._answer(work, each, may) for each in asked]
 
     def borrowed_about(self, field: str) -> tuple[str, ...]:
         """Name what is kept about the id that a fact has in `field`."""
@@ -188,11 +188,10 @@ class Engine:
         self,
         work: Work,
         asked: Asked,
-        before: dict[UUID, Answered],
         may: May | None,
     ) -> Outcome:
         body = asked.body_hmac or self.hmac("body", repr(asked.command))
-        if answered := before.get(asked.command_id) or work.answer(asked.command_id):
+        if answered := work.answer(asked.command_id):
             if answered.body_hmac != body:
                 raise OtherBody(str(asked.command_id))
             outcome = msgspec.json.decode(answered.outcome, type=Outcome)
@@ -367,7 +366,7 @@ class Engine:
                     causation_id=event_id,
                     expected_version=None,
                 )
-                outcomes.append(self._answer(work, asked, {}, None))
+                outcomes.append(self._answer(work, asked, None))
         return outcomes
 
     # ── Inside ──────────────────────────────────────────────────────────────

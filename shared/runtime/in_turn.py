@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import batched
 
 from shared.runtime.asking import Asked, May, Outcome
 from shared.runtime.engine import Engine
@@ -13,16 +14,19 @@ from shared.runtime.work import Wanted
 
 CARRIED = 40
 """How many transactions see what those before them read, before all is read anew."""
+AHEAD = 8
+"""For how many transactions is read at once what they will ask for."""
 
-type Foresee = Callable[[Engine, Sequence[Asked]], Wanted]
-type Answer = tuple[Sequence[Asked], list[Outcome]]
+type Batch = Sequence[Asked]
+type Foresee = Callable[[Engine, Batch], Wanted]
+type Answer = tuple[Batch, list[Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
 class Underway:
     """A batch that is decided and is being written."""
 
-    batch: Sequence[Asked]
+    batch: Batch
     outcomes: list[Outcome]
     unit: Unit
     written: "Future[Head]"
@@ -40,38 +44,42 @@ class InTurn:
         self._engine = engine
         self._may = may
         self._foresee = foresee
-        self._position: int | None = None
-        self._work = engine.known(hopeful=True)
+        self._know_nothing()
 
-    def ask(self, batches: Iterable[Sequence[Asked]]) -> Iterator[Answer]:
+    def ask(self, batches: Iterable[Batch]) -> Iterator[Answer]:
         """Answer batch by batch, as `Engine.ask_many` would.
 
         Only what was answered before has a `position`.
         """
         with ThreadPoolExecutor(1, "append") as thread, collector_at_rest():
             underway: Underway | None = None
-            for n, batch in enumerate(batches, start=1):
+            for n, coming in enumerate(looking_ahead(batches)):
                 if underway and n % CARRIED == 0:
                     yield self._landed(underway)[0]
                     underway = None
-                    self._forget()
-                outcomes = self._decided(batch)
+                    self._know_nothing()
+                outcomes = self._decided(coming)
                 if underway:
                     answer, alone = self._landed(underway)
                     yield answer
                     if not alone:
-                        self._forget()
-                        outcomes = self._decided(batch)
+                        self._know_nothing()
+                        outcomes = self._decided(coming)
                 unit = self._work.handed_over()
                 written = thread.submit(self._engine.append, unit)
-                underway = Underway(batch, outcomes, unit, written)
+                underway = Underway(coming[0], outcomes, unit, written)
             if underway:
                 yield self._landed(underway)[0]
 
-    def _decided(self, batch: Sequence[Asked]) -> list[Outcome]:
+    def _decided(self, coming: Sequence[Batch]) -> list[Outcome]:
+        """Decide the first of the batches that are coming."""
+        if not self._foreseen:
+            every = [each for batch in coming for each in batch]
+            self._work.foresee(self._foresee(self._engine, every))
+            self._foreseen = len(coming)
+        self._foreseen -= 1
         self._work.unit.now = self._engine.clock()
-        self._work.foresee(self._foresee(self._engine, batch))
-        return self._engine.decided(self._work, batch, self._may)
+        return self._engine.decided(self._work, coming[0], self._may)
 
     def _landed(self, underway: Underway) -> tuple[Answer, bool]:
         """Wait until a batch is written; say whether nobody else wrote since the last."""
@@ -82,14 +90,22 @@ class InTurn:
             wanted = self._foresee(self._engine, batch)
             again = self._engine.ask_many(batch, self._may, lambda it: it.foresee(wanted))
             return (batch, again), False
-        expected = head.position - len(underway.unit.facts)
-        alone = self._position in (None, expected)
+        alone = self._position == head.position - len(underway.unit.facts)
         self._position = head.position
         return (batch, underway.outcomes), alone
 
-    def _forget(self) -> None:
+    def _know_nothing(self) -> None:
+        """Begin anew, with nothing read; whatever is written from now on is noticed."""
         self._work = self._engine.known(hopeful=True)
-        self._position = None
+        self._foreseen = 0
+        self._position = self._engine.store.head().position
+
+
+def looking_ahead(batches: Iterable[Batch]) -> Iterator[Sequence[Batch]]:
+    """Give each batch together with those that follow it, at most `AHEAD`."""
+    for some in batched(batches, AHEAD):
+        for n in range(len(some)):
+            yield some[n:]
 
 
 @contextmanager

@@ -59,8 +59,9 @@ class Thing:
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What will be asked for: streams, histories kept, keys, people soon to be named."""
+    """What will be asked for: commands, streams, histories, keys, people to be named."""
 
+    commands: Collection[UUID] = ()
     streams: Collection[UUID] = ()
     about: Collection[tuple[str, UUID]] = ()
     keys: Collection[tuple[str, str]] = ()
@@ -94,7 +95,7 @@ class Work:
         self._grown: dict[tuple[str, UUID], None] = {}
         self._index: dict[tuple[str, UUID], UUID] = {}
         self._indexed: dict[tuple[str, UUID], None] = {}
-        self._answers: dict[UUID, Answered] = {}
+        self._answers: dict[UUID, Answered | None] = {}
         self._holders: dict[tuple[str, bytes], UUID | None] = {}
 
     # ── What is known ───────────────────────────────────────────────────────
@@ -120,6 +121,10 @@ class Work:
 
     def foresee(self, wanted: Wanted) -> None:
         """Read at once what would be read one by one."""
+        commands = [each for each in wanted.commands if each not in self._answers]
+        if commands:
+            before = self._store.answers(commands)
+            self._answers |= {each: before.get(each) for each in commands}
         streams = [each for each in wanted.streams if each not in self._things]
         if streams:
             found = self._store.streams(streams)
@@ -140,7 +145,7 @@ class Work:
             self._holders |= {each: held.get(each) for each in hidden}
 
     def answer(self, command_id: UUID) -> Answered | None:
-        """Return how a command was answered here, if it was."""
+        """Return how a command was answered, here or, if it was foreseen, before."""
         return self._answers.get(command_id)
 
     def answered(self, how: Answered) -> None:

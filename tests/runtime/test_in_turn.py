@@ -1,7 +1,7 @@
 """Many transactions in turn: each row once, whoever else writes meanwhile."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -22,6 +22,7 @@ from tests.runtime.test_engine import DAY, EMPLOYED, LAND, SCHOOL, TEACHER, name
 
 PEOPLE = 20
 ID, ME = UUID(int=77), UUID(int=78)
+CLOSED = CloseOrganisation(org_id=SCHOOL, reason="закрыта", closed_on=DAY)
 
 
 @pytest.fixture
@@ -65,9 +66,16 @@ def lines() -> list[Line]:
     ]
 
 
-def take(engine: Engine, rows: list[Line], monkeypatch: pytest.MonkeyPatch) -> Report:
+def take(
+    engine: Engine,
+    rows: list[Line],
+    monkeypatch: pytest.MonkeyPatch,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Report:
+    """Take them three in a transaction; what is to come is read for eight of these."""
     monkeypatch.setattr(bulk, "COMMANDS", 3)
-    return bulk.take(engine, rows, Report(import_id=ID), actor="import:test")
+    report = Report(import_id=ID)
+    return bulk.take(engine, rows, report, actor="import:test", progress=progress)
 
 
 def test_what_one_transaction_said_the_next_ones_know(
@@ -98,16 +106,13 @@ def test_whoever_else_writes_is_seen(engine: Engine, monkeypatch: pytest.MonkeyP
     """S1 5.5: СНИЛС принадлежит одному человеку, кто бы ни успел первым."""
     another = replace(TEACHER, person_id=person(500), snils=snils(10))
     same = [replace(TEACHER, person_id=person(n), snils=snils(n)) for n in (5, 14)]
+    others = iter((another, *same))
 
-    def meanwhile() -> Iterator[Line]:
-        for n, each in enumerate(lines()):
-            if n == 5:  # while the first transaction is under way
-                for one in (another, *same):
-                    said(engine, one)
-            yield each
+    def meanwhile(_: int) -> None:  # while the second transaction is under way
+        for one in others:
+            said(engine, one)
 
-    monkeypatch.setattr(bulk, "COMMANDS", 3)
-    report = bulk.take(engine, meanwhile(), Report(import_id=ID), actor="import:test")
+    report = take(engine, lines(), monkeypatch, meanwhile)
 
     refused = {(line, fault.clause) for _, line, fault in report.faults}
     assert refused == {(9, "S1 5.5"), (PEOPLE + 9, "S0 I")}
@@ -119,20 +124,36 @@ def test_what_somebody_else_closes_is_closed_for_the_rest(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """S0 I: организация закрыта, пока идёт приём, — в неё больше не принимают."""
-    closed = CloseOrganisation(org_id=SCHOOL, reason="закрыта", closed_on=DAY)
+    answered = 0
 
-    def meanwhile() -> Iterator[Line]:
-        for n, each in enumerate(lines()):
-            if n == PEOPLE + 9:  # when the school is known by heart
-                said(engine, closed)
-            yield each
+    def meanwhile(commands: int) -> None:
+        nonlocal answered
+        answered += commands
+        if answered == PEOPLE + 10:  # when the school is known by heart
+            said(engine, CLOSED)
 
-    monkeypatch.setattr(bulk, "COMMANDS", 3)
-    report = bulk.take(engine, meanwhile(), Report(import_id=ID), actor="import:test")
+    report = take(engine, lines(), monkeypatch, meanwhile)
     refused = {line for _, line, fault in report.faults if fault.clause == "S0 I"}
 
-    assert {*range(PEOPLE + 12, 2 * PEOPLE)} <= refused
-    assert not refused & {*range(PEOPLE + 3)}
+    assert refused == {*range(PEOPLE + 13, 2 * PEOPLE)}
+
+
+def test_what_is_closed_while_the_first_is_decided_is_closed_for_the_rest(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S0 I: прочитанное до первой записи — тоже не навсегда."""
+    take(engine, lines()[:PEOPLE], monkeypatch)
+    closing = iter([CLOSED])
+
+    def meanwhile(_: object) -> bool:
+        for one in closing:
+            said(engine, one)
+        return True
+
+    rows = lines()[PEOPLE:]
+    report = bulk.take(engine, rows, Report(import_id=ME), actor="x", may=meanwhile)
+
+    assert [line for _, line, _ in report.faults] == [*range(PEOPLE + 3, 2 * PEOPLE)]
 
 
 def test_what_one_transaction_says_the_next_one_goes_on_from(
