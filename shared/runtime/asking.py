@@ -1,9 +1,10 @@
 """How a command is asked and how it is answered, whoever asks."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
+
+from msgspec import Struct
 
 from shared.kernel.ids import Territory
 from shared.runtime.codec import Basis
@@ -14,8 +15,7 @@ type May = Callable[[Territory | None], bool]
 type Status = Literal["accepted", "unchanged", "refused", "conflict"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """One command, who asks it, by what act and because of what.
 
     `home` is where its facts belong when nothing in them tells.
@@ -33,8 +33,7 @@ class Asked:
     home: Territory | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What a command was answered, once and for ever (except `conflict`).
 
     `position` is the head of the log once it was answered: see `min_position`.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from msgspec import json
+from msgspec import Struct, json
 
 from shared.kernel import Fault
 from shared.kernel.ids import Territory, named
@@ -54,8 +54,7 @@ class Unreadable(Exception):  # noqa: N818 - it is told to whoever sent the file
     """This is no such file; the message says what is expected and where it differs."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """One row of one file: what it asks for, or why it can't be taken."""
 
     file: str

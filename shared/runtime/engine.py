@@ -1,19 +1,23 @@
 """Commands in, facts out: read, decide, append, and again when somebody was faster."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
+from msgspec import structs
 
 from shared.kernel import (
+    Claim,
     Decider,
     Policy,
     Recorded,
     Refused,
+    Release,
     Withdrawal,
     catalogue,
     is_withdrawn,
@@ -21,17 +25,18 @@ from shared.kernel import (
 )
 from shared.kernel.ids import EventId
 from shared.runtime.asking import Asked, May, NotAllowed, OtherBody, Outcome
-from shared.runtime.codec import Meta
 from shared.runtime.log import Answered, Conflict, Head, Store, Unit
 from shared.runtime.seal import Erased, Keys
 from shared.runtime.service import Service
 from shared.runtime.territory import TREE
-from shared.runtime.work import Wanted, Work, stays_with
+from shared.runtime.work import Thing, Wanted, Work, claimed, stays_with
 
 TRIES = 4
 ERASED = "registry.PersonalDataErased"
 FOUND_BY = ("snils",)
 """Kinds of claimed keys from which a person could be found again."""
+
+_encoder = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +54,9 @@ class Withdraw:
     event_id: EventId
     reason: str
     withdrawn_on: date
+
+
+AMENDING = (Correct, Withdraw)
 
 
 def utc_now() -> datetime:
@@ -100,6 +108,7 @@ class Engine:
         """Decide many commands in one transaction, each seeing those before it."""
         for attempt in range(TRIES):
             work = self.known(hopeful=not attempt)
+            work.foresee(Wanted(commands=[each.command_id for each in asked]))
             if foresee:
                 foresee(work)
             outcomes = self.decided(work, asked, may)
@@ -108,7 +117,8 @@ class Engine:
             except Conflict:
                 continue
             return [
-                each if each.position else replace(each, position=position) for each in outcomes
+                each if each.position else structs.replace(each, position=position)
+                for each in outcomes
             ]
         return [self._too_late(each) for each in asked]
 
@@ -141,8 +151,10 @@ class Engine:
     def decided(
         self, work: Work, asked: Sequence[Asked], may: May | None = None
     ) -> list[Outcome]:
-        """Decide commands, each seeing those before it; nothing of it is written yet."""
-        work.foresee(Wanted(commands=[each.command_id for each in asked]))
+        """Decide commands, each seeing those before it; nothing of it is written yet.
+
+        What was answered to them before is foreseen in the work.
+        """
         return [self._answer(work, each, may) for each in asked]
 
     def borrowed_about(self, field: str) -> tuple[str, ...]:
@@ -195,14 +207,14 @@ class Engine:
             if answered.body_hmac != body:
                 raise OtherBody(str(asked.command_id))
             outcome = msgspec.json.decode(answered.outcome, type=Outcome)
-            return replace(outcome, position=answered.position)
+            return structs.replace(outcome, position=answered.position)
         outcome = self._decided(work, asked, may)
         if outcome.status != "conflict":
             work.answered(
                 Answered(
                     command_id=asked.command_id,
                     body_hmac=body,
-                    outcome=msgspec.json.encode(outcome),
+                    outcome=_encoder.encode(outcome),
                 )
             )
         return outcome
@@ -214,11 +226,12 @@ class Engine:
         may: May | None,
     ) -> Outcome:
         stream = self.stream_of(asked.command)
-        version = work.version(stream) if stream else 0
-        if asked.expected_version not in (None, version):
-            return Outcome(status="conflict", stream=stream, version=version)
+        thing = work.thing(stream)
+        if asked.expected_version not in (None, thing.version):
+            return Outcome(status="conflict", stream=stream, version=thing.version)
+        version = thing.version
         try:
-            event_ids = self._said(work, asked, stream, may)
+            event_ids = self._said(work, asked, thing, may)
         except (Refused, Erased) as refused:
             clause = getattr(refused, "clause", "S1 5.5")
             reason = getattr(refused, "reason", "Персональные данные уничтожены")
@@ -232,7 +245,7 @@ class Engine:
         return Outcome(
             status="accepted" if event_ids else "unchanged",
             stream=stream,
-            version=work.version(stream),
+            version=thing.version,
             event_ids=tuple(event_ids),
         )
 
@@ -240,28 +253,30 @@ class Engine:
         self,
         work: Work,
         asked: Asked,
-        stream: UUID,
+        thing: Thing,
         may: May | None,
     ) -> list[UUID]:
-        match asked.command:
-            case Correct() | Withdraw() as amended:
-                decider, facts, corrects = self._amended(work, stream, amended)
-            case command:
-                decider, corrects = self._deciders[type(command)], None
-                inform = self._informed.get(type(command))
-                told = self._with_key(inform(command, work) if inform else command)
-                facts = decider.decide(work.state(decider, stream), told)
-        work.free(decider, facts)
-        said = [self._say(work, decider, stream, each, asked, corrects, may) for each in facts]
-        if isinstance(asked.command, Correct | Withdraw):
-            said += self._after(work, decider, stream, asked, may)
-        return said
+        command = asked.command
+        if isinstance(command, AMENDING):
+            decider, fact, corrects = self._amended(work, thing, command)
+            said = self._say(work, thing, fact, claimed(decider, fact), asked, corrects, may)
+            return [said, *self._after(work, decider, thing, asked, may)]
+        decider = self._deciders[type(command)]
+        inform = self._informed.get(type(command))
+        told = self._with_key(inform(command, work) if inform else command)
+        facts = decider.decide(work.state(decider, thing), told)
+        claims = [claimed(decider, each) for each in facts]
+        work.free(chain(*claims))
+        return [
+            self._say(work, thing, fact, its, asked, None, may)
+            for fact, its in zip(facts, claims, strict=True)
+        ]
 
     def _after(
         self,
         work: Work,
         decider: Decider[Any, Any, Any],
-        stream: UUID,
+        thing: Thing,
         asked: Asked,
         may: May | None,
     ) -> list[UUID]:
@@ -270,40 +285,28 @@ class Engine:
         Of a thing that is gone altogether nothing follows.
         """
         said: list[UUID] = []
-        for command in decider.amended(stream):
+        for command in decider.amended(thing.stream):
             try:
-                facts = decider.decide(work.state(decider, stream), command)
+                facts = decider.decide(work.state(decider, thing), command)
             except Refused:
                 continue
-            said += [self._say(work, decider, stream, each, asked, None, may) for each in facts]
+            said += [
+                self._say(work, thing, each, claimed(decider, each), asked, None, may)
+                for each in facts
+            ]
         return said
 
     def _say(  # noqa: PLR0913, PLR0917 - all that a fact is said with
         self,
         work: Work,
-        decider: Decider[Any, Any, Any],
-        stream: UUID,
+        thing: Thing,
         fact: Any,
+        claims: Iterable[Claim | Release],
         asked: Asked,
         corrects: EventId | None,
         may: May | None,
     ) -> UUID:
-        def meta(event_id: UUID, home_org: UUID | None) -> Meta:
-            return Meta(
-                event_id=event_id,
-                actor=asked.actor,
-                command_id=asked.command_id,
-                correlation_id=asked.correlation_id or asked.command_id,
-                causation_id=asked.causation_id,
-                basis=asked.basis,
-                home_org=home_org,
-                corrects=corrects,
-                traceparent=asked.traceparent,
-            )
-
-        event_id, territory = work.say(
-            decider, stream, fact, meta, home=asked.home, corrects=corrects
-        )
+        event_id, territory = work.say(thing, fact, claims, asked, corrects)
         if may and not may(territory):
             raise NotAllowed(type(asked.command).__name__)
         self.react(work, fact, event_id, asked)
@@ -313,7 +316,7 @@ class Engine:
 
     def stream_of(self, command: Any) -> UUID:
         """Return the thing that a command is about. TypeError if it is none of ours."""
-        if isinstance(command, Correct | Withdraw):
+        if isinstance(command, AMENDING):
             found = self.store.events([command.event_id]).get(command.event_id)
             return found.stream if found else UUID(int=0)
         if type(command) not in self._deciders:
@@ -321,10 +324,10 @@ class Engine:
         return self._deciders[type(command)].stream(command)
 
     def _amended(
-        self, work: Work, stream: UUID, asked: Correct | Withdraw
-    ) -> tuple[Decider[Any, Any, Any], list[Any], EventId | None]:
+        self, work: Work, thing: Thing, asked: Correct | Withdraw
+    ) -> tuple[Decider[Any, Any, Any], Any, EventId | None]:
         """A correction that leaves no possible life is refused (contracts §1)."""
-        history = work.history(stream)
+        history = thing.history
         wrong = next((e for e in history if e.event_id == asked.event_id), None)
         if wrong is None or isinstance(wrong.fact, Withdrawal):
             raise Refused("S1 7.2", "Такой записи в этом журнале нет")
@@ -343,21 +346,23 @@ class Engine:
             corrects = None
         else:
             said, corrects = asked.fact, first
-            if type(said) is not type(wrong.fact) or not stays_with(wrong.fact, said, stream):
+            if type(said) is not type(wrong.fact) or not stays_with(
+                wrong.fact, said, thing.stream
+            ):
                 raise Refused("S1 7.2", "Исправление говорит о другом")
         anew = Recorded(event_id=EventId(UUID(int=0)), fact=said, corrects=corrects)
         if not decider.is_a_life([*history, anew]):
             raise Refused("S1 7.2", "С таким исправлением история невозможна")
-        work.free(decider, [said])  # first: a refusal must let go of nothing
+        work.free(claimed(decider, said))  # first: a refusal must let go of nothing
         work.release(decider, wrong.fact)
-        return decider, [said], corrects
+        return decider, said, corrects
 
     def react(self, work: Work, fact: Any, event_id: EventId, cause: Asked) -> list[Outcome]:
         """Have every policy react to a fact; each command is decided within this work."""
         outcomes: list[Outcome] = []
         for policy in self._policies.get(type(fact), ()):
             for n, command in enumerate(policy.react(fact, work)):
-                asked = replace(
+                asked = structs.replace(
                     cause,
                     command=command,
                     command_id=uuid5(event_id, f"{policy.name}/{n}"),

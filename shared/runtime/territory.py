@@ -1,6 +1,7 @@
 """Whose a fact is: the place in the tree that its own fields lead to."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -139,8 +140,14 @@ def _organisation(said: Any, known: Known) -> OrgId | None:
 
 
 def _first(said: Any, *names: str) -> Any:
-    for name in names:
-        value = getattr(said, name, None)
+    for name in _of_these(type(said), names):
+        value = getattr(said, name)
         if value is not None:
             return value
     return None
+
+
+@cache
+def _of_these(fact: type[Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the fields of a class of facts that have one of these names."""
+    return tuple(name for name in names if hasattr(fact, name))

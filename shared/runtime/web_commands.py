@@ -3,13 +3,14 @@
 import asyncio
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Annotated, Any
 from uuid import UUID, uuid5
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
+from msgspec.structs import replace
 
 from shared.events.registry import Role
 from shared.kernel.ids import NAMES, Territory

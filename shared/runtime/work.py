@@ -13,6 +13,7 @@ from shared.kernel import (
     Borrowed,
     Claim,
     Decider,
+    Kind,
     Recorded,
     Refused,
     Release,
@@ -23,6 +24,7 @@ from shared.kernel import (
 )
 from shared.kernel.ids import EventId, Territory
 from shared.runtime import codec
+from shared.runtime.asking import Asked
 from shared.runtime.log import Answered, Key, Learned, Pending, Record, Store, Unit
 from shared.runtime.seal import Keys
 from shared.runtime.territory import territory_of
@@ -41,20 +43,24 @@ class Kept(msgspec.Struct, array_like=True, frozen=True):
 MOVED = "перенесено"
 """Why a fact is withdrawn from one history: it stands in another."""
 
+_encoder = msgspec.json.Encoder()
 _histories = msgspec.json.Decoder(list[Kept])
-
-
-_UNKNOWN = object()
 
 
 @dataclass(slots=True)
 class Thing:
-    """What is known of one stream; its state once somebody asked for it."""
+    """What is known of one stream; its state once a decider asked for it.
 
+    So many facts of its history as `folded` says have led to the state.
+    """
+
+    stream: UUID
     history: list[Recorded[Any]]
     version: int
     territory: Territory | None
-    state: Any = _UNKNOWN
+    decider: Decider[Any, Any, Any] | None = None
+    state: Any = None
+    folded: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,28 +127,26 @@ class Work:
 
     def foresee(self, wanted: Wanted) -> None:
         """Read at once what would be read one by one."""
-        commands = [each for each in wanted.commands if each not in self._answers]
+        commands = set(wanted.commands).difference(self._answers)
         if commands:
-            before = self._store.answers(commands)
-            self._answers |= {each: before.get(each) for each in commands}
-        streams = [each for each in wanted.streams if each not in self._things]
+            self._answers |= dict.fromkeys(commands) | self._store.answers(commands)
+        streams = set(wanted.streams).difference(self._things)
         if streams:
             found = self._store.streams(streams)
             self._warm(found.values())
             for each in streams:
-                self._things[each] = self._thing_of(found.get(each, []))
+                self._things[each] = self._thing_of(each, found.get(each, []))
         if wanted.people and self._keys:
             self._keys.prepare(wanted.people)
-        about = [each for each in wanted.about if each not in self._known]
+        about = set(wanted.about).difference(self._known)
         if about:
             kept = self._store.known(about)
             for at in about:
                 self._known[at] = _histories.decode(kept.get(at, b"[]"))
-        hidden = [(kind, self._hmac(kind, key)) for kind, key in wanted.keys]
-        hidden = [each for each in hidden if each not in self._holders]
+        hidden = {(kind, self._hmac(kind, key)) for kind, key in wanted.keys}
+        hidden.difference_update(self._holders)
         if hidden:
-            held = self._store.holders(hidden)
-            self._holders |= {each: held.get(each) for each in hidden}
+            self._holders |= dict.fromkeys(hidden) | self._store.holders(hidden)
 
     def answer(self, command_id: UUID) -> Answered | None:
         """Return how a command was answered, here or, if it was foreseen, before."""
@@ -155,73 +159,61 @@ class Work:
 
     # ── What stands in this log ─────────────────────────────────────────────
 
-    def state[S](self, decider: Decider[S, Any, Any], stream: UUID) -> S:
-        """Return where a thing is in its life."""
-        thing = self._thing(stream)
-        if thing.state is _UNKNOWN:
-            of_its_life = (*decider.facts, Withdrawal)
-            if not all(isinstance(each.fact, of_its_life) for each in thing.history):
-                raise Refused("S1 7.2", "Этот номер уже у другого")
-            thing.state = decider.state(thing.history)
-        return thing.state
-
-    def history(self, stream: UUID) -> list[Recorded[Any]]:
-        """Return a stream, personal fields open if this service names people."""
-        return self._thing(stream).history
-
-    def version(self, stream: UUID) -> int:
-        """Return the version of the last fact of a stream, 0 if there is none."""
-        return self._thing(stream).version
-
-    def _thing(self, stream: UUID) -> Thing:
+    def thing(self, stream: UUID) -> Thing:
+        """Return what is known of a stream, personal fields open if they may be."""
         thing = self._things.get(stream)
         if thing is None:
             self.foresee(Wanted(streams=[stream]))
             thing = self._things[stream]
         return thing
 
-    def say(  # noqa: PLR0913 - all that a fact is said with
+    def state[S](self, decider: Decider[S, Any, Any], thing: Thing) -> S:
+        """Return where a thing is in its life."""
+        if thing.decider is not decider:
+            of_its_life = (*decider.facts, Withdrawal)
+            if not all(isinstance(each.fact, of_its_life) for each in thing.history):
+                raise Refused("S1 7.2", "Этот номер уже у другого")
+            thing.decider, thing.state = decider, decider.state(thing.history)
+        else:
+            for each in thing.history[thing.folded :]:
+                thing.state = decider.evolve(thing.state, each.fact)
+        thing.folded = len(thing.history)
+        return thing.state
+
+    def say(
         self,
-        decider: Decider[Any, Any, Any],
-        stream: UUID,
+        thing: Thing,
         fact: Any,
-        meta: Callable[[UUID, UUID | None], codec.Meta],
-        *,
-        home: Territory | None,
-        corrects: EventId | None = None,
+        claims: Iterable[Claim | Release],
+        asked: Asked,
+        corrects: EventId | None,
     ) -> tuple[EventId, Territory | None]:
         """Put a fact at the end of its stream; its keys and its readers are served."""
-        thing = self._thing(stream)
-        version = thing.version + 1
+        version, kind = thing.version + 1, kind_of(fact)
         event_id = EventId(uuid7())
-        here = thing.territory or home
+        here = thing.territory or asked.home
         territory, home_org = territory_of(fact, self, otherwise=here)
-        data = codec.encode(self._sealed(fact, stream, version))  # may refuse: before claims
-        if not isinstance(fact, Withdrawal):
-            self._claim(decider, fact)
-        kind = kind_of(fact)
+        sealed = self._sealed(kind, fact, thing.stream, version) if kind.sealed else fact
+        data = codec.encode(sealed)  # may refuse: before claims
+        self._claim(claims)
         self.unit.facts.append(
             Pending(
                 event_id=event_id,
-                stream=stream,
+                stream=thing.stream,
                 version=version,
                 name=kind.name,
                 schema=kind.schema,
                 territory=territory,
-                meta=codec.encode_meta(meta(event_id, home_org)),
+                meta=codec.encode_meta(_meta(asked, event_id, home_org, corrects)),
                 data=data,
             )
         )
-        recorded = Recorded(event_id=event_id, fact=fact, corrects=corrects)
-        thing.version = version
-        thing.territory = territory
-        thing.history.append(recorded)
+        thing.version, thing.territory = version, territory
+        thing.history.append(Recorded(event_id=event_id, fact=fact, corrects=corrects))
         if corrects or isinstance(fact, Withdrawal):
-            thing.state = _UNKNOWN
-        elif thing.state is not _UNKNOWN:
-            thing.state = decider.evolve(thing.state, fact)
+            thing.decider = None
         kept = Kept(event_id, corrects, kind.name, kind.schema, msgspec.Raw(data))
-        self.learn(kept, fact, stream)
+        self.learn(kept, fact, thing.stream)
         return event_id, territory
 
     # ── What is borrowed ────────────────────────────────────────────────────
@@ -275,9 +267,9 @@ class Work:
         """Return what is to be written, whole; what follows goes into the next unit."""
         done = self.unit
         for at in self._grown:
-            done.known.append(Learned(*at, msgspec.json.encode(self._known[at])))
+            done.known.append(Learned(*at, _encoder.encode(self._known[at])))
         for at in self._indexed:
-            done.known.append(Learned(*at, msgspec.json.encode(self._index[at])))
+            done.known.append(Learned(*at, _encoder.encode(self._index[at])))
         self.unit = Unit(now=done.now)
         self._grown.clear()
         self._indexed.clear()
@@ -297,9 +289,10 @@ class Work:
                 {each.stream for some in histories for each in some if _is_sealed(each.name)}
             )
 
-    def _thing_of(self, records: Sequence[Record]) -> Thing:
+    def _thing_of(self, stream: UUID, records: Sequence[Record]) -> Thing:
         place = next((r.territory for r in reversed(records) if r.territory), None)
         return Thing(
+            stream=stream,
             history=[self._read(each) for each in records],
             version=records[-1].version if records else 0,
             territory=Territory(place) if place else None,
@@ -316,20 +309,16 @@ class Work:
             corrects=EventId(corrects) if corrects else None,
         )
 
-    def _sealed(self, fact: Any, stream: UUID, version: int) -> Any:
-        kind = kind_of(fact)
-        if not kind.sealed:
-            return fact
+    def _sealed(self, kind: Kind, fact: Any, stream: UUID, version: int) -> Any:
         if self._keys is None:
             raise TypeError(f"{kind.name} names people, and this service has no keys")
         return self._keys.seal(kind, fact, stream, version)
 
-    def free(self, decider: Decider[Any, Any, Any], facts: Iterable[Any]) -> None:
-        """Raise `Refused` if a key that these facts claim is held by another."""
-        for fact in facts:
-            for each in () if isinstance(fact, Withdrawal) else decider.claims(fact):
-                if isinstance(each, Claim) and self._held(each) not in (None, each.holder):
-                    raise Refused(each.clause, each.reason)
+    def free(self, claims: Iterable[Claim | Release]) -> None:
+        """Raise `Refused` if one of these keys is held by another."""
+        for each in claims:
+            if isinstance(each, Claim) and self._held(each) not in (None, each.holder):
+                raise Refused(each.clause, each.reason)
 
     def release(self, decider: Decider[Any, Any, Any], fact: Any) -> None:
         """Let go of the keys of a fact that is corrected or withdrawn."""
@@ -345,8 +334,8 @@ class Work:
             return self._holders.get((wanted.kind, self._hmac(wanted.kind, wanted.key)))
         return self.holder(wanted.kind, wanted.key)
 
-    def _claim(self, decider: Decider[Any, Any, Any], fact: Any) -> None:
-        for each in decider.claims(fact):
+    def _claim(self, claims: Iterable[Claim | Release]) -> None:
+        for each in claims:
             at = (each.kind, self._hmac(each.kind, each.key))
             held = self._held(each)
             key = Key(*at, each.holder)
@@ -363,6 +352,27 @@ class Work:
                     self.unit.claims.remove(key)
                 else:
                     self.unit.releases.append(key)
+
+
+def claimed(decider: Decider[Any, Any, Any], fact: Any) -> list[Claim | Release]:
+    """Return the keys that a fact takes or frees; a withdrawal leaves them to others."""
+    return [] if isinstance(fact, Withdrawal) else [*decider.claims(fact)]
+
+
+def _meta(
+    asked: Asked, event_id: EventId, home_org: UUID | None, corrects: EventId | None
+) -> codec.Meta:
+    return codec.Meta(
+        event_id=event_id,
+        actor=asked.actor,
+        command_id=asked.command_id,
+        correlation_id=asked.correlation_id or asked.command_id,
+        causation_id=asked.causation_id,
+        basis=asked.basis,
+        home_org=home_org,
+        corrects=corrects,
+        traceparent=asked.traceparent,
+    )
 
 
 def _listeners(

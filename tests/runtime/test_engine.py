@@ -211,7 +211,7 @@ def test_what_was_never_said_is_not_corrected(ask: Ask, wrong: Any) -> None:
 def registered(engine: Engine, store: Store) -> tuple[EventId, Any]:
     """Return the first registration and the fact, opened."""
     first = event(store, "registry.TeacherRegistered")
-    return first, engine.known().history(store.events([first])[first].stream)[0].fact
+    return first, engine.known().thing(store.events([first])[first].stream).history[0].fact
 
 
 def test_a_refused_correction_lets_no_key_go(engine: Engine, ask: Ask, store: Store) -> None:

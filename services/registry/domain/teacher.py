@@ -5,7 +5,7 @@ counts them as the survivor's (a merger re-keys readers, not facts).
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
 
@@ -61,7 +61,7 @@ from shared.events.registry import (
     TeacherRegistered,
     YouthPeriodDetermined,
 )
-from shared.kernel import Claim, Decider, Refused, only_same, require
+from shared.kernel import Claim, Decider, Refused, but, only_same, require
 from shared.kernel.ids import PersonId
 
 YOUTH_ENDS_AT = 35
@@ -249,23 +249,23 @@ def evolve(teacher: Teacher, said: TeacherFact) -> Teacher:
             EmploymentEnded(),
         ):
             jobs = with_job(teacher.jobs, said)
-            return teacher if jobs is teacher.jobs else replace(teacher, jobs=jobs)
+            return teacher if jobs is teacher.jobs else but(teacher, jobs=jobs)
         case Registered(), YouthPeriodDetermined():
             youth = teacher.youth | {said.occurred_on: said.young_until}
-            return replace(teacher, youth=youth)
+            return but(teacher, youth=youth)
         case Registered(), RosterLinked() if said not in teacher.links:
-            return replace(teacher, links=(*teacher.links, said))
+            return but(teacher, links=(*teacher.links, said))
         case Registered(), EducationRecorded() if said not in teacher.education:
-            return replace(teacher, education=(*teacher.education, said))
+            return but(teacher, education=(*teacher.education, said))
         case (
             Registered(),
             QualificationCategoryAwarded(),
         ) if said not in teacher.categories:
-            return replace(teacher, categories=(*teacher.categories, said))
+            return but(teacher, categories=(*teacher.categories, said))
         case Registered(graduated=None), GraduateRegistered():
-            return replace(teacher, graduated=said)
+            return but(teacher, graduated=said)
         case Registered(merged=None), PersonsMerged():
-            return replace(teacher, merged=said)
+            return but(teacher, merged=said)
         case (
             _,
             TeacherRegistered()
