@@ -152,7 +152,7 @@ def take(  # noqa: PLR0913 - all that a file is taken with
     killed goes on, and a file sent twice says nothing new. Another `salt` asks anew.
     """
     before = engine.store.head().position
-    counted: set[UUID] = set()
+    counted: dict[UUID, Asked] = {}
     kind = f"import {report.import_id}{salt}"
 
     def asked(line: Line, command: Any) -> tuple[Line, Asked]:
@@ -186,9 +186,8 @@ def take(  # noqa: PLR0913 - all that a file is taken with
     batches = in_order(in_chunks(read(), COMMANDS))
     for batch, outcomes in InTurn(engine, may, foreseen).ask(batches):
         for line, each, outcome in zip(asking.popleft(), batch, outcomes, strict=True):
-            again = each.command_id in counted
+            again = counted.setdefault(each.command_id, each) is not each
             count(report, line, outcome, before, again=again)
-            counted.add(each.command_id)
         progress(len(batch))
     return report
 

@@ -111,7 +111,7 @@ class Keys:
         Raises `Erased`. What is sealed already, or None, stays as it is.
         """
         sealed: dict[str, Sealed] = {}
-        keys: dict[UUID, tuple[UUID | None, AESGCM | None]] = {}
+        keys: dict[str, tuple[UUID | None, AESGCM | None]] = {}
         thing = f"{stream} {version} {kind.name}"
         nonces = urandom(NONCE * len(kind.sealed))
         for n, (field, about) in enumerate(kind.sealed.items()):
@@ -119,9 +119,9 @@ class Keys:
             if plain is None or isinstance(plain, Sealed):
                 continue
             subject: UUID = getattr(fact, about)
-            if subject not in keys:
-                keys[subject] = self._key(subject, make=True)
-            key_id, cipher = keys[subject]
+            if about not in keys:
+                keys[about] = self._key(subject, make=True)
+            key_id, cipher = keys[about]
             if key_id is None or cipher is None:
                 raise Erased(subject)
             nonce, text = nonces[n * NONCE : (n + 1) * NONCE], _said.encode(plain)

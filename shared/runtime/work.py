@@ -45,6 +45,7 @@ MOVED = "перенесено"
 
 _encoder = msgspec.json.Encoder()
 _histories = msgspec.json.Decoder(list[Kept])
+_UNREAD = object()
 
 
 @dataclass(slots=True)
@@ -109,14 +110,15 @@ class Work:
     def of[D](self, borrowed: Borrowed[D, Any], about: UUID) -> D:
         """Return the document; the initial one when nothing was heard yet."""
         at = (borrowed.name, about)
-        if at not in self._documents:
+        document = self._documents.get(at, _UNREAD)
+        if document is _UNREAD:
             stand = standing(map(_recorded, self._history_about(at)))
-            self._documents[at] = reduce(
+            document = self._documents[at] = reduce(
                 lambda so_far, each: borrowed.evolve(so_far, each.fact, each.event_id),
                 stand,
                 borrowed.initial,
             )
-        return self._documents[at]
+        return document
 
     def holder(self, kind: str, key: str) -> UUID | None:
         """Return who holds a claimed key, if anybody does."""
@@ -141,8 +143,8 @@ class Work:
         about = set(wanted.about).difference(self._known)
         if about:
             kept = self._store.known(about)
-            for at in about:
-                self._known[at] = _histories.decode(kept.get(at, b"[]"))
+            self._known |= {at: [] for at in about}
+            self._known |= {at: _histories.decode(said) for at, said in kept.items()}
         hidden = {(kind, self._hmac(kind, key)) for kind, key in wanted.keys}
         hidden.difference_update(self._holders)
         if hidden:
@@ -276,9 +278,11 @@ class Work:
         return done
 
     def _history_about(self, at: tuple[str, UUID]) -> list[Kept]:
-        if at not in self._known:
+        history = self._known.get(at)
+        if history is None:
             self.foresee(Wanted(about=[at]))
-        return self._known[at]
+            history = self._known[at]
+        return history
 
     # ── Inside ──────────────────────────────────────────────────────────────
 
