@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import batched
+from time import sleep
 
 from shared.runtime.asking import Asked, May, Outcome
 from shared.runtime.engine import Engine
@@ -67,6 +68,7 @@ class InTurn:
                         outcomes = self._decided(coming)
                 unit = self._work.handed_over()
                 written = thread.submit(self._engine.append, unit)
+                sleep(0)  # or it begins only when its turn comes, 5 ms later
                 underway = Underway(coming[0], outcomes, unit, written)
             if underway:
                 yield self._landed(underway)[0]
