@@ -17,6 +17,7 @@ from psycopg.pq import Format
 
 _header = Struct(">iiIii")
 _length = Struct(">i")
+_bigint = Struct(">iq")
 _NULL = _length.pack(-1)
 
 
@@ -50,7 +51,7 @@ class Bigints(Array):
 
     def packed(self) -> bytes:
         """Return each element after its length."""
-        return b"".join([pack(">iq", 8, each) for each in self.items])
+        return b"".join([_bigint.pack(8, each) for each in self.items])
 
 
 class Byteas(Array):
@@ -72,7 +73,8 @@ class Texts(Array):
     def packed(self) -> bytes:
         """Return each element after its length."""
         items: Sequence[str | None] = self.items
-        return b"".join([_text(each) for each in items])
+        packed = {each: _text(each) for each in set(items)}  # few kinds, many facts
+        return b"".join([packed[each] for each in items])
 
 
 def _text(text: str | None) -> bytes:
