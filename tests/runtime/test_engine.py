@@ -13,13 +13,22 @@ from metodika.services import service
 from services.registry.domain import (
     AddMunicipality,
     AddRegion,
+    CloseRegionalCentre,
     ErasePersonalData,
     RegisterOrganisation,
     RegisterTeacher,
     StartEmployment,
 )
 from shared.events.registry import EmploymentStarted
-from shared.kernel.ids import EmploymentId, EventId, Oktmo, OrgId, PersonId, RegionCode
+from shared.kernel.ids import (
+    CentreId,
+    EmploymentId,
+    EventId,
+    Oktmo,
+    OrgId,
+    PersonId,
+    RegionCode,
+)
 from shared.runtime import codec
 from shared.runtime.asking import Asked, NotAllowed, OtherBody, Outcome
 from shared.runtime.engine import Correct, Engine, Withdraw, utc_now
@@ -394,3 +403,16 @@ def test_the_clock_is_an_argument(store: Store) -> None:
     engine.ask(Asked(command=LAND[0], command_id=uuid4(), actor="test"))
 
     assert store.head().recorded_at == moment
+
+
+def test_a_number_is_of_one_thing_also_within_one_transaction(engine: Engine) -> None:
+    """S1 7.2: под одним номером — одно; и того, кто назвал его минутой раньше."""
+    centre = CloseRegionalCentre(centre_id=CentreId(PERSON), closed_on=DAY)
+    asked = [
+        Asked(command=each, command_id=uuid4(), actor="test") for each in (TEACHER, centre)
+    ]
+
+    one, other = engine.ask_many(asked)
+
+    assert one.status == "accepted"
+    assert (other.status, other.clause) == ("refused", "S1 7.2")
