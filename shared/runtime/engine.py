@@ -362,10 +362,13 @@ class Engine:
         outcomes: list[Outcome] = []
         for policy in self._policies.get(type(fact), ()):
             for n, command in enumerate(policy.react(fact, work)):
+                command_id = uuid5(event_id, f"{policy.name}/{n}")
+                if work.answer(command_id):
+                    continue  # brought about when the fact was heard before
                 asked = structs.replace(
                     cause,
                     command=command,
-                    command_id=uuid5(event_id, f"{policy.name}/{n}"),
+                    command_id=command_id,
                     body_hmac=b"",
                     correlation_id=cause.correlation_id or cause.command_id,
                     causation_id=event_id,

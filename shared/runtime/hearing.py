@@ -17,7 +17,7 @@ from shared.runtime import codec, telemetry
 from shared.runtime.asking import Asked
 from shared.runtime.engine import Engine
 from shared.runtime.log import Conflict, Mark, Parked, Record
-from shared.runtime.work import Kept, Work
+from shared.runtime.work import Kept, Wanted, Work
 
 HEARTBEAT = "metodika.Heartbeat"
 LONGEST_PAUSE = 300
@@ -53,8 +53,10 @@ def hear(engine: Engine, source: str, wires: Sequence[bytes]) -> Hearing:
     records = [(wire, codec.unwire(wire)) for wire in wires]
     heard = [(w, r) for w, r in records if r.name != HEARTBEAT]
     failed: dict[int, str] = {}
+    answered: set[UUID] = set()
     while True:
         work, hearing = engine.known(), Hearing()
+        work.foresee(Wanted(commands=answered))
         mark = engine.store.marks().get(source)
         fresh = _fresh(heard, mark)
         hearing.skipped = len(heard) - len(fresh)
@@ -68,9 +70,11 @@ def hear(engine: Engine, source: str, wires: Sequence[bytes]) -> Hearing:
         last = fresh[-1][1]
         work.unit.heard.append(Mark(source, last.epoch, last.position))
         hearing.position = last.position
+        unit = work.handed_over()
         try:
-            engine.append(work.handed_over())
-        except Conflict:
+            engine.append(unit)
+        except Conflict:  # perhaps it was heard before, and the mark was set back
+            answered |= {each.command_id for each in unit.answers}
             continue
         return hearing
 

@@ -132,9 +132,9 @@ def test_in_clear_the_data_stand_nowhere_even_before(heard: Heard) -> None:
 def test_who_has_the_right_reads_the_name_before_and_nobody_after(heard: Heard) -> None:
     """§1.7: до уничтожения ключа имя читает, кто вправе; после — никто (S1 5.5)."""
     engine = heard.world.engines["registry"]
-    [before, *_] = engine.known().history(WHO)
+    [before, *_] = engine.known().thing(WHO).history
     erased(heard)
-    [after, *_] = engine.known().history(WHO)
+    [after, *_] = engine.known().thing(WHO).history
 
     assert before.fact.full_name == "Тайнозёрова Зоя Выдумовна"
     assert isinstance(after, Recorded)

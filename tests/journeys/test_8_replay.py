@@ -20,7 +20,7 @@ from metodika.services import NAMES
 from metodika.up import views_of
 from metodika.world import World, opened
 from shared.runtime.columns import Hole
-from shared.runtime.log import Record
+from shared.runtime.log import Mark, Record
 from shared.runtime.placed import places_of
 from shared.runtime.soundness import first_difference
 from shared.runtime.store import open_store
@@ -165,6 +165,24 @@ def test_every_log_of_the_story_is_as_recorded(read_only: Telling) -> None:
         name: first_difference(each, places) for name, each in stores.items()
     } == dict.fromkeys(NAMES)
     assert len(places) == 4
+
+
+@pytest.mark.parametrize("told", ["embedded"], indirect=True)
+@pytest.mark.timeout(60)
+def test_who_hears_everything_again_says_nothing_new(told: Telling) -> None:
+    """§1.8: и служба, чья отметка отступила, ничего не повторяет и не стоит (contracts §4)."""
+    stores = told.world.stores
+    before = {name: each.head().position for name, each in stores.items()}
+    for store in stores.values():
+        for source, mark in store.marks().items():
+            store.adopt(Mark(source, mark.epoch, 0))
+    told.settle()
+
+    assert {name: each.head().position for name, each in stores.items()} == before
+    assert [
+        each.marks()[told_by].position for each in stores.values() for told_by in each.marks()
+    ]
+    assert not any(each.parked() for each in stores.values())
 
 
 @pytest.mark.parametrize("column", ["data", "meta"])
