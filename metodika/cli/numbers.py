@@ -114,6 +114,7 @@ def kpi_list(
         title = f"Показатели на {today(as_of):%d.%m.%Y}, {scope or 'Российская Федерация'}"
         say.table(title, COLUMNS, (row(here, each) for each in values), right=RIGHT)
         staff_line(values)
+        formula_line(values)
         known_line(values[0])
 
     answering(world, act)
@@ -132,6 +133,12 @@ def staff_line(values: Sequence[Value]) -> None:
     """Say of which indicators the graduates are missing, though they are of the base (AM9)."""
     if lacking := ", ".join(each.kpi for each in values if each.staff_only):
         click.echo(f"{lacking}: только работники, о выпускниках никто не сообщил (S0 V.2)")
+
+
+def formula_line(values: Sequence[Value]) -> None:
+    """Say which indicators are counted by another text than the one that was adopted."""
+    if other := ", ".join(each.kpi for each in values if each.formula == "other"):
+        click.echo(f"{other}: формула не та, что утверждена (ADR 0016)", err=True)
 
 
 def known_line(value: Value) -> None:
@@ -178,6 +185,7 @@ def kpi_value(
             return
         say.table(value.clause, COLUMNS, [row(here, value)], right=RIGHT)
         staff_line([value])
+        formula_line([value])
         if levels:
             say.table("По уровням", ("level", "scope", "num", "den"), inside, right="num den")
         if reasons:

@@ -14,6 +14,7 @@ from shared.runtime.columns import Ledger
 from shared.runtime.definitions import Definition
 
 type Status = Literal["met", "on_track", "at_risk", "missed", "no_data", "no_target"]
+type Formula = Literal["adopted", "other", "unsaid"]
 type Side = Literal["num", "den", "not"]
 type Vector = dict[str, int]
 
@@ -31,6 +32,7 @@ class Value:
     `value` is a percentage, a ratio or a maximum, one decimal half up; None where it is
     undefined. `target` is in hundredths of the same unit. `vector` says up to which
     position each log was known; `lagging` names logs of which later facts may be due.
+    `formula` is `other` when the log has adopted another text of this version (AM1).
     """
 
     kpi: str
@@ -43,6 +45,7 @@ class Value:
     target: int | None = None
     due_on: date | None = None
     definition: int = 1
+    formula: Formula = "unsaid"
     clause: str = ""
     staff_only: bool = False
     vector: Vector = field(default_factory=dict[str, int])
@@ -248,11 +251,29 @@ class _Asked:
             target=target[1] if target else None,
             due_on=target[0] if target else None,
             definition=definition.version,
+            formula=self._formula(definition),
             clause=definition.clause,
             staff_only=kpi.startswith("K-F2") and not self._has_graduates(),
             vector=self._vector,
             lagging=lagging,
         )
+
+    def _formula(self, definition: Definition) -> Formula:
+        """Compare the file that answers with what was adopted (ADR 0016)."""
+        query = """
+            SELECT formula_sha256 FROM live_monitoring_KpiDefinitionVersioned($known)
+            WHERE kpi_id = $kpi AND definition_version = $version
+            ORDER BY occurred_on DESC, recorded_at DESC, position DESC LIMIT 1
+        """
+        asked = {
+            "known": self._vector,
+            "kpi": definition.id,
+            "version": definition.version,
+        }
+        adopted = self._cursor.execute(query, asked).fetchall()
+        if not adopted:
+            return "unsaid"
+        return "adopted" if adopted[0][0] == definition.sha256 else "other"
 
     def _has_graduates(self) -> bool:
         query = "SELECT count(*) FROM live_registry_GraduateRegistered($known)"

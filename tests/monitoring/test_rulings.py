@@ -1,14 +1,18 @@
 """Each ruling on what the acts leave open, on the golden world (kpi §2.3)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
 
 from shared.events.diagnostics import DiagnosticCompleted
+from shared.events.monitoring import KpiDefinitionVersioned
 from shared.events.registry import GraduateRegistered
+from shared.kernel.ids import KpiId
 from shared.runtime.answers import Answers, Member
+from shared.testing.facts import a
 from tests.golden.words import known_by, person
 from tests.golden.world import RECORDS
 from tests.monitoring.telling import heard, promised
@@ -112,3 +116,25 @@ def test_the_mean_load_is_not_enough(
 
     assert mean.value == "11.7"  # 35 to 3, far below 250
     assert mean.status == status
+
+
+@pytest.mark.parametrize(("sha256", "formula"), [(None, "adopted"), ("0" * 64, "other")])
+def test_another_formula_than_the_adopted_one_says_so(
+    golden: Answers, sha256: str | None, formula: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """AM1: ответ называет версию формулы; файл не тот, что утверждён, — не молчит об этом."""
+    mine = golden.definition("K-F1")
+    adopted = a(
+        KpiDefinitionVersioned,
+        kpi_id=KpiId("K-F1"),
+        definition_version=mine.version,
+        formula_sha256=sha256 or mine.sha256,
+    )
+    target = promised(3000)
+    said = replace(target, name="monitoring.KpiDefinitionVersioned", fact=adopted)
+    told = heard(tmp_path_factory.mktemp("formula"), [*RECORDS, said])
+    value = told.value("K-F1", "", T, NOW | {"monitoring@0": 1})
+    told.ledger.close()
+
+    assert value.formula == formula
+    assert golden.value("K-F1", "", T, NOW).formula == "unsaid"
