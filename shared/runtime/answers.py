@@ -319,21 +319,18 @@ class _Asked:
         if den == 0:
             return "missed" if num and definition.aggregate == "ratio" else "no_data"
         reached = reaches(definition.aggregate, Fraction(num), Fraction(den), target)
-        if reached and all(
-            self._status(
-                self._answers.definition(guard),
-                scope,
-                as_of,
-                self._target(guard, scope, as_of),
-            )
-            == "met"
-            for guard in definition.guards
-        ):
+        guards = {self._status_of(each, scope, as_of) for each in definition.guards}
+        if reached and guards <= {"met"}:
             return "met"
         if as_of >= due:
             return "missed"
         now = exactly(definition.aggregate, num, den)
-        return self._trend(definition, scope, as_of, target, now)
+        trend = self._trend(definition, scope, as_of, target, now)
+        return trend if guards <= {"met", "on_track"} else "at_risk"
+
+    def _status_of(self, kpi: str, scope: str, as_of: date) -> Status:
+        target = self._target(kpi, scope, as_of)
+        return self._status(self._answers.definition(kpi), scope, as_of, target)
 
     def _trend(
         self,

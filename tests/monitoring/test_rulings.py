@@ -100,15 +100,23 @@ def test_a_route_is_made_when_it_is_agreed(golden: Answers) -> None:
     assert of(golden, "K-RR09", person(9)).num == 1
 
 
-@pytest.mark.parametrize(("coverage", "status"), [(100, "missed"), (10, "met")])
+@pytest.mark.parametrize(
+    ("coverage", "due_on", "status"),
+    [
+        (100, T, "missed"),
+        (10, T, "met"),
+        (100, date(2025, 12, 31), "at_risk"),  # the mean alone would be on its way
+        (10, date(2025, 12, 31), "met"),
+    ],
+)
 def test_the_mean_load_is_not_enough(
-    coverage: int, status: str, tmp_path_factory: pytest.TempPathFactory
+    coverage: int, due_on: date, status: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """AM16: 250 на одного «из расчёта» — и ни у кого не больше, и закреплены все."""
     targets = [
-        promised(25_000, kpi="K-R5", n=1, direction="at_most"),
-        promised(25_000, kpi="K-R5x.max", n=2, direction="at_most"),
-        promised(coverage * 100, kpi="K-R5x.coverage", n=3),
+        promised(25_000, due_on, "K-R5", 1, "at_most"),
+        promised(25_000, due_on, "K-R5x.max", 2, "at_most"),
+        promised(coverage * 100, due_on, "K-R5x.coverage", 3),
     ]
     told = heard(tmp_path_factory.mktemp("mean"), [*RECORDS, *targets])
     mean = told.value("K-R5", "", T, NOW | {"monitoring@0": 3})
