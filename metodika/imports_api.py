@@ -185,7 +185,7 @@ def _taken(
     try:
         planned = imports.roster_plan(
             engine,
-            bulk.unzipped(body, "the body"),
+            bulk.unzipped(body, "Пакет"),
             system=system,
             region=region,
             on=utc_now().date(),

@@ -34,7 +34,7 @@ def roster_plan(
     `files` are its CSV files by name. Raises `Unreadable` when it is no such package.
     """
     if not files.keys() >= {"users.csv", "roles.csv"}:
-        raise Unreadable("users.csv and roles.csv must stand in the package (OneRoster 1.2)")
+        raise Unreadable("В пакете нет users.csv или roles.csv (OneRoster 1.2)")
     whole = is_whole_package(files)
     import_id = bulk.digest(system.encode(), *(files[name] for name in sorted(files)))
     was = kept(engine, import_id)

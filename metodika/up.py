@@ -31,6 +31,7 @@ from shared.runtime.issuer import LocalIssuer
 from shared.runtime.kafka import Broker
 from shared.runtime.notary import keep_notarised
 from shared.runtime.people import People
+from shared.runtime.problems import answer_problems
 from shared.runtime.projector import Projector
 from shared.runtime.relay import Relay
 from shared.runtime.settings import Settings, WrongSettings
@@ -153,7 +154,9 @@ def access_of(settings: Settings, engine: Engine) -> Access:
 
 def mounted(parts: Sequence[Part]) -> Starlette:
     """Return one application with each service at its path, as behind an ingress."""
-    return Starlette(routes=[Mount(f"/{each.name}", app=each.app) for each in parts])
+    app = Starlette(routes=[Mount(f"/{each.name}", app=each.app) for each in parts])
+    answer_problems(app)
+    return app
 
 
 async def serve(world: World) -> int:

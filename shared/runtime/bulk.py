@@ -25,8 +25,14 @@ from shared.runtime.work import Wanted
 COMMANDS = 500
 """Commands decided in one transaction."""
 
-MOST_BYTES = 2**31
-"""The most that one file of a package may unpack to."""
+MOST_FILES = 100
+"""In one package; the standard knows some thirty."""
+
+MOST_BYTES, MOST_TIMES, FREE_BYTES = 2**30, 50, 2**25
+"""The most that a package may unpack to: a gibibyte, and fifty times what was sent.
+
+A table packs to a fifth or a tenth; what packs to less is no roster. 32 MiB are free.
+"""
 
 type Row = dict[str, str]
 
@@ -96,16 +102,18 @@ def unzipped(said: bytes, name: str) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(said)) as archive:
             members = [each for each in archive.infolist() if not each.is_dir()]
-            for each in members:
-                if each.file_size > MOST_BYTES:
-                    raise Unreadable(f"{name}: {each.filename} unpacks to too much")
+            if len(members) > MOST_FILES:
+                raise Unreadable(f"{name}: файлов больше {MOST_FILES}")
+            most = min(MOST_BYTES, max(FREE_BYTES, MOST_TIMES * len(said)))
+            if sum(each.file_size for each in members) > most:
+                raise Unreadable(f"{name}: после распаковки больше {most >> 20} МиБ")
             return {
                 Path(each.filename).name: archive.read(each)
                 for each in members
                 if each.filename.endswith(".csv")
             }
     except zipfile.BadZipFile:
-        raise Unreadable(f"{name} is no zip archive") from None
+        raise Unreadable(f"{name}: не архив zip") from None
 
 
 def rows(said: bytes, name: str) -> Rows:
@@ -116,12 +124,14 @@ def rows(said: bytes, name: str) -> Rows:
     try:
         text = said.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
-        raise Unreadable(f"{name}: byte {wrong.start} is not UTF-8") from None
+        raise Unreadable(f"{name}: байт {wrong.start} — не UTF-8") from None
     reader, found, line = csv.reader(io.StringIO(text, newline="")), Rows(), 1
     try:
         header = next(reader, None)
         if not header:
-            raise Unreadable(f"{name} has no header")
+            raise Unreadable(f"{name}: нет строки заголовков")
+        if len(header) == 1 and set(header[0]) & {";", "\t"}:
+            raise Unreadable(f"{name}: столбцы разделяет запятая, здесь — другое")
         blank = dict.fromkeys(header, "")
         line = reader.line_num + 1
         for row in reader:
@@ -130,7 +140,7 @@ def rows(said: bytes, name: str) -> Rows:
                 found.add(line, blank | {key: value.strip() for key, value in said_of})
             line = reader.line_num + 1
     except csv.Error as wrong:
-        raise Unreadable(f"{name}, line {line}: {wrong}") from None
+        raise Unreadable(f"{name}, строка {line}: {wrong}") from None
     return found
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 import psycopg
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
 from shared.runtime.logs import log, where
@@ -176,7 +177,7 @@ def of_failure(error: BaseException) -> Problem:
             return Problem(500, "failed")
 
 
-def answer_problems(app: FastAPI) -> None:
+def answer_problems(app: Starlette) -> None:
     """Give every unhappy end of a request the one form."""
 
     async def told(_: Request, error: Exception) -> Response:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from httpx import ASGITransport, AsyncClient, Response
 
-from metodika.up import part
+from metodika.up import mounted, part
 from metodika.world import World, opened
 from shared.runtime.engine import utc_now
 from shared.runtime.issuer import LocalIssuer
@@ -79,6 +79,21 @@ def test_who_is_told_to_stop_leaves_the_log_under_a_root(tmp_path: Path) -> None
 
     with closing(open_store(f"sqlite://{folder}/registry.sqlite", "registry@0")) as log:
         assert log.checkpoints()[-1].size == log.head().position
+
+
+def test_a_path_of_no_service_is_a_problem_too(tmp_path: Path) -> None:
+    """Contracts §7: every unhappy end has the one form, also outside the five services."""
+
+    async def ask(world: World) -> Response:
+        door = ASGITransport(mounted([part(world, "registry", None)]))
+        async with AsyncClient(transport=door, base_url="http://test") as client:
+            return await client.get("/nowhere")
+
+    with opened(settings_of(tmp_path)) as world:
+        told = asyncio.run(ask(world))
+
+    assert told.status_code == 404
+    assert told.headers["content-type"] == "application/problem+json"
 
 
 def test_a_taken_port_is_told_in_one_line(tmp_path: Path) -> None:

@@ -1,0 +1,54 @@
+"""A file that is no such file is refused whole, before it costs anything."""
+
+import io
+import zipfile
+from collections.abc import Mapping
+
+import pytest
+
+from shared.runtime.bulk import FREE_BYTES, MOST_FILES, Unreadable, rows, unzipped
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    into = io.BytesIO()
+    with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return into.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        ({"users.csv": b"\n" * (FREE_BYTES + 1)}, "после распаковки больше 32 МиБ"),
+        ({f"{n}.csv": b"\n" * (FREE_BYTES // 8) for n in range(9)}, "после распаковки"),
+        ({f"{n}.csv": b"" for n in range(MOST_FILES + 1)}, "файлов больше 100"),
+    ],
+)
+def test_a_package_that_unpacks_to_too_much_is_refused(
+    files: Mapping[str, bytes], why: str
+) -> None:
+    """§3: bounded bodies, also when they come packed."""
+    with pytest.raises(Unreadable, match=why):
+        unzipped(zipped(files), "Пакет")
+
+
+def test_a_package_is_unpacked_file_by_file() -> None:
+    files = {"users.csv": b"sourcedId\n1\n", "roles.csv": b"sourcedId\n"}
+
+    assert unzipped(zipped(files | {"readme.txt": b""}), "Пакет") == files
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"sourcedId;status\n1;active\n", "столбцы разделяет запятая"),
+        (b"sourcedId\tstatus\n1\tactive\n", "столбцы разделяет запятая"),
+        (b"", "нет строки заголовков"),
+        ("имя\n".encode("cp1251"), "байт 0 — не UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused_once(content: bytes, why: str) -> None:
+    """§5: а не по разу за каждую строку."""
+    with pytest.raises(Unreadable, match=why):
+        rows(content, "users.csv")
