@@ -15,6 +15,7 @@ from shared.kernel import catalogue
 from shared.runtime.answers import Answers
 from shared.runtime.columns import Ledger
 from shared.runtime.follow import logs_of_kafka
+from shared.runtime.hearing import relearned
 from shared.runtime.kafka import Broker
 from shared.runtime.log import Record
 from shared.runtime.projector import Projector
@@ -30,6 +31,7 @@ class Replayed:
     facts: int = 0
     indicators: int = 0
     documents: int = 0
+    histories: int = 0
     differs: list[str] = field(default_factory=list[str])
 
 
@@ -131,3 +133,39 @@ async def _content(views: Views, names: Sequence[str]) -> dict[str, str]:
             if after is None:
                 break
     return found
+
+
+def replay_known(world: World, result: Replayed) -> None:
+    """Learn again what each service keeps of what it heard and said, and compare.
+
+    Decisions go by it. A service whose neighbours' logs are not at hand is left out.
+    """
+    for name in world.names:
+        store = world.stores[name]
+        if not set(map(source, world.names)) >= store.marks().keys():
+            continue
+        for each in relearned(world.engines[name], heard_and_said(world, name)):
+            at = (each.kind, each.about)
+            result.histories += 1
+            if _entries(store.known([at]).get(at, b"[]")) != _entries(each.history):
+                result.differs.append(f"{name}: {each.kind} {each.about}")
+
+
+def heard_and_said(world: World, name: str) -> Iterator[Record]:
+    """Return the own facts of a service, then all that it heard and did not put aside."""
+    store = world.stores[name]
+    aside = {(each.source, each.position) for each in (*store.parked(), *store.skipped())}
+    yield from store.walk()
+    for other in world.names:
+        if mark := store.marks().get(source(other)):
+            for each in world.stores[other].walk():
+                if each.position > mark.position:
+                    break
+                if (each.source, each.position) not in aside:
+                    yield each
+
+
+def _entries(history: bytes) -> object:
+    """Return what a history says, whatever order its logs came in."""
+    said = msgspec.json.decode(history)
+    return sorted(map(repr, said)) if isinstance(said, list) else said

@@ -12,7 +12,7 @@ import click
 from metodika.cli import numbers, say
 from metodika.cli.run import filled
 from metodika.generate import Clock
-from metodika.replaying import Replayed, replay_documents, replay_ledger
+from metodika.replaying import Replayed, replay_documents, replay_known, replay_ledger
 from metodika.services import NAMES
 from metodika.world import World, opened
 from shared.runtime.columns import Hole
@@ -76,6 +76,7 @@ def proved(here: World, as_of: date, broker: Broker | None = None) -> Replayed:
     """Rebuild ledger and documents, and compare."""
     result = replay_ledger(here, as_of, broker)
     asyncio.run(replay_documents(here, result))
+    replay_known(here, result)
     return result
 
 
@@ -86,7 +87,8 @@ def tell(result: Replayed, *, as_json: bool) -> None:
     else:
         click.echo(
             f"   {result.facts} facts read again: {result.indicators} indicators with all "
-            f"their members and {result.documents} documents are "
+            f"their members, {result.histories} histories that services go by "
+            f"and {result.documents} documents are "
             + ("EQUAL" if not result.differs else "NOT EQUAL")
         )
     if result.differs:

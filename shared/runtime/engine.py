@@ -1,11 +1,11 @@
 """Commands in, facts out: read, decide, append, and again when somebody was faster."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid5
 
 import msgspec
@@ -179,6 +179,12 @@ class Engine:
             if each.name == ERASED:
                 self.destroy(each.stream)
         return head
+
+    def unlearned(self) -> Work:
+        """Return what is known by whoever has heard and said nothing yet."""
+        unit = Unit(now=self.clock())
+        nothing = cast("Store", _Nothing())
+        return Work(nothing, None, self._borrowed, self.hmac, unit, names_people=False)
 
     def known(self, *, hopeful: bool = False) -> Work:
         """Return what is known now, to look things up in; nothing of it is written.
@@ -413,3 +419,11 @@ def _by_fact(
         for fact in each.facts:
             by_fact.setdefault(fact, []).append(each)
     return by_fact
+
+
+class _Nothing:
+    """Where nobody has kept anything."""
+
+    def known(self, keys: Collection[tuple[str, UUID]]) -> dict[tuple[str, UUID], bytes]:
+        del keys
+        return {}

@@ -1,10 +1,11 @@
 """Facts of others in, what they bring about out: heard once, or parked with an error."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -16,7 +17,7 @@ from shared.kernel.ids import EventId
 from shared.runtime import codec, telemetry
 from shared.runtime.asking import Asked
 from shared.runtime.engine import Engine
-from shared.runtime.log import Conflict, Mark, Parked, Record
+from shared.runtime.log import Conflict, Learned, Mark, Parked, Record
 from shared.runtime.work import Kept, Wanted, Work
 
 HEARTBEAT = "metodika.Heartbeat"
@@ -126,19 +127,7 @@ def _hear_one(engine: Engine, work: Work, record: Record, hearing: Hearing) -> N
     if record.name not in catalogue:
         hearing.skipped += 1
         return
-    fact = codec.decode(record.name, record.schema, record.data)
-    meta = codec.decode_meta(record.meta)
-    work.learn(
-        Kept(
-            record.event_id,
-            meta.corrects,
-            record.name,
-            record.schema,
-            msgspec.Raw(record.data),
-        ),
-        fact,
-        record.stream,
-    )
+    fact, meta = learn(work, record)
     hearing.heard += 1
     cause = Asked(
         command=None,
@@ -151,6 +140,25 @@ def _hear_one(engine: Engine, work: Work, record: Record, hearing: Hearing) -> N
     for outcome in engine.react(work, fact, EventId(record.event_id), cause):
         hearing.effects += len(outcome.event_ids)
         hearing.refused += outcome.status == "refused"
+
+
+def learn(work: Work, record: Record) -> tuple[Any, codec.Meta]:
+    """Keep a fact wherever the service wants to know it; return it with its envelope."""
+    fact = codec.decode(record.name, record.schema, record.data)
+    meta = codec.decode_meta(record.meta)
+    data = msgspec.Raw(record.data)
+    kept = Kept(record.event_id, meta.corrects, record.name, record.schema, data)
+    work.learn(kept, fact, record.stream)
+    return fact, meta
+
+
+def relearned(engine: Engine, records: Iterable[Record]) -> Iterator[Learned]:
+    """Learn a service's world again from nothing, and return all that it then keeps."""
+    work = engine.unlearned()
+    for each in records:
+        if each.name in catalogue:
+            learn(work, each)
+    yield from work.handed_over().known
 
 
 # ── Parked ──────────────────────────────────────────────────────────────

@@ -15,7 +15,13 @@ from click.testing import CliRunner, Result
 
 from metodika import replaying
 from metodika.cli import metodika
-from metodika.replaying import Replayed, canonical, replay_documents, replay_ledger
+from metodika.replaying import (
+    Replayed,
+    canonical,
+    replay_documents,
+    replay_known,
+    replay_ledger,
+)
 from metodika.services import NAMES
 from metodika.up import views_of
 from metodika.world import World, opened
@@ -107,6 +113,29 @@ def test_a_document_that_was_changed_is_found(told: Telling) -> None:
 
     assert changed > 0
     assert any(str(ch.ROUTE) in each for each in result.differs)
+
+
+def test_what_services_go_by_is_learned_again_equal(told: Telling) -> None:
+    """§1.8: и то, что служба держит из услышанного: по нему она решает (contracts §4)."""
+    result = Replayed()
+    replay_known(told.world, result)
+
+    assert result.differs == []
+    assert result.histories > 50
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["DELETE FROM known WHERE kind = 'home'", "UPDATE known SET history = x'5b5d'"],
+)
+def test_what_a_service_forgot_is_named(folder: Path, change: str) -> None:
+    """§1.8: забытое или подменённое названо: служба, что и о ком (contracts §4)."""
+    with closing(sqlite3.connect(folder / "mentoring.sqlite")) as store, store:
+        assert store.execute(change).rowcount > 0
+    result = run("replay", "--world", str(folder), "--as-of", "2022-12-31")
+
+    assert result.exit_code == 1
+    assert "mentoring: home " in result.output
 
 
 def test_the_command_line_says_that_it_is_equal(folder: Path) -> None:
