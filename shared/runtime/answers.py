@@ -181,7 +181,9 @@ class Answers:
         with self.ledger.reading() as cursor:
             return list(_members(cursor.execute(query, asked)))
 
-    def why(self, kpi: str, subject: UUID, as_of: date, vector: Vector) -> list[Member]:
+    def why(
+        self, kpi: str, subject: UUID, as_of: date, vector: Vector, scope: str = ""
+    ) -> list[Member]:
         """Return how one person stands to an indicator; nothing if he is not in its base."""
         query = f"""
             SELECT unit::VARCHAR, subject::VARCHAR AS subject, num, den, why, evidence
@@ -191,7 +193,7 @@ class Answers:
             )
             ORDER BY unit, den
         """
-        asked = _parameters(as_of, vector, "") | {"subject": str(subject)}
+        asked = _parameters(as_of, vector, scope) | {"subject": str(subject)}
         with self.ledger.reading() as cursor:
             return list(_members(cursor.execute(query, asked)))
 

@@ -1,10 +1,11 @@
 """`/kpi`: numbers for whoever is let in, the people behind them on one's own territory."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Response
@@ -17,6 +18,8 @@ from shared.runtime.grants import covers
 from shared.runtime.problems import Problem, malformed
 from shared.runtime.web_commands import told
 
+MOST_DAYS = 400
+"""Dates that are asked for at once."""
 READERS: tuple[Role, ...] = ("federal", "region", "municipality", "organisation", "auditor")
 SCOPE = r"^$|^\d{2}(/(\d{5,11}|-)(/[0-9a-f-]{36})?)?$"
 ANSWER: dict[int | str, dict[str, Any]] = {
@@ -50,6 +53,8 @@ class Numbers:
                 self._levels(),
                 "Показатель на всех уровнях внутри территории",
             ),
+            "/kpi/{kpi}/series": (self._series(), "Показатель по датам"),
+            "/kpi/{kpi}/why/{subject}": (self._why(), "Учтён ли человек и почему"),
             "/kpi/{kpi}/reasons": (self._reasons(), "Сколько учтено и нет, по причинам"),
             "/kpi/{kpi}/members": (self._members(), "Кто учтён, кто нет и почему"),
             "/kpi/{kpi}/diff": (self._diff(), "Что изменилось между двумя моментами знания"),
@@ -143,6 +148,51 @@ class Numbers:
 
         return kpi_levels
 
+    def _series(self) -> Callable[..., Any]:
+        async def kpi_series(  # noqa: PLR0913, PLR0917 - one parameter for each of the query
+            kpi: Kpi,
+            first: Annotated[date, Query(alias="from")],
+            caller: Annotated[Caller, Depends(Knock(self._access, READERS))],
+            last: Annotated[date | None, Query(alias="to")] = None,
+            every: Annotated[int, Query(ge=1, le=3660, description="дней")] = 30,
+            scope: Scope = "",
+            as_known: AsKnown = None,
+        ) -> Response:
+            del caller
+            vector, _ = await asyncio.to_thread(self._known, as_known)
+            dates = list(days(first, last or self._clock().date(), every))
+            return await self._asked(
+                lambda: [asdict(v) for v in self._answers.series(kpi, scope, dates, vector)],
+                etag=etag_of(vector),
+            )
+
+        return kpi_series
+
+    def _why(self) -> Callable[..., Any]:
+        async def kpi_why(  # noqa: PLR0913, PLR0917 - one parameter for each of the query
+            kpi: Kpi,
+            subject: UUID,
+            caller: Annotated[Caller, Depends(Knock(self._access, READERS))],
+            scope: Scope = "",
+            as_of: AsOf = None,
+            as_known: AsKnown = None,
+        ) -> Response:
+            own(caller, scope)
+            vector, lagging = await asyncio.to_thread(self._known, as_known)
+            day = as_of or self._clock().date()
+
+            def act() -> dict[str, Any]:
+                found = self._answers.why(kpi, subject, day, vector, scope)
+                return {
+                    "members": [asdict(each) for each in found],
+                    "vector": vector,
+                    "lagging": lagging,
+                }
+
+            return await self._asked(act, etag=etag_of(vector))
+
+        return kpi_why
+
     def _reasons(self) -> Callable[..., Any]:
         async def kpi_reasons(
             kpi: Kpi,
@@ -221,6 +271,16 @@ class Numbers:
             )
 
         return kpi_diff
+
+
+def days(first: date, last: date, every: int) -> Iterator[date]:
+    """Return days from the first to the last, the last one always. Raises `Problem` 422."""
+    if first > last:
+        raise malformed(("from", "позже, чем to"))
+    if (last - first).days // every >= MOST_DAYS:
+        raise malformed(("every", f"больше {MOST_DAYS} дат"))
+    yield from map(date.fromordinal, range(first.toordinal(), last.toordinal(), every))
+    yield last
 
 
 def own(caller: Caller, scope: str) -> None:

@@ -106,8 +106,14 @@ def test_members_and_levels_are_told_over_http(cluster: Cluster) -> None:
     members = monitoring.get("/kpi/K-F1/members", scope="25", as_of=ON).json()["members"]
     levels = monitoring.get("/kpi/K-F1/levels", as_of=ON).json()["levels"]
     reasons = monitoring.get("/kpi/K-F1/reasons", scope="25", as_of=ON).json()["reasons"]
+    series = monitoring.get("/kpi/K-F1/series", **{"from": "2021-01-31", "to": ON}).json()
+    why = monitoring.get(f"/kpi/K-F1/why/{ch.ANNA}", scope="25", as_of=ON).json()["members"]
+    elsewhere = monitoring.get(f"/kpi/K-F1/why/{ch.ANNA}", scope="77", as_of=ON).json()
     said = {each.event_id for store in cluster.stores.values() for each in store.walk()}
 
+    assert why == [m for m in members if m["subject"] == str(ch.ANNA)]
+    assert elsewhere["members"] == []
+    assert (series[0]["num"], series[-1]["as_of"], series[-1]["num"]) == (0, ON, 1)
     assert [m["subject"] for m in members if m["num"]] == [str(ch.ANNA)]
     assert {r["why"]: r["members"] for r in reasons} == Counter(m["why"] for m in members)
     assert {e for m in members for e in m["evidence"]} <= {str(each) for each in said}
