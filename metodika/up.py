@@ -15,7 +15,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from metodika.imports_api import imports_router
+from metodika.imports.api import imports_router
 from metodika.services import NAMES, doors, service, source
 from metodika.world import World
 from shared.kernel.ids import named

@@ -8,11 +8,12 @@ from uuid import UUID, uuid4
 
 import click
 
-from metodika import imports, imports_api
+from metodika import imports
 from metodika.cli import say
 from metodika.erasure import erase_person
-from metodika.imports_api import told_of
-from metodika.imports_kept import Weighed
+from metodika.imports import api
+from metodika.imports.api import told_of
+from metodika.imports.state import Weighed
 from metodika.world import World, opened
 from services.registry.domain import GrantAccess
 from shared.events.registry import Role
@@ -88,7 +89,7 @@ def import_(
 
 def verdicts(planned: imports.Plan, *, as_json: bool) -> None:
     """Show what would become of each row, and which jobs would end unnamed."""
-    said = imports_api.verdicts(planned)
+    said = api.verdicts(planned)
     faults = [row for row in said["rows"] if not row["good"]]
     if as_json:
         say.json(said)

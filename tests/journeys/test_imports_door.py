@@ -6,7 +6,7 @@ import pytest
 import schemathesis
 from hypothesis import strategies as st
 
-from metodika.imports_api import imports_router
+from metodika.imports.api import imports_router
 from metodika.services import service
 from metodika.up import access_of, views_of
 from metodika.world import opened

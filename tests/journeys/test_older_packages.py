@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from metodika import imports
-from metodika.imports_kept import Older
-from metodika.imports_plan import Plan
+from metodika.imports.plan import Plan
+from metodika.imports.state import Older
 from tests.journeys import chapters as ch
 from tests.journeys.packages import taken
 from tests.journeys.telling import Telling, day

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from metodika import imports
-from metodika.imports_kept import kept
-from metodika.imports_plan import Plan
+from metodika.imports.plan import Plan
+from metodika.imports.state import kept
 from services.registry import domain as reg
 from services.registry.domain.roster import Source
 from shared.kernel.ids import EmploymentId, PersonId

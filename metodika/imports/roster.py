@@ -7,9 +7,9 @@ from datetime import date
 from functools import cache
 from uuid import UUID
 
-from metodika.imports_kept import Kept, Latest, Older, Weighed, kept, latest_of
-from metodika.imports_plan import NO_ROW, Plan
-from metodika.imports_staff import Staff, people_at, staff_of
+from metodika.imports.plan import NO_ROW, Plan
+from metodika.imports.staff import Staff, people_at, staff_of
+from metodika.imports.state import Kept, Latest, Older, Weighed, kept, latest_of
 from services.registry.domain import EndEmployment, package, roster
 from services.registry.domain.identity import snils_digits
 from services.registry.domain.manifest import is_whole, read_manifest

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from metodika.imports_kept import Kept, Latest, Status, Weighed
+from metodika.imports.state import Kept, Latest, Status, Weighed
 from shared.kernel.ids import OrgId
 from shared.runtime.bulk import Line
 

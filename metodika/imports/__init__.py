@@ -5,9 +5,9 @@ from datetime import date
 from pathlib import Path
 from uuid import UUID
 
-from metodika.imports_kept import Kept, keep, kept
-from metodika.imports_plan import Plan, place
-from metodika.imports_roster import roster_plan
+from metodika.imports.plan import Plan, place
+from metodika.imports.roster import roster_plan
+from metodika.imports.state import Kept, keep, kept
 from metodika.world import World
 from services.diagnostics.domain import read_result
 from services.routes.domain import read_completion

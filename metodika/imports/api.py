@@ -12,8 +12,8 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from metodika import imports
-from metodika.imports_kept import Kept, kept, told
-from metodika.imports_plan import Plan
+from metodika.imports.plan import Plan
+from metodika.imports.state import Kept, kept, told
 from shared.events.registry import Role
 from shared.kernel.ids import Territory
 from shared.runtime import bulk, web_commands
