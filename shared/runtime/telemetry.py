@@ -1,8 +1,8 @@
 """Traces and metrics: sent when an endpoint is set, silent otherwise, never a name."""
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Thread
 from time import monotonic
 from typing import Any
@@ -73,6 +73,7 @@ class Telemetry:
     spans: InMemorySpanExporter | None = None
     reader: InMemoryMetricReader | None = None
     providers: tuple[TracerProvider, MeterProvider] | None = None
+    give_up: tuple[Callable[[], None], ...] = ()
     instruments: dict[str, Any] = field(default_factory=dict)
 
     def measure(self, name: str, value: float, **said: Any) -> None:
@@ -108,6 +109,9 @@ class Telemetry:
         until = monotonic() + PATIENCE
         for each in ends:
             each.join(max(0, until - monotonic()))
+        if any(each.is_alive() for each in ends):
+            for stop in self.give_up:  # else they would try again in the background
+                stop()
 
 
 _current = Telemetry()
@@ -126,10 +130,11 @@ def start(settings: Settings, name: str) -> Telemetry:
     )
 
     endpoint = settings.otlp_endpoint.rstrip("/")
-    spans = BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces"))
+    spans = OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces")
     metrics = OTLPMetricExporter(endpoint=f"{endpoint}/v1/metrics")
     reader = PeriodicExportingMetricReader(metrics)
-    return use(_telling(name, spans, reader, settings.trace_ratio))
+    made = _telling(name, BatchSpanProcessor(spans), reader, settings.trace_ratio)
+    return use(replace(made, give_up=(spans.shutdown, metrics.shutdown)))
 
 
 def in_memory() -> Telemetry:

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import socket
+import threading
 import time
 from collections.abc import Iterator
 
@@ -14,6 +15,7 @@ from shared.runtime import logs, telemetry
 from shared.runtime.settings import Settings
 from shared.runtime.telemetry import Telemetry, current_traceparent, measure, span
 from tests.infra.process import free_port
+from tests.journeys.running import within
 
 ABOVE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -92,6 +94,7 @@ def test_a_batch_is_named_in_no_more_traces_than_its_bound(told: Telemetry) -> N
 def test_a_collector_that_is_away_holds_up_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(telemetry, "PATIENCE", 0.2)
     nobody = f"http://127.0.0.1:{free_port()}"
+    before = set(threading.enumerate())
     told = telemetry.start(Settings(otlp_endpoint=nobody, trace_ratio=1), "routes")
     with span("x"):
         measure("metodika.lag", 1, service="routes")
@@ -100,6 +103,7 @@ def test_a_collector_that_is_away_holds_up_no_end(monkeypatch: pytest.MonkeyPatc
     telemetry.use(Telemetry())
 
     assert time.monotonic() - began < 2
+    within(5, lambda: set(threading.enumerate()) <= before, "nobody tries again")
 
 
 def test_what_is_not_on_the_list_is_a_mistake(told: Telemetry) -> None:
