@@ -136,8 +136,8 @@ def rows(said: bytes, name: str) -> Rows:
         line = reader.line_num + 1
         for row in reader:
             if row:
-                said_of = zip(header, row, strict=False)
-                found.add(line, blank | {key: value.strip() for key, value in said_of})
+                values = dict(zip(header, map(str.strip, row), strict=False))
+                found.add(line, values if len(row) >= len(header) else blank | values)
             line = reader.line_num + 1
     except csv.Error as wrong:
         raise Unreadable(f"{name}, строка {line}: {wrong}") from None

@@ -3,7 +3,7 @@
 import hmac
 from base64 import b64decode, b64encode
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from functools import cache
 from os import urandom
@@ -93,7 +93,7 @@ class Keys:
         missing = set(subjects) - self._find(subjects).keys()
         if not missing:
             return
-        new, until = [self._new(subject) for subject in missing], self._clock() + self._max_age
+        new, until = list(self._new(missing)), self._clock() + self._max_age
         added = self._shelf.add([kept for kept, _ in new])
         self._remember(
             {kept.subject: (kept.key_id, key) for kept, key in new if kept.subject in added},
@@ -211,11 +211,14 @@ class Keys:
             while len(self._recent) > REMEMBERED:
                 self._recent.popitem(last=False)
 
-    def _new(self, subject: UUID) -> tuple[Kept, AESGCM]:
-        key_id, nonce, key = uuid7(), urandom(NONCE), urandom(KEY)
-        place = subject.bytes + key_id.bytes
-        wrapped = nonce + self._wrap.encrypt(nonce, key, place)
-        return Kept(subject, key_id, wrapped), AESGCM(key)
+    def _new(self, subjects: Collection[UUID]) -> Iterator[tuple[Kept, AESGCM]]:
+        chance, each_has = urandom((NONCE + KEY) * len(subjects)), NONCE + KEY
+        for subject, at in zip(subjects, range(0, len(chance), each_has), strict=True):
+            nonce, key = chance[at : at + NONCE], chance[at + NONCE : at + each_has]
+            key_id = uuid7()
+            place = subject.bytes + key_id.bytes
+            wrapped = nonce + self._wrap.encrypt(nonce, key, place)
+            yield Kept(subject, key_id, wrapped), AESGCM(key)
 
     def _open(self, kept: Kept) -> AESGCM | None:
         if kept.wrapped is None:

@@ -27,42 +27,50 @@ from tests.infra.servers import Postgres
 
 PEOPLE = 5_000
 BUDGET = 15_000
+TIMES = 5
 REGION = "25"
 
 
 def run() -> list[Measured]:
-    """Import once, as `metodika import` does, and append as much without thinking."""
+    """Import as `metodika import` does, and append as much without thinking, in turn."""
     files, on = package(PEOPLE, REGION), date(2021, 9, 2)
     with servers() as parts:
         postgres = cast("Postgres", parts.part("postgres"))
-        engine = registry(postgres)
-        plan = imports.roster_plan(engine, files, system="bench", region=REGION, on=on)
-        read = seconds(lambda: read_again(engine, files, on))
-        report = Report(import_id=plan.import_id)
-
-        def take() -> None:
-            nonlocal report
-            report = imports.take(engine, plan, actor="import:bench", home=REGION)
-
-        with quiet():
-            took = read + seconds(take)
-            least = seconds(lambda: append(postgres, report.facts))
-        if report.faults:
-            raise RuntimeError(f"{len(report.faults)} rows were refused: {report.faults[0]}")
-        say(f"{report.facts} facts of {report.rows} rows; reading took {read:.2f} s of it")
-        engine.store.close()
-    rate = report.facts / took
+        both = [measured(postgres, files, on) for _ in range(TIMES)]
+    rate, floor = max(one for one, _ in both), max(other for _, other in both)
     return [
         Measured(
-            what=f"roster of {PEOPLE:,} people into PostgreSQL",
+            what=f"roster of {PEOPLE:,} people into PostgreSQL, the best of {TIMES}",
             ours=rate,
             unit="facts/s",
-            rival=report.facts / least,
+            rival=floor,
             against=f"the same store, {COMMANDS} facts a transaction, nothing decided",
             budget=f"≥ {BUDGET:,} facts/s",
             kept=rate >= BUDGET,
         )
     ]
+
+
+def measured(postgres: Postgres, files: Mapping[str, bytes], on: date) -> tuple[float, float]:
+    """Return facts a second of one import into new databases, and of appending alone."""
+    engine = registry(postgres)
+    plan = imports.roster_plan(engine, files, system="bench", region=REGION, on=on)
+    read = seconds(lambda: read_again(engine, files, on))
+    report = Report(import_id=plan.import_id)
+
+    def take() -> None:
+        nonlocal report
+        report = imports.take(engine, plan, actor="import:bench", home=REGION)
+
+    with quiet():
+        took = read + seconds(take)
+        least = seconds(lambda: append(postgres, report.facts))
+    if report.faults:
+        raise RuntimeError(f"{len(report.faults)} rows were refused: {report.faults[0]}")
+    engine.store.close()
+    rate = report.facts / took
+    say(f"{report.facts} facts of {report.rows} rows, {rate:,.0f}/s; read in {read:.2f} s")
+    return rate, report.facts / least
 
 
 def registry(postgres: Postgres) -> Engine:
