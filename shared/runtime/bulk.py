@@ -140,7 +140,7 @@ def rows(said: bytes, name: str) -> Rows:
                 found.add(line, values if len(row) >= len(header) else blank | values)
             line = reader.line_num + 1
     except csv.Error as wrong:
-        raise Unreadable(f"{name}, строка {line}: {wrong}") from None
+        raise Unreadable(f"{name}, строка {line}: не читается ({wrong})") from None
     return found
 
 

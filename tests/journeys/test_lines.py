@@ -83,7 +83,7 @@ def test_a_bad_row_of_a_package_is_named_by_its_line(story: Telling) -> None:
 def test_what_cannot_be_read_is_named_by_the_line_where_it_begins() -> None:
     """A row that is no CSV begins where its quotation mark stands."""
     said = 'a,b\n1,2\n\n3,"' + "x\n" * 70_000
-    with pytest.raises(Unreadable, match=r"t\.csv, line 4: field larger"):
+    with pytest.raises(Unreadable, match=r"t\.csv, строка 4: не читается"):
         bulk.rows(said.encode(), "t.csv")
 
 
