@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from shared.events.registry import Role
 from shared.kernel.ids import Territory
 from shared.runtime.access import Access, Caller, Knock, forbidden
-from shared.runtime.answers import Answers, NoSuchKpi, Side
+from shared.runtime.answers import Answers, NoSuchKpi, Side, Vector
 from shared.runtime.grants import covers
 from shared.runtime.problems import Problem, malformed
 from shared.runtime.web_commands import told
@@ -33,6 +33,15 @@ type Kpi = Annotated[str, "an indicator's id, K-F1"]
 type Scope = Annotated[str, Query(pattern=SCOPE)]
 type AsOf = Annotated[date | None, Query()]
 type AsKnown = Annotated[datetime | None, Query()]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Where, of which day, and as known when; of today and by all that is known if unsaid."""
+
+    scope: Scope = ""
+    as_of: AsOf = None
+    as_known: AsKnown = None
 
 
 class Numbers:
@@ -71,7 +80,19 @@ class Numbers:
             )
         return router
 
-    async def _asked(self, act: Callable[[], Any], etag: str = "") -> Response:
+    async def _at(self, asked: Asked) -> tuple[date, Vector, tuple[str, ...]]:
+        vector, lagging = await asyncio.to_thread(self._known, asked.as_known)
+        return asked.as_of or self._clock().date(), vector, lagging
+
+    async def _known_by(
+        self, asked: Asked, act: Callable[[date, Vector], dict[str, Any]]
+    ) -> Response:
+        """Answer with the vector by which it is known, and the logs that may lag."""
+        day, vector, lagging = await self._at(asked)
+        known = {"vector": vector, "lagging": lagging}
+        return await self._told(lambda: act(day, vector) | known, etag=etag_of(vector))
+
+    async def _told(self, act: Callable[[], Any], etag: str = "") -> Response:
         try:
             said = await asyncio.to_thread(act)
         except NoSuchKpi:
@@ -88,16 +109,13 @@ class Numbers:
     def _list(self) -> Callable[..., Any]:
         async def kpi_list(
             caller: Annotated[Caller, Depends(Knock(self._access, READERS))],
-            scope: Scope = "",
-            as_of: AsOf = None,
-            as_known: AsKnown = None,
+            asked: Annotated[Asked, Depends()],
         ) -> Response:
             del caller  # numbers are for every reader
-            vector, lagging = await asyncio.to_thread(self._known, as_known)
-            day = as_of or self._clock().date()
-            return await self._asked(
+            day, vector, lagging = await self._at(asked)
+            return await self._told(
                 lambda: [
-                    asdict(self._answers.value(kpi, scope, day, vector, lagging))
+                    asdict(self._answers.value(kpi, asked.scope, day, vector, lagging))
                     for kpi in self._answers.definitions
                 ]
             )
@@ -108,43 +126,32 @@ class Numbers:
         async def kpi_value(
             kpi: Kpi,
             caller: Annotated[Caller, Depends(Knock(self._access, READERS))],
-            scope: Scope = "",
-            as_of: AsOf = None,
-            as_known: AsKnown = None,
+            asked: Annotated[Asked, Depends()],
         ) -> Response:
             del caller
-            vector, lagging = await asyncio.to_thread(self._known, as_known)
-            day = as_of or self._clock().date()
-            return await self._asked(
-                lambda: asdict(self._answers.value(kpi, scope, day, vector, lagging)),
+            day, vector, lagging = await self._at(asked)
+            return await self._told(
+                lambda: asdict(self._answers.value(kpi, asked.scope, day, vector, lagging)),
                 etag=etag_of(vector),
             )
 
         return kpi_value
 
     def _levels(self) -> Callable[..., Any]:
+        keys = ("level", "scope", "num", "den")
+
         async def kpi_levels(
             kpi: Kpi,
             caller: Annotated[Caller, Depends(Knock(self._access, READERS))],
-            scope: Scope = "",
-            as_of: AsOf = None,
-            as_known: AsKnown = None,
+            asked: Annotated[Asked, Depends()],
         ) -> Response:
             del caller
-            vector, lagging = await asyncio.to_thread(self._known, as_known)
-            day = as_of or self._clock().date()
-            keys = ("level", "scope", "num", "den")
-            return await self._asked(
-                lambda: {
-                    "levels": [
-                        dict(zip(keys, row, strict=True))
-                        for row in self._answers.levels(kpi, day, vector, scope)
-                    ],
-                    "vector": vector,
-                    "lagging": lagging,
-                },
-                etag=etag_of(vector),
-            )
+
+            def act(day: date, vector: Vector) -> dict[str, Any]:
+                rows = self._answers.levels(kpi, day, vector, asked.scope)
+                return {"levels": [dict(zip(keys, row, strict=True)) for row in rows]}
+
+            return await self._known_by(asked, act)
 
         return kpi_levels
 
@@ -161,7 +168,7 @@ class Numbers:
             del caller
             vector, _ = await asyncio.to_thread(self._known, as_known)
             dates = list(days(first, last or self._clock().date(), every))
-            return await self._asked(
+            return await self._told(
                 lambda: [asdict(v) for v in self._answers.series(kpi, scope, dates, vector)],
                 etag=etag_of(vector),
             )
@@ -169,27 +176,19 @@ class Numbers:
         return kpi_series
 
     def _why(self) -> Callable[..., Any]:
-        async def kpi_why(  # noqa: PLR0913, PLR0917 - one parameter for each of the query
+        async def kpi_why(
             kpi: Kpi,
             subject: UUID,
             caller: Annotated[Caller, Depends(Knock(self._access, READERS))],
-            scope: Scope = "",
-            as_of: AsOf = None,
-            as_known: AsKnown = None,
+            asked: Annotated[Asked, Depends()],
         ) -> Response:
-            own(caller, scope)
-            vector, lagging = await asyncio.to_thread(self._known, as_known)
-            day = as_of or self._clock().date()
+            own(caller, asked.scope)
 
-            def act() -> dict[str, Any]:
-                found = self._answers.why(kpi, subject, day, vector, scope)
-                return {
-                    "members": [asdict(each) for each in found],
-                    "vector": vector,
-                    "lagging": lagging,
-                }
+            def act(day: date, vector: Vector) -> dict[str, Any]:
+                found = self._answers.why(kpi, subject, day, vector, asked.scope)
+                return {"members": [asdict(each) for each in found]}
 
-            return await self._asked(act, etag=etag_of(vector))
+            return await self._known_by(asked, act)
 
         return kpi_why
 
@@ -197,23 +196,15 @@ class Numbers:
         async def kpi_reasons(
             kpi: Kpi,
             caller: Annotated[Caller, Depends(Knock(self._access, READERS))],
-            scope: Scope = "",
-            as_of: AsOf = None,
-            as_known: AsKnown = None,
+            asked: Annotated[Asked, Depends()],
         ) -> Response:
             del caller
-            vector, lagging = await asyncio.to_thread(self._known, as_known)
-            day = as_of or self._clock().date()
-            return await self._asked(
-                lambda: {
-                    "reasons": [
-                        asdict(each) for each in self._answers.reasons(kpi, scope, day, vector)
-                    ],
-                    "vector": vector,
-                    "lagging": lagging,
-                },
-                etag=etag_of(vector),
-            )
+
+            def act(day: date, vector: Vector) -> dict[str, Any]:
+                found = self._answers.reasons(kpi, asked.scope, day, vector)
+                return {"reasons": [asdict(each) for each in found]}
+
+            return await self._known_by(asked, act)
 
         return kpi_reasons
 
@@ -221,27 +212,22 @@ class Numbers:
         async def kpi_members(  # noqa: PLR0913, PLR0917 - one parameter for each of the query
             kpi: Kpi,
             caller: Annotated[Caller, Depends(Knock(self._access, READERS))],
-            scope: Scope = "",
-            as_of: AsOf = None,
-            as_known: AsKnown = None,
+            asked: Annotated[Asked, Depends()],
             side: Side = "den",
             after: Annotated[str, Query(max_length=36, pattern=r"^[0-9a-f-]*$")] = "",
             limit: Annotated[int, Query(ge=1, le=10_000)] = 500,
         ) -> Response:
-            own(caller, scope)
-            vector, lagging = await asyncio.to_thread(self._known, as_known)
-            day = as_of or self._clock().date()
+            own(caller, asked.scope)
 
-            def act() -> dict[str, Any]:
-                found = self._answers.members(kpi, scope, day, vector, side, after, limit)
+            def act(day: date, vector: Vector) -> dict[str, Any]:
+                page = (side, after, limit)
+                found = self._answers.members(kpi, asked.scope, day, vector, *page)
                 return {
                     "members": [asdict(each) for each in found],
                     "next": found[-1].subject if len(found) >= limit else None,
-                    "vector": vector,
-                    "lagging": lagging,
                 }
 
-            return await self._asked(act, etag=etag_of(vector))
+            return await self._known_by(asked, act)
 
         return kpi_members
 
@@ -260,7 +246,7 @@ class Numbers:
             if after and before > after:
                 raise malformed(("before", "позже, чем after"))
             day = as_of or self._clock().date()
-            return await self._asked(
+            return await self._told(
                 lambda: {
                     "before": asdict(self._answers.value(kpi, scope, day, old)),
                     "after": asdict(self._answers.value(kpi, scope, day, new)),
