@@ -91,7 +91,7 @@ def token() -> Iterator[str]:
 
 def let_in(subject: str) -> None:
     """Give somebody the first right, as docs/cluster.md says."""
-    told = ("-e", "METODIKA_SERVICE=registry", "-e", "METODIKA_WORLD=/tmp/first")
+    told = ("-e", "METODIKA_SERVICE=registry", "-e", "METODIKA_WORLD=/world/first")
     said = ("python", "-m", "metodika", "token", subject, "--grant", "federal")
     compose("exec", "-T", *told, "registry", *said)
 
