@@ -66,6 +66,7 @@ class Malformed(Unreadable):
     """The bytes are not what their name says."""
 
 
+_SEALED = (Sealed, NoneType)
 _encoder = msgspec.json.Encoder()
 _meta = msgspec.json.Decoder(Meta)
 
@@ -73,7 +74,7 @@ _meta = msgspec.json.Decoder(Meta)
 def encode(fact: Any) -> bytes:
     """Return the stored bytes of a fact. TypeError if it names somebody in clear."""
     for name in kind_of(fact).sealed:
-        if not isinstance(getattr(fact, name), Sealed | None):
+        if not isinstance(getattr(fact, name), _SEALED):
             raise TypeError(f"{kind_of(fact).name}.{name} is not sealed")
     return _encoder.encode(fact)
 

@@ -1,11 +1,11 @@
 """Sealed fields: a key for each person, in a database of their own (contracts §6)."""
 
-import hmac
 from base64 import b64decode, b64encode
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from functools import cache
+from hmac import compare_digest
 from os import urandom
 from threading import Lock
 from time import monotonic
@@ -16,6 +16,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from uuid_utils.compat import uuid7
 
@@ -66,7 +67,7 @@ class Keys:
         if len(master) < KEY:
             raise ValueError(f"the master key has {len(master)} bytes, not {KEY}")
         self._wrap = AESGCM(_derived(master, b"metodika wrap"))
-        self._claims = hmac.new(_derived(master, b"metodika claims"), digestmod="sha256")
+        self._claims = HMAC(_derived(master, b"metodika claims"), SHA256())
         self._max_age = max_age
         self._clock = clock
         self._lock = Lock()
@@ -79,14 +80,14 @@ class Keys:
             raise
 
     def _require_same(self, mine: bytes) -> None:
-        if not hmac.compare_digest(self._shelf.master(mine), mine):
+        if not compare_digest(self._shelf.master(mine), mine):
             raise WrongMaster("these keys were made under another master key")
 
     def hmac(self, kind: str, key: str) -> bytes:
         """Return what stands for a claimed key: 32 bytes that tell nothing about it."""
         said = self._claims.copy()
         said.update(f"{kind}\0{key}".encode())
-        return said.digest()
+        return said.finalize()
 
     def prepare(self, subjects: Collection[UUID]) -> None:
         """Make the keys that these people lack, in one transaction; none for erased."""

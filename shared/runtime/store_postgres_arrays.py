@@ -41,7 +41,7 @@ class Uuids(Array):
     def packed(self) -> bytes:
         """Return each element after its length."""
         items: Sequence[UUID] = self.items
-        return b"".join([b"\0\0\0\x10" + each.bytes for each in items])
+        return b"".join([b"\0\0\0\x10" + each.int.to_bytes(16) for each in items])
 
 
 class Bigints(Array):

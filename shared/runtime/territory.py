@@ -15,7 +15,7 @@ from shared.events.registry import (
     ProgramDrafted,
 )
 from shared.kernel import Borrowed, Known, Withdrawal
-from shared.kernel.ids import EmploymentId, EventId, OrgId, Territory, named
+from shared.kernel.ids import EmploymentId, EventId, OrgId, PersonId, Territory, named
 from shared.runtime.grants import GRANTS
 
 ORGANISATIONS = ("org_id", "host_org_id", "provider_org_id", "university_id")
@@ -104,50 +104,72 @@ def territory_of(
     """
     if isinstance(said, Withdrawal):
         return otherwise, None
-    stated = _stated(said, known)
+    leads = _leads(type(said))
+    stated = _stated(said, leads, known)
     if stated is not None:
         return stated or None, None
     if isinstance(said, OrganisationRegistered):
         return _placed(None, said), said.org_id
-    org_id = _organisation(said, known)
+    person = _first(said, leads.people)
+    org_id = _organisation(said, leads, person, known)
     if org_id is not None:
         place = known.of(PLACE, org_id)
         if place is not None:
             return place, org_id
-    if _first(said, "region") is not None:
-        return Territory(path(said.region, _first(said, "oktmo"))), org_id
-    if _first(said, *PEOPLE) is not None:
-        return otherwise, org_id
-    return None, org_id
+    if leads.region and said.region is not None:
+        return Territory(path(said.region, _first(said, leads.municipality))), org_id
+    return None if person is None else otherwise, org_id
 
 
-def _stated(said: Any, known: Known) -> Territory | None:
+@dataclass(frozen=True, slots=True)
+class Leads:
+    """The fields of a class of facts that lead to a place, by what they name."""
+
+    territory: tuple[str, ...]
+    organisations: tuple[str, ...]
+    people: tuple[str, ...]
+    program: tuple[str, ...]
+    region: tuple[str, ...]
+    municipality: tuple[str, ...]
+
+
+@cache
+def _leads(fact: type[Any]) -> Leads:
+    def of(*names: str) -> tuple[str, ...]:
+        return tuple(name for name in names if hasattr(fact, name))
+
+    return Leads(
+        territory=of("territory"),
+        organisations=of(*ORGANISATIONS),
+        people=of(*PEOPLE),
+        program=of("program_id"),
+        region=of("region"),
+        municipality=of("oktmo"),
+    )
+
+
+def _stated(said: Any, leads: Leads, known: Known) -> Territory | None:
     if isinstance(said, AccessRevoked):
         grants = known.of(GRANTS, named("grantee", said.grantee))
         return next((g.territory for g in grants if g.grant_id == said.grant_id), None)
-    return _first(said, "territory")
+    return _first(said, leads.territory)
 
 
-def _organisation(said: Any, known: Known) -> OrgId | None:
-    named_here = _first(said, *ORGANISATIONS)
+def _organisation(
+    said: Any, leads: Leads, person: PersonId | None, known: Known
+) -> OrgId | None:
+    named_here = _first(said, leads.organisations)
     if named_here is not None:
         return named_here
-    person = _first(said, *PEOPLE)
     if person is not None:
         return known.of(HOME, person).org_id
-    program = _first(said, "program_id")
+    program = _first(said, leads.program)
     return None if program is None else known.of(PROVIDER, program)
 
 
-def _first(said: Any, *names: str) -> Any:
-    for name in _of_these(type(said), names):
+def _first(said: Any, names: tuple[str, ...]) -> Any:
+    for name in names:
         value = getattr(said, name)
         if value is not None:
             return value
     return None
-
-
-@cache
-def _of_these(fact: type[Any], names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the fields of a class of facts that have one of these names."""
-    return tuple(name for name in names if hasattr(fact, name))

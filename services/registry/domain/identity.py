@@ -2,10 +2,12 @@
 
 import re
 from datetime import date, timedelta
+from operator import mul
 
 SNILS = re.compile(r"[0-9]{3}-?[0-9]{3}-?[0-9]{3}[- ]?[0-9]{2}")
 NO_DIGIT = re.compile("[^0-9]")
-WEIGHTS = range(9, 0, -1)
+WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, 1)
+ZERO = ord("0") * sum(WEIGHTS)
 UNCHECKED_UP_TO = 1_001_998
 """Numbers up to 001-001-998 were given out before there was a checksum."""
 
@@ -19,7 +21,7 @@ def snils_digits(text: str) -> str | None:
         return None
     digits = text.replace("-", "").replace(" ", "")
     number, check = digits[:9], int(digits[9:])
-    weighed = sum([int(digit) * weight for digit, weight in zip(number, WEIGHTS, strict=True)])
+    weighed = sum(map(mul, number.encode(), WEIGHTS)) - ZERO
     sound = int(number) <= UNCHECKED_UP_TO or weighed % 101 % 100 == check
     return digits if sound else None
 
