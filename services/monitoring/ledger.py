@@ -147,7 +147,8 @@ CREATE MACRO place(as_of, known, scope) AS TABLE
     WHERE occurred_on <= as_of AND (scope = '' OR region = split_part(scope, '/', 1))
       AND inside(path, scope);
 
--- запись-дубль → основная запись, с дня слияния; по цепочке до конца (S1 7.2)
+-- запись-дубль → основная запись, с дня слияния; по цепочке до конца (S1 7.2); цепочек
+-- мало: если по ним идти со всеми, оценка числа записей растёт, и план ищет не с того конца
 CREATE MACRO merged(as_of, known) AS TABLE
     WITH RECURSIVE steps AS (
         SELECT merged_id, survivor_id FROM live_registry_PersonsMerged(known)
@@ -155,15 +156,18 @@ CREATE MACRO merged(as_of, known) AS TABLE
         QUALIFY row_number() OVER (PARTITION BY merged_id ORDER BY
             occurred_on DESC, recorded_at DESC, source DESC, position DESC) = 1
     ),
+    gone AS (SELECT merged_id AS survivor_id FROM steps),
     chain AS (
-        SELECT merged_id, survivor_id, [merged_id, survivor_id] AS seen FROM steps
+        SELECT merged_id, survivor_id, [merged_id, survivor_id] AS seen
+        FROM steps SEMI JOIN gone USING (survivor_id)
         UNION ALL
         SELECT chain.merged_id, steps.survivor_id, list_append(seen, steps.survivor_id)
         FROM chain JOIN steps ON steps.merged_id = chain.survivor_id
         WHERE NOT list_contains(seen, steps.survivor_id)
     )
-    SELECT merged_id, arg_max(survivor_id, len(seen)) AS survivor_id
-    FROM chain GROUP BY merged_id;
+    SELECT merged_id, survivor_id FROM steps ANTI JOIN gone USING (survivor_id)
+    UNION ALL
+    SELECT merged_id, arg_max(survivor_id, len(seen)) FROM chain GROUP BY merged_id;
 
 -- чья работа когда-либо была внутри территории, под всеми номерами записей; для всей
 -- страны — никто: там спрашивают обо всех
