@@ -158,11 +158,15 @@ def parked_retry(service: str, heard_from: str, world: Path | None, as_json: boo
 
 
 def tried(here: World, service: str, waiting: list[Parked]) -> None:
-    """Hear again in order; where one fails, the rest of its stream waits."""
+    """Hear again in order; where one fails, the rest of its stream waits.
+
+    What the service itself has heard meanwhile, or somebody skipped, is passed by.
+    """
     failed: set[UUID] = set()
     for each in sorted(waiting, key=lambda e: e.position):
-        if each.stream not in failed and retry(here.engines[service], each).parked:
-            failed.add(each.stream)
+        with suppress(Conflict):
+            if each.stream not in failed and retry(here.engines[service], each).parked:
+                failed.add(each.stream)
 
 
 @contextmanager

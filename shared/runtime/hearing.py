@@ -181,7 +181,8 @@ def _parked(wire: bytes, record: Record, error: str, now: datetime) -> Parked:
 def retry(engine: Engine, parked: Parked) -> Hearing:
     """Hear a parked record again; it leaves with its effects in one transaction.
 
-    It is told in the trace of the fact, as the first hearing was.
+    It is told in the trace of the fact, as the first hearing was. Raises `Conflict`
+    when it is not parked any more: it was skipped, or heard by another.
     """
     record = codec.unwire(parked.wire)
     try:
@@ -218,6 +219,7 @@ def _parked_again(engine: Engine, parked: Parked, wrong: Exception) -> Hearing:
         attempts=parked.attempts + 1,
         retry_at=engine.clock() + timedelta(seconds=pause),
     )
+    work.unit.unparked.append((parked.source, parked.position))  # unless it was skipped
     work.unit.parked.append(again)
     engine.append(work.handed_over())
     return Hearing(parked=1)

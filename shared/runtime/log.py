@@ -118,7 +118,8 @@ class Unit:
     """Everything that one transaction writes: all of it, or nothing.
 
     Facts of one stream come in order, the first with the version that follows what was
-    read. `unparked` names (source, position) of records that are done with.
+    read. `unparked` names (source, position) of records that are parked and done with;
+    what is `parked` is put in their place after that.
     """
 
     now: datetime

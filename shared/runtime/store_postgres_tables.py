@@ -242,6 +242,11 @@ BEGIN
     IF u_source <> '{{}}' THEN
         DELETE FROM parked USING unnest(u_source, u_position) AS u (s, p)
         WHERE source = s AND position = p;
+        GET DIAGNOSTICS rows_ = ROW_COUNT;
+        IF rows_ < cardinality(u_source) THEN
+            RAISE SQLSTATE '{CONFLICT}' USING MESSAGE = 'parked',
+                DETAIL = u_source[1] || ' ' || u_position[1];
+        END IF;
     END IF;
 
     IF p_source <> '{{}}' THEN

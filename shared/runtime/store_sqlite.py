@@ -388,7 +388,7 @@ def _keep(db: sqlite3.Connection, unit: Unit, start: int, head: Head) -> None:
     _replace(db, "known", [(k.kind, k.about.bytes, k.history) for k in unit.known])
     marks = [(m.source, m.epoch.bytes, m.position) for m in last_marks(unit)]
     _replace(db, "marks", marks)
-    db.executemany("DELETE FROM parked WHERE source = ? AND position = ?", unit.unparked)
+    _unpark(db, unit)
     parked = [
         (
             *(p.source, p.position, p.epoch.bytes, p.stream.bytes, p.name, p.wire),
@@ -397,6 +397,13 @@ def _keep(db: sqlite3.Connection, unit: Unit, start: int, head: Head) -> None:
         for p in unit.parked
     ]
     _replace(db, "parked", parked)
+
+
+def _unpark(db: sqlite3.Connection, unit: Unit) -> None:
+    for source, position in unit.unparked:
+        gone = "DELETE FROM parked WHERE source = ? AND position = ?"
+        if not db.execute(gone, [source, position]).rowcount:
+            raise Conflict("parked", f"{source} {position}")
 
 
 def _claim(db: sqlite3.Connection, unit: Unit) -> None:

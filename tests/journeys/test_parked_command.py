@@ -20,8 +20,8 @@ from shared.runtime.asking import Asked
 from shared.runtime.codec import wire
 from shared.runtime.ears import _retry_due
 from shared.runtime.engine import Engine, utc_now
-from shared.runtime.hearing import hear, retry
-from shared.runtime.log import Store, Unit
+from shared.runtime.hearing import hear, retry, skip
+from shared.runtime.log import Conflict, Store, Unit
 from tests.journeys import chapters as ch
 from tests.journeys.telling import Telling, settings_of
 from tests.runtime.made import TRACE
@@ -100,6 +100,25 @@ def test_a_skip_is_kept_with_who_did_it_when_and_why(story: Telling, at: int) ->
     assert "petrova" in table
     assert read(typed(world, "show", *which)) == gone
     assert typed(world, "skip", *which, "--reason", WHY).exit_code == EXIT_NO
+
+
+@pytest.mark.parametrize("readable", [True, False])
+def test_what_was_skipped_has_no_effect_any_more(
+    story: Telling, at: int, readable: object
+) -> None:
+    """contracts §4: отпущенное не действует, и если его повтор уже был начат."""
+    with opened(settings_of(story.world.settings.world)) as here:
+        engine = here.engines["mentoring"]
+        if readable:
+            mended(engine.store)
+        begun, behind = engine.store.parked()
+        head = engine.store.head()
+        skip(engine, begun, by="petrova", reason=WHY)
+        with pytest.raises(Conflict, match=f"parked registry@0 {at}"):
+            retry(engine, begun)
+
+        assert engine.store.parked() == [behind]
+        assert engine.store.head() == head
 
 
 @pytest.mark.parametrize("said", [("--reason", " "), ("--reason", WHY, "--by", "")])

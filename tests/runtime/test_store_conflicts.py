@@ -61,6 +61,11 @@ CONFLICTS: dict[str, tuple[Callable[[], Unit], str, str]] = {
         "key",
         "snils/006b6579",
     ),
+    "what is not parked any more": (
+        lambda: Unit(now=NOON, unparked=[("routes@0", 4)], parked=[parked(4)]),
+        "parked",
+        "routes@0 4",
+    ),
     "a mark that stays": (lambda: Unit(now=NOON, heard=[mark(5)]), "mark", "routes@0"),
     "a mark that goes back": (lambda: Unit(now=NOON, heard=[mark(4)]), "mark", "routes@0"),
     "a mark of another epoch": (

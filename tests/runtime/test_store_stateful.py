@@ -136,10 +136,11 @@ class Model:
                 return "key"
         return None
 
-    def _keep(self, known: list[Learned], unit: Unit) -> Model:
+    def _keep(self, known: list[Learned], unit: Unit) -> Model | str:
         self.known |= {(each.kind, each.about): each.history for each in known}
         for _, position in unit.unparked:
-            self.parked.pop(position, None)
+            if self.parked.pop(position, None) is None:
+                return "parked"
         self.parked |= {each.position: each for each in unit.parked}
         return self
 
