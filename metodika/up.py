@@ -42,7 +42,7 @@ from shared.runtime.views_sqlite import SqliteViews
 from shared.runtime.web import build_app
 from shared.runtime.web_numbers import Numbers
 
-UNREAD = "a source was not read lately"
+UNREAD = "a source was not read lately, or not yet to its end"
 GRACE = 10
 """Seconds that requests in hand have when the process is told to stop."""
 
@@ -102,8 +102,8 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
         extra.append(People(store, world.keys, access).router())
         extra.append(imports_router(engine, access))
     if name == "monitoring":
-        extra.append(Numbers(world.answers, access, utc_now).router())
         follower, follow = following(world, broker)
+        extra.append(Numbers(world.answers, access, utc_now, follower.arrived).router())
         tasks.append(follow)
         sources["ledger"] = follower.healthy
 

@@ -81,20 +81,29 @@ def listed(of: dict[str, str]) -> str:
 
 
 def create(kind: Kind) -> str:
-    """Make the table of a fact, and the macro that reads what stands of it.
+    """Make the table of a fact.
 
     `replaced_at` is the position of the record that restated or withdrew this one: so
     to unknow what came later is a comparison, and not a join. A restated fact takes the
-    place of its first record (`first_…`). The owner's first log is named, since a
-    constant is compared faster than a map is searched.
+    place of its first record (`first_…`).
+    """
+    return f"""
+CREATE TABLE {table(kind)} ({listed(columns(kind))}, replaced_at BIGINT,
+    first_recorded_at TIMESTAMPTZ, first_position BIGINT);
+"""
+
+
+def live(kind: Kind) -> str:
+    """Make the macro that reads what stands of a fact.
+
+    The owner's first log is named, since a constant is compared faster than a map is
+    searched.
     """
     first = f"{kind.owner}@0"
     vector = "(known::MAP(VARCHAR, BIGINT))"
     upto = f"CASE WHEN source = '{first}' THEN {vector}['{first}'] ELSE {vector}[source] END"
     return f"""
-CREATE TABLE {table(kind)} ({listed(columns(kind))}, replaced_at BIGINT,
-    first_recorded_at TIMESTAMPTZ, first_position BIGINT);
-CREATE MACRO live_{table(kind)}(known) AS TABLE
+CREATE OR REPLACE MACRO live_{table(kind)}(known) AS TABLE
     SELECT * EXCLUDE (replaced_at, first_recorded_at, first_position) REPLACE (
         coalesce(first_recorded_at, recorded_at) AS recorded_at,
         coalesce(first_position, position) AS position
@@ -136,11 +145,11 @@ WHERE said.corrects = origin.event_id
 
 WORDS = f"""
 -- что внутри территории: сама она и всё ниже; пустой путь — вся страна
-CREATE MACRO inside(path, scope) AS
+CREATE OR REPLACE MACRO inside(path, scope) AS
     scope = '' OR path = scope OR starts_with(path, scope || '/');
 
 -- организация → субъект РФ и муниципалитет, если такой уровень есть (S4 2.1)
-CREATE MACRO place(as_of, known, scope) AS TABLE
+CREATE OR REPLACE MACRO place(as_of, known, scope) AS TABLE
     SELECT org_id, kind, region, oktmo AS municipality,
         concat(region, '/', coalesce(oktmo, '-'), '/', org_id) AS path
     FROM live_registry_OrganisationRegistered(known)
@@ -149,7 +158,7 @@ CREATE MACRO place(as_of, known, scope) AS TABLE
 
 -- запись-дубль → основная запись, с дня слияния; по цепочке до конца (S1 7.2); цепочек
 -- мало: если по ним идти со всеми, оценка числа записей растёт, и план ищет не с того конца
-CREATE MACRO merged(as_of, known) AS TABLE
+CREATE OR REPLACE MACRO merged(as_of, known) AS TABLE
     WITH RECURSIVE steps AS (
         SELECT merged_id, survivor_id FROM live_registry_PersonsMerged(known)
         WHERE occurred_on <= as_of
@@ -171,7 +180,7 @@ CREATE MACRO merged(as_of, known) AS TABLE
 
 -- чья работа когда-либо была внутри территории, под всеми номерами записей; для всей
 -- страны — никто: там спрашивают обо всех
-CREATE MACRO touched(as_of, known, scope) AS TABLE
+CREATE OR REPLACE MACRO touched(as_of, known, scope) AS TABLE
     WITH here AS (SELECT org_id FROM place(as_of, known, scope) WHERE scope <> ''),
     same AS MATERIALIZED (FROM merged(as_of, known)),
     worked AS (
@@ -191,7 +200,7 @@ CREATE MACRO touched(as_of, known, scope) AS TABLE
 
 -- работа и её условия в этот день; последний рабочий день — ещё работа (S0 I); все
 -- работы всех, у кого хоть одна внутри территории
-CREATE MACRO employment(as_of, known, scope) AS TABLE
+CREATE OR REPLACE MACRO employment(as_of, known, scope) AS TABLE
     WITH here AS MATERIALIZED (FROM touched(as_of, known, scope)),
     changed AS (
         FROM live_registry_EmploymentChanged(known)
@@ -225,7 +234,7 @@ CREATE MACRO employment(as_of, known, scope) AS TABLE
 
 -- педагогические работники, кроме работников вузов, каждый один раз: по основной
 -- работе, иначе (и из нескольких основных) по начатой раньше других (S0 I, AM33)
-CREATE MACRO pedagogues(as_of, known, scope) AS TABLE
+CREATE OR REPLACE MACRO pedagogues(as_of, known, scope) AS TABLE
     WITH jobs AS MATERIALIZED (
         SELECT coalesce(survivor_id, job.person_id) AS person_id, org_id, evidence,
             is_main, occurred_on, recorded_at, source, job.position
@@ -247,7 +256,7 @@ CREATE MACRO pedagogues(as_of, known, scope) AS TABLE
     WHERE scope = '' OR org_id IN (SELECT org_id FROM place(as_of, known, scope));
 
 -- из них молодые: до 35 лет и в первые три года работы (S0 V.4, AM34)
-CREATE MACRO young(as_of, known, scope) AS TABLE
+CREATE OR REPLACE MACRO young(as_of, known, scope) AS TABLE
     WITH base AS (FROM pedagogues(as_of, known, scope)),
     called AS (
         SELECT person_id, person_id AS called FROM base
@@ -272,7 +281,7 @@ CREATE MACRO young(as_of, known, scope) AS TABLE
     WHERE as_of < young_until;
 
 -- выпускники педвузов 2020 года и позже, не работающие педагогами (S0 V.2, AM9)
-CREATE MACRO graduates(as_of, known, scope) AS TABLE
+CREATE OR REPLACE MACRO graduates(as_of, known, scope) AS TABLE
     WITH latest AS (
         SELECT coalesce(survivor_id, said.person_id) AS person_id, org_id,
             [event_id] AS evidence
@@ -301,7 +310,7 @@ CREATE MACRO graduates(as_of, known, scope) AS TABLE
     FROM latest ANTI JOIN working USING (person_id);
 
 -- самодиагностика, по цели или по инструменту, показателей не касается (AM39)
-CREATE MACRO self_sessions(as_of, known) AS TABLE
+CREATE OR REPLACE MACRO self_sessions(as_of, known) AS TABLE
     SELECT session_id FROM live_diagnostics_DiagnosticCompleted(known)
     WHERE (instrument_kind = 'self' OR purpose = 'self') AND occurred_on <= as_of
     UNION
@@ -309,18 +318,18 @@ CREATE MACRO self_sessions(as_of, known) AS TABLE
     WHERE (instrument_kind = 'self' OR purpose = 'self') AND occurred_on <= as_of;
 
 -- и то, что аннулировано к этому дню (S1 4.4)
-CREATE MACRO void_sessions(as_of, known) AS TABLE
+CREATE OR REPLACE MACRO void_sessions(as_of, known) AS TABLE
     SELECT session_id FROM live_diagnostics_DiagnosticAnnulled(known)
     WHERE occurred_on <= as_of
     UNION
     FROM self_sessions(as_of, known);
 
 -- отменённый маршрут не считается (S1 4.4)
-CREATE MACRO cancelled_routes(as_of, known) AS TABLE
+CREATE OR REPLACE MACRO cancelled_routes(as_of, known) AS TABLE
     SELECT route_id FROM live_routes_RouteCancelled(known) WHERE occurred_on <= as_of;
 
 -- действующие региональные методисты: человек — один методист (S1 7.1)
-CREATE MACRO methodists(as_of, known, scope) AS TABLE
+CREATE OR REPLACE MACRO methodists(as_of, known, scope) AS TABLE
     SELECT coalesce(survivor_id, said.person_id) AS person_id, org_id, [event_id] AS evidence
     FROM live_mentoring_MethodistActivated(known) AS said
     JOIN place(as_of, known, '') AS place USING (org_id)
@@ -331,7 +340,7 @@ CREATE MACRO methodists(as_of, known, scope) AS TABLE
     ) = 1 AND inside(path, scope);
 
 -- кто за кем закреплён в этот день: методист (человек) → педагог (S1 7.1)
-CREATE MACRO attached(as_of, known) AS TABLE
+CREATE OR REPLACE MACRO attached(as_of, known) AS TABLE
     WITH said AS (
         SELECT methodist_id, person_id, TRUE AS holds, event_id, {ORDER}
         FROM live_mentoring_TeacherAttached(known)
@@ -358,9 +367,14 @@ CREATE MACRO attached(as_of, known) AS TABLE
 """
 
 
-def schema(kinds: Iterable[Kind]) -> str:
-    """Make an empty ledger for these facts."""
-    return "".join(map(create, kinds)) + WORDS
+def tables(kinds: Iterable[Kind]) -> str:
+    """Make the tables of an empty ledger for these facts."""
+    return "".join(map(create, kinds))
+
+
+def words(kinds: Iterable[Kind]) -> str:
+    """Make the words that indicators use, instead of those of an earlier release."""
+    return "".join(map(live, kinds)) + WORDS
 
 
 def by_level(members: str, unit: str, aggregate: str) -> str:

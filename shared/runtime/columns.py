@@ -15,9 +15,11 @@ from uuid import UUID
 import duckdb
 
 from shared.kernel import Kind, catalogue
-from shared.runtime import codec
+from shared.runtime import codec, columns_release
 from shared.runtime.columns_batch import Batch, ForeignEpoch, Heard, Hole, Unusual, in_order
+from shared.runtime.columns_release import OtherRelease, begin, renew
 from shared.runtime.log import Record
+from shared.runtime.logs import log
 
 CURRENT = "CURRENT"
 FILE = "ledger.duckdb"
@@ -26,15 +28,6 @@ LOCKED = (  # nothing is fetched, nothing but this file is touched, and so it st
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
-OWN = """
-CREATE TABLE records (
-    source VARCHAR, position BIGINT, recorded_at TIMESTAMPTZ, event_id UUID,
-    name VARCHAR, readable BOOLEAN
-);
-CREATE TABLE heard (source VARCHAR, epoch UUID, position BIGINT, recorded_at TIMESTAMPTZ);
-CREATE TABLE heartbeat (source VARCHAR, epoch UUID, position BIGINT, recorded_at TIMESTAMPTZ);
-"""
-
 type Vector = dict[str, tuple[UUID, int]]
 """Of each log its epoch and a position: everything up to there is known."""
 
@@ -61,12 +54,8 @@ class InUse(Exception):  # noqa: N818 - said of a file
     """Another process owns the ledger's file."""
 
 
-class Language(Protocol):
+class Language(columns_release.Language, Protocol):
     """The words of the ledger (`services.monitoring.ledger`), text only."""
-
-    def schema(self, kinds: Iterable[Kind], /) -> str:
-        """Return the tables and macros of an empty ledger."""
-        ...
 
     def table(self, kind: Kind, /) -> str:
         """Return the name of a fact's table."""
@@ -157,10 +146,14 @@ class Ledger:
         folder.mkdir(parents=True, exist_ok=True)
         pointer = folder / CURRENT
         name = pointer.read_text().strip() if pointer.exists() else "1"
-        self._current = self._open(name)
-        self._point_to(name)
-        for other in folder.iterdir():  # what a rebuild left that never ended
-            if other.is_dir() and other.name != name and other.name.isdecimal():
+        try:
+            self._current = self._open(name)
+        except OtherRelease:
+            log.warning("the ledger is of another release, the logs are read again")
+            self._current = self._open(str(int(name) + 1))
+        self._point_to(self._current.name)
+        for other in folder.iterdir():  # also what a rebuild left that never ended
+            if other.is_dir() and other.name != self.generation and other.name.isdecimal():
                 shutil.rmtree(other)
 
     # ── Writing ─────────────────────────────────────────────────────────────
@@ -299,9 +292,12 @@ class Ledger:
             raise InUse(f"{self.folder}: {owned}") from None
         for each in LOCKED:
             connection.execute(each)
-        if new:
+        try:
             with _written(connection) as writer:
-                writer.execute(OWN + self.language.schema(catalogue.values()))
+                (begin if new else renew)(writer, self.language)
+        except OtherRelease:
+            connection.close()
+            raise
         found = connection.execute("SELECT source, epoch, position, recorded_at FROM heard")
         heard = {source: Heard(*mark) for source, *mark in found.fetchall()}
         return _Generation(name, connection, heard=heard)

@@ -75,8 +75,9 @@ class Ear:
 
     `error` is the class of what is being tried again, or "Hole" while something behind
     a missing position waits for it. `known` is the position up to which all is in;
-    `position` and `lag` are counted in what the transport counts in. `leg` is what a
-    trace calls the way of a fact through here.
+    `position` and `lag` are counted in what the transport counts in. `arrived`: it has
+    been at the end of its source since it began. `leg` is what a trace calls the way of
+    a fact through here.
     """
 
     source: str
@@ -87,6 +88,7 @@ class Ear:
     error: str | None = None
     heartbeat: Heartbeat | None = None
     polled_at: datetime | None = None
+    arrived: bool = False
     known: int = 0
     farthest: int = 0
     position: int = 0

@@ -83,7 +83,14 @@ class Follower:
 
     def healthy(self) -> bool:
         """Say whether every source was read lately, and none fails; before the start, no."""
-        return bool(self.ears) and all(each.healthy(utc()) for each in self.ears.values())
+        return self.arrived() and all(each.healthy(utc()) for each in self.ears.values())
+
+    def arrived(self) -> bool:
+        """Say whether every source was read to its end since the start.
+
+        Until then a ledger that is new, or of another release, knows but a part.
+        """
+        return bool(self.ears) and all(each.arrived for each in self.ears.values())
 
     async def catch_up(self, logs: Sequence[LogStore]) -> int:
         """Take in what there is now; return how many records that was."""
@@ -147,6 +154,7 @@ class Follower:
             ear.polled_at, ear.lag = at, head.position - ear.position
             ear.measure()
             if not records:
+                ear.arrived = True
                 ear.heartbeat = Heartbeat(
                     source=log.source,
                     epoch=head.epoch,
@@ -191,8 +199,9 @@ class Follower:
         if beat is not None:
             ear.heartbeat = beat
             await self._tell(ear)
-        offset = await consumer.position(at)
-        ear.position, ear.lag = offset, max(0, (consumer.highwater(at) or 0) - offset)
+        offset, end = await consumer.position(at), consumer.highwater(at)
+        ear.position, ear.lag = offset, max(0, (end or 0) - offset)
+        ear.arrived |= end is not None and offset >= end and not ear.hole
         ear.polled_at = utc()
         ear.measure()
 

@@ -63,13 +63,20 @@ class OfLibraries(logging.Handler):
         log.log(record.levelno, re.sub(r"\d", "#", text), **said)
 
 
-def start(level: str, to: TextIO = sys.stderr, **said: str) -> None:
+def start(level: str, to: TextIO | None = None, **said: str) -> None:
     """Write every log of this process as JSON lines; `said` stands on each."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    _configure(number, to, said)
+    logging.basicConfig(
+        handlers=[OfLibraries()], level=max(number, logging.WARNING), force=True
+    )
+    logging.getLogger("uvicorn.access").disabled = True  # paths and queries are data
 
+
+def _configure(level: int, to: TextIO | None, said: Mapping[str, str]) -> None:
     def constant(_: Any, __: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
         return {**said, **line}
 
-    number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[
             constant,
@@ -78,11 +85,10 @@ def start(level: str, to: TextIO = sys.stderr, **said: str) -> None:
             only_allowed,
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(to),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=lambda *_: structlog.WriteLogger(to or sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(
-        handlers=[OfLibraries()], level=max(number, logging.WARNING), force=True
-    )
-    logging.getLogger("uvicorn.access").disabled = True  # paths and queries are data
+
+
+_configure(logging.WARNING, None, {})  # a command's answer is alone on its stdout

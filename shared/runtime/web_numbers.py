@@ -15,11 +15,14 @@ from shared.kernel.ids import Territory
 from shared.runtime.access import Access, Caller, Knock, forbidden
 from shared.runtime.answers import Answers, NoSuchKpi, Side, Vector
 from shared.runtime.grants import covers
-from shared.runtime.problems import Problem, malformed
+from shared.runtime.problems import Problem, malformed, retry
 from shared.runtime.web_commands import told
 
 MOST_DAYS = 400
 """Dates that are asked for at once."""
+RETRY_AFTER = 5
+"""Seconds."""
+NOT_WHOLE = "Журналы ещё читаются с начала: показатели были бы неполны"
 READERS: tuple[Role, ...] = ("federal", "region", "municipality", "organisation", "auditor")
 SCOPE = r"^$|^\d{2}(/(\d{5,11}|-)(/[0-9a-f-]{36})?)?$"
 ANSWER: dict[int | str, dict[str, Any]] = {
@@ -45,12 +48,24 @@ class Asked:
 
 
 class Numbers:
-    """Asks the ledger over HTTP. The ledger blocks: it is asked in threads."""
+    """Asks the ledger over HTTP. The ledger blocks: it is asked in threads.
 
-    def __init__(self, answers: Answers, access: Access, clock: Callable[[], datetime]) -> None:
+    `whole` says whether it has heard all that there was when the process began. Until
+    then what is known now is too little, and is not told; what was known at a moment is,
+    with the logs that may lag.
+    """
+
+    def __init__(
+        self,
+        answers: Answers,
+        access: Access,
+        clock: Callable[[], datetime],
+        whole: Callable[[], bool],
+    ) -> None:
         self._answers = answers
         self._access = access
         self._clock = clock
+        self._whole = whole
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -104,6 +119,8 @@ class Numbers:
     def _known(self, as_known: datetime | None) -> tuple[dict[str, int], tuple[str, ...]]:
         if as_known is not None and as_known.tzinfo is None:
             raise malformed(("as_known", "нужен часовой пояс"))
+        if as_known is None and not self._whole():
+            raise retry(RETRY_AFTER, "not-whole", NOT_WHOLE)
         return self._answers.vector(as_known)
 
     def _list(self) -> Callable[..., Any]:

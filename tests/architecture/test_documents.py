@@ -89,7 +89,7 @@ def _names(node: ast.AST) -> Iterator[str]:
             yield name
         case ast.Constant(value=str(text)):
             yield text
-            yield from re.findall(r"CREATE MACRO (\w+)", text)
+            yield from re.findall(r"MACRO (\w+)", text)
         case _:
             pass
 

@@ -59,7 +59,8 @@ def make(
 
 def fill(writer: duckdb.DuckDBPyConnection, teachers: int) -> dict[str, int]:
     """Make a ledger of a country; return the vector that knows all of it."""
-    writer.execute(ledger.schema(catalogue.values()))
+    kinds = [*catalogue.values()]
+    writer.execute(ledger.tables(kinds) + ledger.words(kinds))
     writer.execute("CREATE TABLE filled (owner VARCHAR, until BIGINT)")
     schools = max(SCHOOLS * teachers // 1_300_000, 100)
     everybody = f"FROM range({teachers}) AS r(n)"
@@ -110,7 +111,7 @@ def fill(writer: duckdb.DuckDBPyConnection, teachers: int) -> dict[str, int]:
     make(
         writer,
         "registry.PersonsMerged",
-        f"{everybody} WHERE n % 2000 = 11",
+        f"{everybody} WHERE n % 100 = 11",
         {
             "survivor_id": person,
             "merged_id": id_of("person", "n + 1"),

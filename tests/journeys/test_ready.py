@@ -9,6 +9,7 @@ from pathlib import Path
 
 from httpx import ASGITransport, AsyncClient, Response
 
+from metodika.services import NAMES
 from metodika.up import mounted, part
 from metodika.world import World, opened
 from shared.runtime.engine import utc_now
@@ -20,16 +21,24 @@ from tests.journeys.http import let_in
 from tests.journeys.running import started
 from tests.journeys.telling import settings_of
 
+NEXT_YEAR = f"{utc_now().year + 1}-01-01T00:00:00Z"
 NOWHERE = Broker(bootstrap="localhost:1")
 
 
-def asked(world: World, name: str, broker: Broker | None) -> Response:
+def asked(
+    world: World,
+    name: str,
+    broker: Broker | None,
+    path: str = "/health/ready",
+    token: str = "",
+) -> Response:
     """Ask a service that was put together, and does not run, whether it is ready."""
+    known = {"Authorization": f"Bearer {token}"} if token else {}
 
     async def ask() -> Response:
         door = ASGITransport(part(world, name, broker).app)
         async with AsyncClient(transport=door, base_url="http://test") as client:
-            return await client.get("/health/ready")
+            return await client.get(path, headers=known)
 
     return asyncio.run(ask())
 
@@ -42,6 +51,24 @@ def test_a_service_that_has_read_nothing_yet_is_not_ready(tmp_path: Path) -> Non
     assert {each.status_code for each in told.values()} == {503}
     assert "ears" in told["mentoring"].text
     assert "ledger" in told["monitoring"].text
+
+
+def test_what_is_known_now_is_not_told_before_every_log_was_read(tmp_path: Path) -> None:
+    """A ledger that is new, or of another release, knows but a part: it would be too small."""
+    with opened(settings_of(tmp_path)) as world:
+        let_in(world.engines["registry"])
+        world.settle()
+        token = LocalIssuer(tmp_path).issue("federal-1", now=utc_now())
+        now = [
+            asked(world, "monitoring", None, path, token)
+            for path in ("/kpi", "/kpi/K-F1", "/kpi/K-F1/levels", "/kpi/K-F1/members?side=num")
+        ]
+        then = asked(world, "monitoring", None, f"/kpi/K-F1?as_known={NEXT_YEAR}", token)
+
+    assert {each.status_code for each in now} == {503}
+    assert {each.headers["retry-after"] for each in now} == {"5"}
+    assert {each.json()["type"] for each in now} == {"urn:metodika:problem:not-whole"}
+    assert (then.status_code, len(then.json()["lagging"])) == (200, len(NAMES))
 
 
 def test_where_another_process_hears_only_the_ledger_is_waited_for(tmp_path: Path) -> None:

@@ -4,11 +4,12 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Timer
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -100,6 +101,33 @@ def test_both_transports_give_the_same(logs: list[LogStore], broker: Broker) -> 
 
     assert near.records == far.records
     assert near.count() == 705
+
+
+@pytest.mark.parametrize("transport", ["the logs", "Kafka"])
+def test_it_has_arrived_only_at_the_end_of_every_log(
+    logs: list[LogStore], broker: Broker, transport: str
+) -> None:
+    """Until then the ledger knows but a part, and whoever asks it must wait."""
+    publish(logs, broker, (1_200, 1))
+    ledger, early = Ledger(), list[int]()
+
+    def ingest(came: Sequence[bytes | Record]) -> None:
+        if follower.arrived():
+            early.append(len(came))
+        ledger.ingest(came)
+
+    follower = Follower(ingest, ledger.positions)
+
+    def follow_them() -> Coroutine[Any, Any, None]:
+        if transport == "Kafka":
+            return follower.from_kafka(broker, SOURCES)
+        return follower.from_logs(logs, every=0.05)
+
+    assert not follower.arrived()
+    asyncio.run(while_running(follow_them, until(follower.healthy)))
+
+    assert ledger.count() == 1_201
+    assert not early
 
 
 def test_it_starts_where_the_ledger_stands(logs: list[LogStore], broker: Broker) -> None:
