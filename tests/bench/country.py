@@ -15,8 +15,8 @@ from services.monitoring import ledger
 from shared.kernel import catalogue
 from shared.runtime.definitions import definitions
 from tests.bench.ledger_bench import AS_OF, BY_HAND
-from tests.bench.ledger_country import fill
-from tests.bench.measured import Measured, say, seconds
+from tests.bench.ledger_country import fill, known, merge
+from tests.bench.measured import Measured, at_least, say, seconds
 from tests.monitoring.telling import INDICATORS
 
 TEACHERS = 1_300_000
@@ -28,17 +28,18 @@ def run() -> Iterator[Measured]:
     """Make the country, ask both indicators of it and of one region."""
     with TemporaryDirectory() as folder:
         reader = duckdb.connect(Path(folder, "country.duckdb"), config={"threads": 2})
-        known = fill(reader, TEACHERS)
+        vector = fill(reader, TEACHERS)
         reader.execute("CHECKPOINT")  # packed, as a ledger's file is
         say(f"{TEACHERS:,} teachers, {facts_of(reader):,} facts")
-        yield from _measured(reader, known)
+        yield from _measured(reader, vector)
+        yield _merged(reader, vector)
         reader.close()
 
 
-def _measured(reader: duckdb.DuckDBPyConnection, known: dict[str, int]) -> Iterator[Measured]:
+def _measured(reader: duckdb.DuckDBPyConnection, vector: dict[str, int]) -> Iterator[Measured]:
     for kpi in BY_HAND:
         for scope, budget in BUDGETS.items():
-            ours, rival = asked(reader, kpi, scope, known)
+            ours, rival = asked(reader, kpi, scope, vector)
             yield Measured(
                 what=f"{kpi}, all levels of {(scope and f'region {scope}') or 'the country'}",
                 ours=ours,
@@ -50,8 +51,24 @@ def _measured(reader: duckdb.DuckDBPyConnection, known: dict[str, int]) -> Itera
             )
 
 
+def _merged(reader: duckdb.DuckDBPyConnection, few: dict[str, int]) -> Measured:
+    """Ask of a region before and after one in a hundred was merged: no plan may tip over."""
+    before, _ = asked(reader, "K-F1", "25", few)
+    merge(reader, f"FROM range({TEACHERS}) AS r(n) WHERE n % 100 = 51")
+    reader.execute("CHECKPOINT")
+    after, _ = asked(reader, "K-F1", "25", known(reader))
+    line = Measured(
+        what="K-F1, all levels of region 25, one in a hundred merged",
+        ours=after,
+        unit="s",
+        rival=before,
+        against="the same with one in two thousand merged",
+    )
+    return at_least(0.75, line)
+
+
 def asked(
-    reader: duckdb.DuckDBPyConnection, kpi: str, scope: str, known: dict[str, int]
+    reader: duckdb.DuckDBPyConnection, kpi: str, scope: str, vector: dict[str, int]
 ) -> tuple[float, float]:
     """Return the best times of ours and of the rival, in turn."""
     definition = definitions(INDICATORS)[kpi]
@@ -59,7 +76,7 @@ def asked(
     least: dict[str, Any] = {"as_of": AS_OF, "scope": scope}
 
     def ours() -> object:
-        return reader.execute(query, least | {"known": known}).fetchall()
+        return reader.execute(query, least | {"known": vector}).fetchall()
 
     def rival() -> object:
         return reader.execute(BY_HAND[kpi], least).fetchall()

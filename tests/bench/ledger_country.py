@@ -108,16 +108,7 @@ def fill(writer: duckdb.DuckDBPyConnection, teachers: int) -> dict[str, int]:
         everybody,
         {"person_id": person, "young_until": young, "rule_version": "1", "occurred_on": hired},
     )
-    make(
-        writer,
-        "registry.PersonsMerged",
-        f"{everybody} WHERE n % 100 = 11",
-        {
-            "survivor_id": person,
-            "merged_id": id_of("person", "n + 1"),
-            "occurred_on": later,
-        },
-    )
+    merge(writer, f"{everybody} WHERE n % 2000 = 11")
     learning(writer, everybody)
     for name, key, field, modulus in (
         ("mentoring.SupportFormStarted", "support_id", "person_id", 16),
@@ -129,8 +120,26 @@ def fill(writer: duckdb.DuckDBPyConnection, teachers: int) -> dict[str, int]:
             f"{everybody} WHERE n % 8 = 5 AND n // 8 % {modulus // 8} = 0",
             {key: id_of(key, "n"), field: person, "occurred_on": later},
         )
-    return dict(
-        writer.execute("SELECT owner || '@0', max(until) FROM filled GROUP BY owner").fetchall()
+    return known(writer)
+
+
+def known(writer: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Return the vector that knows all that was made."""
+    found = writer.execute("SELECT owner || '@0', max(until) FROM filled GROUP BY owner")
+    return dict(found.fetchall())
+
+
+def merge(writer: duckdb.DuckDBPyConnection, rows: str) -> None:
+    """Merge the record of each next person into that of each of these."""
+    make(
+        writer,
+        "registry.PersonsMerged",
+        rows,
+        {
+            "survivor_id": id_of("person", "n"),
+            "merged_id": id_of("person", "n + 1"),
+            "occurred_on": "DATE '2023-06-01' + (n % 300)::INTEGER",
+        },
     )
 
 

@@ -2,7 +2,6 @@
 
 import re
 from datetime import date, timedelta
-from operator import mul
 
 SNILS = re.compile(r"[0-9]{3}-?[0-9]{3}-?[0-9]{3}[- ]?[0-9]{2}")
 NO_DIGIT = re.compile("[^0-9]")
@@ -21,7 +20,8 @@ def snils_digits(text: str) -> str | None:
         return None
     digits = text.replace("-", "").replace(" ", "")
     number, check = digits[:9], int(digits[9:])
-    weighed = sum(map(mul, number.encode(), WEIGHTS)) - ZERO
+    pairs = zip(number.encode(), WEIGHTS, strict=True)
+    weighed = sum([digit * weight for digit, weight in pairs]) - ZERO
     sound = int(number) <= UNCHECKED_UP_TO or weighed % 101 % 100 == check
     return digits if sound else None
 
