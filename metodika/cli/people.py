@@ -1,10 +1,9 @@
-"""People and rights: rosters come in, data are erased, tokens are issued."""
+"""People: rosters come in, data are erased."""
 
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
-from typing import Any, get_args
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import UUID
 
 import click
 
@@ -14,19 +13,12 @@ from metodika.erasure import erase_person
 from metodika.imports import api
 from metodika.imports.api import told_of
 from metodika.imports.state import Weighed
-from metodika.world import World, opened
-from services.registry.domain import GrantAccess
-from shared.events.registry import Role
-from shared.kernel.ids import GrantId, Territory, named
+from metodika.world import opened
 from shared.runtime import bulk
-from shared.runtime.asking import Asked, Outcome
 from shared.runtime.engine import utc_now
-from shared.runtime.grants import GRANTS
-from shared.runtime.issuer import LocalIssuer
 
 WEIGHED = ("organisation", "jobs", "ended", "left out", "people", "touched")
 NUMBERS = "jobs, ended, left out, people, touched"
-ROLES: tuple[Role, ...] = get_args(Role.__value__)
 
 
 @click.command("import")
@@ -175,44 +167,4 @@ def erase(
         click.echo(f"{person_id}: key destroyed, {outcome.status}, act {act}")
 
 
-@click.command()
-@click.argument("subject")
-@click.option("--hours", type=click.IntRange(1, 24 * 30), default=8)
-@click.option("--grant", type=click.Choice(ROLES), help="Grant this role first …")
-@click.option("--territory", default="", help="… on this territory; empty: the country.")
-@say.world_option
-def token(
-    subject: str, hours: int, grant: Role | None, territory: str, world: Path | None
-) -> None:
-    """Issue an access token of the local issuer (embedded world only), with a first grant."""
-    settings = say.settings(world)
-    with opened(settings) as here:
-        if grant:
-            outcome = granted(here, subject, grant, territory)
-            if outcome.status == "refused":
-                say.no(f"{outcome.reason} ({outcome.clause})")
-    issuer = LocalIssuer(settings.world)
-    click.echo(issuer.issue(subject, now=utc_now(), ttl=timedelta(hours=hours)))
-
-
-def granted(here: World, subject: str, role: Role, territory: str) -> Outcome:
-    """Grant a role from today on, by the operator; said again, nothing is new."""
-    grant_id = named("grant", subject, role, territory)
-    command = GrantAccess(
-        grant_id=GrantId(grant_id),
-        grantee=subject,
-        role=role,
-        territory=Territory(territory),
-        until=None,
-        granted_on=utc_now().date(),
-    )
-    known = here.engines["registry"].known().of(GRANTS, named("grantee", subject))
-    if any(each.grant_id == grant_id and each.revoked_on is None for each in known):
-        command = replace(
-            command, granted_on=next(e.since for e in known if e.grant_id == grant_id)
-        )
-    asked = Asked(command=command, command_id=uuid4(), actor="operator")
-    return here.engines["registry"].ask(asked)
-
-
-COMMANDS = (import_, erase, token)
+COMMANDS = (import_, erase)
