@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Lock
 from types import TracebackType
 from typing import Self
@@ -19,7 +20,7 @@ from shared.runtime.hearing import hear
 from shared.runtime.notary import notarised
 from shared.runtime.seal import Keys
 from shared.runtime.seal_shelves import migrate_keys
-from shared.runtime.settings import SEALING, Settings
+from shared.runtime.settings import PREFIX, SEALING, Settings, WrongSettings
 from shared.runtime.store import LogStore, migrate, open_store
 
 INDICATORS = Path(language.__file__).with_name("indicators")
@@ -139,9 +140,12 @@ def names_of(settings: Settings) -> tuple[str, ...]:
 
 
 def prepare(settings: Settings) -> None:
-    """Make every table that a world needs; nothing that stands is touched."""
+    """Make every table that a world needs; nothing that stands is touched.
+
+    Raises `WrongSettings` when its folder can't be written.
+    """
     if settings.embedded:
-        Path(settings.world).mkdir(parents=True, exist_ok=True)
+        require_writable(settings.world, "WORLD")
     names = names_of(settings)
     if any(name in SEALING for name in names):
         migrate_keys(settings.keys)
@@ -149,13 +153,26 @@ def prepare(settings: Settings) -> None:
         migrate(settings.store(name), source(name))
 
 
+def require_writable(folder: Path, setting: str) -> None:
+    """Make a folder if it is missing. Raises `WrongSettings` when it can't be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=folder).close()
+    except OSError as wrong:
+        why = "it is no folder" if isinstance(wrong, FileExistsError) else wrong.strerror
+        said = f"{PREFIX}{setting}: {folder} can't be written: {why}"
+        raise WrongSettings(said) from None
+
+
 @contextmanager
 def opened(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Generator[World]:
     """Open a world, close it in the end; an embedded one is made if it is missing.
 
-    A cluster is migrated apart from every start (`metodika migrate`).
+    A cluster is migrated apart from every start (`metodika migrate`). Raises
+    `WrongSettings` when a folder can't be written.
     """
     if settings.embedded:
         prepare(settings)
+    require_writable(settings.ledger, "LEDGER_DIR" if settings.ledger_dir else "WORLD")
     with World(settings, clock) as world:
         yield world

@@ -14,7 +14,7 @@ from metodika.cli.run import filled
 from metodika.generate import Clock
 from metodika.replaying import Replayed, replay_documents, replay_known, replay_ledger
 from metodika.services import NAMES
-from metodika.world import World, opened
+from metodika.world import World, opened, require_writable
 from shared.runtime.columns import Hole
 from shared.runtime.engine import utc_now
 from shared.runtime.kafka import Broker
@@ -32,6 +32,7 @@ def demo(seed: int, world: Path | None) -> None:
     """Make a region, show its numbers, one of them as known on two dates, and the proof."""
     began, clock = time.monotonic(), Clock()
     settings = say.settings(world or Path("world/demo"))
+    require_writable(settings.world, "WORLD")
     if settings.world.exists():
         shutil.rmtree(settings.world)
     with opened(settings, clock) as here:

@@ -12,7 +12,7 @@ import click
 
 from metodika.cli import say
 from metodika.services import service, source
-from metodika.world import names_of, prepare
+from metodika.world import names_of, prepare, require_writable
 from services.registry.domain import GrantAccess, RevokeAccess
 from shared.events.registry import Role
 from shared.kernel.ids import GrantId, Territory, named
@@ -260,6 +260,7 @@ def token(
     if role:
         with registry(settings) as engine:
             require_done(given(engine, Right(subject, role, Territory(territory))))
+    require_writable(settings.world, "WORLD")
     issuer = LocalIssuer(settings.world)
     click.echo(issuer.issue(subject, now=utc_now(), ttl=timedelta(hours=hours)))
 

@@ -1,5 +1,6 @@
 """What the operator starts: a world, a demonstration, a migration, a look around."""
 
+import os
 import shutil
 import socket
 import time
@@ -196,7 +197,7 @@ def end_of(here: World, name: str) -> End:
 @click.command()
 @say.world_option
 def doctor(world: Path | None) -> None:
-    """Check the settings, the stores, the free space and the port, one line each."""
+    """Check settings, folder, stores, free space and port, one line each."""
     bad = 0
     for what, ok, told in examined(say.settings(world)):
         click.echo(f"{'ok ' if ok else 'BAD'}  {what}: {told}")
@@ -208,8 +209,10 @@ def doctor(world: Path | None) -> None:
 def examined(settings: Settings) -> Iterator[tuple[str, bool, str]]:
     """Look at each thing that a world stands on: what, whether it is well, and how."""
     yield "settings", True, "embedded world" if settings.embedded else "cluster"
-    where = settings.world if settings.world.exists() else settings.world.absolute().parent
-    free = shutil.disk_usage(where).free // 2**20
+    for folder in filter(None, (settings.world, settings.ledger_dir)):
+        wrong = unwritable(folder)
+        yield "folder", wrong is None, wrong or str(folder)
+    free = shutil.disk_usage(nearest(settings.world)).free // 2**20
     yield "free space", free > LEAST_SPACE, f"{free} MiB"
     for name in names_of(settings):
         try:
@@ -222,6 +225,20 @@ def examined(settings: Settings) -> Iterator[tuple[str, bool, str]]:
         taken = probe.connect_ex((settings.http_host, settings.http_port)) == 0
         address = f"{settings.http_host}:{settings.http_port}"
         yield "port", not taken, f"{address} {'is taken' if taken else 'is free'}"
+
+
+def nearest(folder: Path) -> Path:
+    """Return a folder, or of those above it the first that is there."""
+    whole = folder.absolute()
+    return next(each for each in (whole, *whole.parents) if each.exists())
+
+
+def unwritable(folder: Path) -> str | None:
+    """Say why nothing can be written to a folder, without making it; None: it can."""
+    there = nearest(folder)
+    if not there.is_dir():
+        return f"{there} is no folder"
+    return None if os.access(there, os.W_OK | os.X_OK) else f"{there} can't be written"
 
 
 @click.command()
