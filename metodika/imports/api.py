@@ -78,13 +78,28 @@ IMPORT: dict[str, Any] = {
         "ends": {"type": "array", "items": WEIGHED},
     },
 }
+VERDICT: dict[str, Any] = {
+    "type": "object",
+    "required": ["file", "line", "verdict", "good", "commands"],
+    "properties": {
+        "file": {"type": "string"},
+        "line": NUMBER | {"description": "0: ни одной строкой, а полнотой пакета"},
+        "verdict": {"type": "string", "description": "что принесёт строка, или в чём ошибка"},
+        "good": {"type": "boolean"},
+        "commands": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "имена команд, о которых просит строка",
+        },
+    },
+}
 VERDICTS: dict[str, Any] = {
     "type": "object",
     "required": ["import_id", "status", "rows", "held", "ends"],
     "properties": {
         "import_id": {"type": "string", "format": "uuid"},
         "status": {"const": "dry run"},
-        "rows": {"type": "array", "items": {"type": "object"}},
+        "rows": {"type": "array", "items": VERDICT},
         "held": {"type": "array", "items": WEIGHED},
         "ends": {"type": "array", "items": WEIGHED},
     },
@@ -211,11 +226,10 @@ def _found(engine: Engine, import_id: UUID) -> Kept:
 
 def verdicts(planned: Plan) -> dict[str, Any]:
     """Return what would become of each row, as a program reads it."""
-    keys = ("file", "line", "verdict", "good")
     return {
         "import_id": planned.import_id,
         "status": "dry run",
-        "rows": [dict(zip(keys, row, strict=True)) for row in planned.verdicts()],
+        "rows": [each._asdict() for each in planned.verdicts()],
         "held": planned.held,
         "ends": planned.ends,
     }

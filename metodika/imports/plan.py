@@ -1,8 +1,11 @@
 """What a file asks for, row by row, before anything is asked."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from metodika.imports.state import Kept, Latest, Status, Weighed
@@ -12,6 +15,19 @@ from shared.runtime.bulk import Line
 FILES = ("manifest.csv", "orgs.csv", "users.csv", "roles.csv")
 NO_ROW = 0
 """The line of what no row says: that a whole package leaves out a job."""
+
+DETAIL = re.compile("[.,;:(]")
+"""Begins what a command says beyond its verb and its thing."""
+
+
+class Verdict(NamedTuple):
+    """What becomes of one row: in words for a person, by names of commands for programs."""
+
+    file: str
+    line: int
+    verdict: str
+    good: bool
+    commands: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -35,16 +51,17 @@ class Plan:
     was: Kept | None = None
     home: str = ""
 
-    def verdicts(self) -> Iterator[tuple[str, int, str, bool]]:
-        """Return what becomes of each row, as a person reads it, and whether it is good."""
+    def verdicts(self) -> Iterator[Verdict]:
+        """Return what becomes of each row, in the order of the files."""
         for each in sorted(self.lines, key=lambda it: place(it.file, it.line)):
             if each.fault:
                 reason = f"{each.fault.column}: {each.fault.reason} ({each.fault.clause})"
-                yield each.file, each.line, reason, False
+                yield Verdict(each.file, each.line, reason, good=False)
             else:
-                asked = ", ".join(type(it).__name__ for it in each.commands) or "—"
                 left_out = " (в полном пакете не названа)" if each.line == NO_ROW else ""
-                yield each.file, each.line, asked + left_out, True
+                names = tuple(type(it).__name__ for it in each.commands)
+                said = in_words(each.commands) + left_out
+                yield Verdict(each.file, each.line, said, good=True, commands=names)
 
     def kept(self, status: Status, at: datetime) -> Kept:
         """Return what is to be kept of it from now on.
@@ -73,3 +90,16 @@ class Plan:
 def place(file: str, line: int) -> tuple[int, str, int]:
     """Return where a row stands among all the rows of a package."""
     return (FILES.index(file) if file in FILES else 0, file, line)
+
+
+def in_words(commands: Iterable[Any]) -> str:
+    """Return what commands bring, as an official reads it."""
+    times = Counter(words(type(each)) for each in commands)
+    said = (each if n == 1 else f"{each} × {n}" for each, n in times.items())
+    return ", ".join(said) or "ничего нового"
+
+
+def words(command: type[Any]) -> str:
+    """Return what a command says of itself up to its first detail, in the infinitive."""
+    said = DETAIL.split(command.__doc__ or "", maxsplit=1)[0].strip()
+    return said[:1].lower() + said[1:]

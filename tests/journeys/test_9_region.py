@@ -97,7 +97,16 @@ def test_a_dry_run_judges_every_row_and_stores_nothing(folder: Path, server: Ser
     after = region.get("/registry/feed", scope="25", limit=500).json()
 
     assert answer.status_code == 200, answer.text
-    assert [row["good"] for row in answer.json()["rows"]] == [True] * 5
+    rows = answer.json()["rows"]
+    assert [row["good"] for row in rows] == [True] * 5
+    assert (rows[0]["verdict"], rows[-1]["verdict"]) == (
+        "внести организацию",
+        "принять на работу",
+    )
+    assert [row["commands"][0] for row in (rows[0], rows[-1])] == [
+        "RegisterOrganisation",
+        "StartEmployment",
+    ]
     assert after == before
 
 

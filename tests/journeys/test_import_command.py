@@ -1,5 +1,6 @@
 """`metodika import` as an operator types it: dry run, held, confirmed, taken back."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,19 @@ from click.testing import CliRunner, Result
 
 from metodika.cli import metodika
 from metodika.cli.say import EXIT_HELD
+from metodika.imports.plan import words
+from metodika.services import service
 from metodika.world import opened
 from tests.journeys import chapters as ch
 from tests.journeys.telling import Telling, settings_of
 from tests.journeys.test_whole_packages import PEOPLE, sent
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+TAKES = ("registry", "diagnostics", "routes")
+"""Services that files are read for."""
+COMMANDS = [it for name in TAKES for each in service(name).deciders for it in each.commands]
+INFINITIVE = re.compile(r"[а-яё]+(ть|ти)( [А-ЯЁа-яё-]+)*")
+LATIN = re.compile("[A-Za-z]")
 
 
 @pytest.fixture
@@ -35,6 +45,12 @@ def roster(folder: Path, name: str, without: int) -> str:
     for file, content in sent(without=without).items():
         (target / file).write_bytes(content)
     return str(target)
+
+
+def dry_run(world: Path, name: str, kind: str, *who: str) -> list[dict[str, Any]]:
+    """Return the verdicts on one of the examples, as a program reads them."""
+    said = typed(world, str(EXAMPLES / name), "--kind", kind, *who, "--dry-run", "--json")
+    return msgspec.json.decode(said.stdout)["rows"]
 
 
 def names(world: Path) -> list[str]:
@@ -66,3 +82,47 @@ def test_an_operator_imports_a_school(world: Path, tmp_path: Path) -> None:
     assert (done.exit_code, ended.count("registry.EmploymentEnded")) == (0, 3)
     assert back.exit_code == 0
     assert names(world)[len(ended) :] == ["registry.FactWithdrawn"] * 3
+
+
+@pytest.mark.parametrize("story", ["embedded"], indirect=True)  # typed at its folder
+def test_an_official_reads_what_each_row_will_bring(world: Path) -> None:
+    """contracts §7: вердикт — по-русски, у программы — ещё и имена команд."""
+    who = ("--system", "RU-PRI-SIS", "--region", "25")
+    rows = dry_run(world, "roster", "roster", *who)
+    typed(world, str(EXAMPLES / "roster"), *who)  # so that its people are known
+    rows += dry_run(world, "results.csv", "results", *who)
+    rows += dry_run(world, "completions.csv", "completions", *who)
+    read = {(row["file"], row["line"]): row for row in rows if row["good"]}
+    both = read["users.csv", 8]
+    ended = read["roles.csv", 10]
+    result, completion = read["results.csv", 2], read["completions.csv", 2]
+
+    assert read["orgs.csv", 2]["verdict"] == "внести организацию"
+    assert both["verdict"] == (
+        "внести педагога в реестр, опознать человека в учётной системе, "
+        "записать образование, записать квалификационную категорию × 2"
+    )
+    assert both["commands"] == [
+        "RegisterTeacher",
+        "LinkRoster",
+        "RecordEducation",
+        "AwardCategory",
+        "AwardCategory",
+    ]
+    assert ended["verdict"] == "принять на работу, окончить работу"
+    assert result["verdict"] == (
+        "назначить диагностику, начать диагностику, записать результат диагностики"
+    )
+    assert completion["verdict"] == (
+        "зачислить педагога на ДПП, отметить ДПП освоенной и записать выданный документ"
+    )
+    assert not [row for row in read.values() if LATIN.search(row["verdict"])]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda it: it.__name__)
+def test_every_command_of_an_import_has_its_words(command: type[Any]) -> None:
+    assert INFINITIVE.fullmatch(words(command))
+
+
+def test_no_two_commands_have_the_same_words() -> None:
+    assert len({words(each) for each in COMMANDS}) == len(COMMANDS)
