@@ -8,6 +8,8 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from metodika.cli import metodika
+from metodika.cli.prove import DEMO, emptied
+from metodika.cli.say import EXIT_USAGE
 
 
 def test_the_demonstration_shows_numbers_and_proves_them(tmp_path: Path) -> None:
@@ -27,6 +29,25 @@ def test_the_demonstration_shows_numbers_and_proves_them(tmp_path: Path) -> None
     assert re.search(r"[1-9]\d* documents are EQUAL", said)
     assert said.count("  metodika ") == 3
     assert "refused" not in said
+
+
+def test_a_world_that_is_no_demo_is_not_thrown_away(tmp_path: Path) -> None:
+    """A folder that an operator names by mistake stays as it is."""
+    kept = tmp_path / "registry.sqlite"
+    kept.write_text("a year's work")
+    refused = CliRunner().invoke(metodika, ["demo", "--world", str(tmp_path)])
+
+    assert refused.exit_code == EXIT_USAGE
+    assert f"{tmp_path} is not empty and no demo's" in refused.stderr
+    assert kept.read_text() == "a year's work"
+
+
+def test_what_an_earlier_demo_left_goes(tmp_path: Path) -> None:
+    emptied(folder := tmp_path / "demo", its_own=False)
+    (folder / "registry.sqlite").touch()
+    emptied(folder, its_own=False)
+
+    assert [each.name for each in folder.iterdir()] == [DEMO]
 
 
 def test_a_synthetic_region_is_refused_nothing(tmp_path: Path) -> None:
