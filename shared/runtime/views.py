@@ -35,6 +35,13 @@ class Put:
     territory: str | None = None
 
 
+class Known(NamedTuple):
+    """A document, and the last position of its stream that is folded into it."""
+
+    document: Document
+    position: int
+
+
 class Taken(NamedTuple):
     """How far the log has been taken into a generation of documents."""
 
@@ -75,6 +82,12 @@ class Views(Protocol):
         only documents at or below one of them; None, or the empty path, is everything.
         Raises `BadCursor`.
         """
+        ...
+
+    async def one(
+        self, name: str, *, equals: Mapping[str, Any], scopes: Collection[str] | None
+    ) -> Known | None:
+        """Return the first of what `find` would, with the position that it knows."""
         ...
 
     async def position(self, source: str) -> int:

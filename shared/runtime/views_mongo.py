@@ -18,6 +18,7 @@ from shared.runtime.reach import Unreachable
 from shared.runtime.settings import PREFIX, Settings
 from shared.runtime.views import (
     Document,
+    Known,
     Page,
     Put,
     Rebuilding,
@@ -138,16 +139,22 @@ class MongoViews:
         limit: int,
     ) -> Page:
         """Return documents in the order of a field, and a cursor if there are more."""
-        asked: list[Stored] = [{"document": {"$ne": None}}]
-        asked += [{_field(field): value} for field, value in equals.items()]
-        if scopes is not None and not everywhere(scopes):
-            asked.append(_within(scopes))
+        asked = _asked(equals, scopes)
         if after is not None:
             asked.append(_behind(_field(sort), *place(after)))
         order = [(_field(sort), ASCENDING), ("_id", ASCENDING)]
         home = await self._live(name)
         found = home.find({"$and": asked}).sort(order).limit(limit + 1)
         return page([each["document"] async for each in found], sort, limit)
+
+    @reaching
+    async def one(
+        self, name: str, *, equals: Mapping[str, Any], scopes: Collection[str] | None
+    ) -> Known | None:
+        """Return the first of what `find` would, with the position that it knows."""
+        asked = {"$and": _asked(equals, scopes)}
+        found = await (await self._live(name)).find_one(asked, sort=[("_id", ASCENDING)])
+        return Known(found["document"], found["position"]) if found else None
 
     @reaching
     async def position(self, source: str) -> int:  # noqa: ARG002 - there is but one
@@ -224,6 +231,14 @@ def _field(name: str) -> str:
     if not name.isidentifier():
         raise ValueError(f"{name!r} is the name of no field")
     return "_id" if name == "id" else f"document.{name}"
+
+
+def _asked(equals: Mapping[str, Any], scopes: Collection[str] | None) -> list[Stored]:
+    asked: list[Stored] = [{"document": {"$ne": None}}]
+    asked += [{_field(field): value} for field, value in equals.items()]
+    if scopes is not None and not everywhere(scopes):
+        asked.append(_within(scopes))
+    return asked
 
 
 def _within(scopes: Collection[str]) -> Stored:

@@ -13,6 +13,7 @@ import msgspec
 from shared.runtime.store_sqlite_file import connect, create, writing
 from shared.runtime.views import (
     Document,
+    Known,
     Page,
     Put,
     Rebuilding,
@@ -108,23 +109,42 @@ class SqliteViews:
         limit: int,
     ) -> Page:
         """Return documents in the order of a field, and a cursor if there are more."""
+        rows = await self._asked(name, equals, scopes, (sort, after), limit + 1)
+        return page([each.document for each in rows], sort, limit)
+
+    async def one(
+        self, name: str, *, equals: Mapping[str, Any], scopes: Collection[str] | None
+    ) -> Known | None:
+        """Return the first of what `find` would, with the position that it knows."""
+        rows = await self._asked(name, equals, scopes, ("id", None), 1)
+        return rows[0] if rows else None
+
+    async def _asked(
+        self,
+        name: str,
+        equals: Mapping[str, Any],
+        scopes: Collection[str] | None,
+        order: tuple[str, str | None],
+        limit: int,
+    ) -> list[Known]:
+        sort, after = order
         asked = [_equal(field, value) for field, value in equals.items()]
         asked.append(_within(scopes))
         if after is not None:
             asked.append(_behind(sort, *place(after)))
         where = " AND ".join(["document IS NOT NULL", *(sql for sql, _ in asked)])
         sql = (
-            "SELECT document FROM documents WHERE name = ? AND generation = "
+            "SELECT document, position FROM documents WHERE name = ? AND generation = "
             f"(SELECT generation FROM homes WHERE name = ?) AND {where} "
             f"ORDER BY {_field(sort)}, id LIMIT ?"
         )
-        values = [name, name, *(value for _, some in asked for value in some), limit + 1]
-        return await asyncio.to_thread(self._find, name, sql, values, sort, limit)
+        values = [name, name, *(value for _, some in asked for value in some), limit]
+        return await asyncio.to_thread(self._found, name, sql, values)
 
-    def _find(self, name: str, sql: str, values: Sequence[Any], sort: str, limit: int) -> Page:
+    def _found(self, name: str, sql: str, values: Sequence[Any]) -> list[Known]:
         self._home(name)
-        rows = [msgspec.json.decode(text) for (text,) in self._all(sql, values)]
-        return page(rows, sort, limit)
+        rows = self._all(sql, values)
+        return [Known(msgspec.json.decode(text), position) for text, position in rows]
 
     async def position(self, source: str) -> int:  # noqa: ARG002 - there is but one
         """Return up to where the log has been taken into all documents; 0: not yet."""

@@ -66,7 +66,7 @@ def build_app(  # noqa: PLR0913 - what a service is over HTTP, each part once
     app.add_middleware(Bounded, limit=_limits(settings))
     answer_problems(app)
     app.include_router(Commands(service.name, engine, store, access).router(all_doors))
-    app.include_router(Readings(store.source, views, access, settings).router(readings))
+    app.include_router(Readings(store, views, access, settings).router(readings))
     app.include_router(Feed(service.name, store, access, settings).router())
     app.include_router(_health(ready))
     for router in extra:

@@ -72,10 +72,24 @@ def told(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+ETAG: dict[str, Any] = {
+    "ETag": {
+        "description": "версия; её же ждёт `If-Match` команды",
+        "schema": {"type": "string", "pattern": r'^"\d{1,9}"$'},
+    }
+}
+
+
 def found(name: str, description: str) -> dict[int | str, dict[str, Any]]:
     """Declare a good answer for OpenAPI."""
     ref = {"schema": {"$ref": f"#/components/schemas/{name}"}}
     return {200: {"description": description, "content": {"application/json": ref}}}
+
+
+def done() -> dict[int | str, dict[str, Any]]:
+    """Declare the good answer to a command for OpenAPI."""
+    said = found("Answer", "Исполнено, либо так уже и было")
+    return {status: each | {"headers": ETAG} for status, each in said.items()}
 
 
 WORD = {"type": "string", "pattern": r"^[!#-~]{1,200}$"}
@@ -146,8 +160,7 @@ class Commands:
             methods=["POST"],
             operation_id=name,
             summary=door.summary or (door.command.__doc__ or name).split("\n")[0],
-            responses=found("Answer", "Исполнено, либо так уже и было")
-            | told(401, 403, 404, 409, 412, 413, 415, 422, 500, 503, 507),
+            responses=done() | told(401, 403, 404, 409, 412, 413, 415, 422, 500, 503, 507),
             openapi_extra={
                 "parameters": [*COMMAND_HEADERS, *_path_parameters(accepted)],
                 "requestBody": {
@@ -320,13 +333,18 @@ def answer(outcome: Outcome, expected: int | None) -> Response:
                 "position": outcome.position,
                 "event_ids": outcome.event_ids,
             }
-            return _json_of(said, ETag=f'"{outcome.version}"')
+            return _json_of(said, ETag=etag_of(outcome.version))
         case "refused":
             said = {"version": outcome.version, "clause": outcome.clause or ""}
             raise Problem(409, "refused", outcome.reason or "", said=said)
         case "conflict":
             status, kind = (409, "conflict") if expected is None else (412, "version")
             raise Problem(status, kind, said={"version": outcome.version})
+
+
+def etag_of(version: int) -> str:
+    """Return the version of a stream as an entity tag, as `If-Match` takes it."""
+    return f'"{version}"'
 
 
 def _json_of(said: dict[str, Any], **headers: str) -> Response:

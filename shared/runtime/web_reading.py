@@ -1,14 +1,15 @@
 """Readings: documents of a projection, on the caller's territory alone."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from shared.events.registry import Role
@@ -16,13 +17,22 @@ from shared.kernel.ids import Territory
 from shared.runtime.access import Access, Caller, Knock, forbidden
 from shared.runtime.doors import Reading
 from shared.runtime.grants import COUNTRY
+from shared.runtime.log import Store
 from shared.runtime.problems import Problem, malformed, retry
 from shared.runtime.settings import Settings
-from shared.runtime.views import BadCursor, Page, Rebuilding, Views
-from shared.runtime.web_commands import told
+from shared.runtime.views import BadCursor, Rebuilding, Views
+from shared.runtime.web_commands import ETAG, etag_of, told
 
 PAUSE = 0.02
 """Seconds between two looks while a reader waits for his own write."""
+
+TAG = re.compile(r'"[^"]*"')
+IF_NONE_MATCH: dict[str, Any] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "`ETag` того, что уже есть: если документ прежний, ответ 304",
+    "schema": {"type": "string"},
+}
 
 
 class Asked(BaseModel):
@@ -52,9 +62,9 @@ type Found = Annotated[str | None, Field(max_length=200, pattern=r"^[^\x00-\x1f\
 
 @dataclass(frozen=True)
 class Readings:
-    """All readings of one service; `source` is its log."""
+    """All readings of one service. `store`, its log, blocks: it is called in threads."""
 
-    source: str
+    store: Store
     views: Views
     access: Access
     settings: Settings
@@ -80,6 +90,7 @@ class Readings:
                 operation_id=f"get_{name}",
                 summary=f"{each.summary}: один документ",
                 responses=_document() | told(401, 403, 404, 422, 500, 503),
+                openapi_extra={"parameters": [IF_NONE_MATCH]},
                 response_class=Response,
             )
         return router
@@ -99,13 +110,15 @@ class Readings:
             equals = {name: _plain(text) for name, text in wanted.items()}
             scopes, own = reach(caller, reading.roles)
             await self._caught_up(said.min_position)
-            found, following = await self._find(
-                reading.projection.name,
-                equals=equals | own,
-                scopes=scopes,
-                sort=reading.sort,
-                after=said.after,
-                limit=min(said.limit, self.settings.page_limit),
+            found, following = await _found(
+                self.views.find(
+                    reading.projection.name,
+                    equals=equals | own,
+                    scopes=scopes,
+                    sort=reading.sort,
+                    after=said.after,
+                    limit=min(said.limit, self.settings.page_limit),
+                )
             )
             return _json({"items": list(found), "next": following})
 
@@ -116,41 +129,56 @@ class Readings:
         knock = Knock(self.access, reading.roles)
 
         async def document(
+            request: Request,
             id: UUID,  # noqa: A002 - the path says so
             asked: Annotated[Asked, Query()],
             caller: Annotated[Caller, Depends(knock)],
         ) -> Response:
             scopes, own = reach(caller, reading.roles)
             await self._caught_up(asked.min_position)
-            found, _ = await self._find(
-                reading.projection.name,
-                equals={"id": str(id)} | own,
-                scopes=scopes,
-                sort="id",
-                after=None,
-                limit=1,
-            )
-            if not found:
+            name, equals = reading.projection.name, {"id": str(id)} | own
+            known = await _found(self.views.one(name, equals=equals, scopes=scopes))
+            if known is None:
                 raise Problem(404, "no-such-document")
-            return _json(found[0])
+            version = await asyncio.to_thread(self._version, id, known.position)
+            headers = {} if version is None else {"ETag": etag_of(version)}
+            if headers and has(request, headers["ETag"]):
+                return Response(status_code=304, headers=headers)
+            return _json(known.document, headers)
 
         return document
 
-    async def _find(self, name: str, **asked: Any) -> Page:
-        try:
-            return await self.views.find(name, **asked)
-        except BadCursor:
-            raise malformed(("after", "это не курсор этого списка")) from None
-        except Rebuilding:
-            raise rebuilding() from None
+    def _version(self, stream: UUID, position: int) -> int | None:
+        """Return which version of a stream was recorded at a position.
+
+        None if none was: the log was restored from a copy, and the document knows of
+        what was lost.
+        """
+        at = self.store.read(position - 1, 1)
+        return next((each.version for each in at if each.stream == stream), None)
 
     async def _caught_up(self, position: int) -> None:
         """Wait until the documents know a position. Raises `Problem` 503."""
         until = monotonic() + self.settings.read_wait_seconds
-        while position and await self.views.position(self.source) < position:
+        while position and await self.views.position(self.store.source) < position:
             if monotonic() >= until:
                 raise retry(1, "not-yet", "Документы ещё не дошли до этой позиции")
             await asyncio.sleep(PAUSE)
+
+
+async def _found[T](asking: Awaitable[T]) -> T:
+    try:
+        return await asking
+    except BadCursor:
+        raise malformed(("after", "это не курсор этого списка")) from None
+    except Rebuilding:
+        raise rebuilding() from None
+
+
+def has(request: Request, tag: str) -> bool:
+    """Say whether the reader holds a representation with this tag (RFC 9110 13.1.2)."""
+    said = ",".join(request.headers.getlist("if-none-match"))
+    return said.strip() == "*" or tag in TAG.findall(said)  # weak ones count as well
 
 
 def rebuilding() -> Problem:
@@ -175,8 +203,8 @@ def _plain(text: str) -> str | bool:
     return {"true": True, "false": False}.get(text, text)
 
 
-def _json(said: Any) -> Response:
-    return Response(msgspec.json.encode(said), media_type="application/json")
+def _json(said: Any, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(msgspec.json.encode(said), headers=headers, media_type="application/json")
 
 
 def _page() -> dict[int | str, dict[str, Any]]:
@@ -192,7 +220,8 @@ def _page() -> dict[int | str, dict[str, Any]]:
 
 
 def _document() -> dict[int | str, dict[str, Any]]:
-    return _described("Документ", {"type": "object"})
+    shown = _described("Документ", {"type": "object"})[200] | {"headers": ETAG}
+    return {200: shown, 304: {"description": "Документ прежний", "headers": ETAG}}
 
 
 def _described(about: str, schema: Any) -> dict[int | str, dict[str, Any]]:

@@ -112,6 +112,20 @@ def test_what_is_gone_does_not_come_back(opened: Open) -> None:
     run(opened, act)
 
 
+def test_one_is_given_with_the_position_that_it_knows(opened: Open) -> None:
+    async def act(views: Views) -> None:
+        some = [put("a", 5, "25/05701", n=5), put("b", 6, "77", n=6)]
+        await views.put(NAME, [*some, Put(id="c", position=7, document=None)])
+
+        found = await views.one(NAME, equals={"id": "a", "n": 5}, scopes=["25"])
+        assert found == ({"id": "a", "n": 5}, 5)
+        assert await views.one(NAME, equals={"id": "a", "n": 6}, scopes=None) is None
+        assert await views.one(NAME, equals={"id": "b"}, scopes=["25"]) is None
+        assert await views.one(NAME, equals={"id": "c"}, scopes=None) is None
+
+    run(opened, act)
+
+
 def test_by_equality(opened: Open) -> None:
     async def act(views: Views) -> None:
         some = [put("a", 1, kind="x", n=1), put("b", 1, kind="x", n=2), put("c", 1, n=1)]
@@ -208,6 +222,8 @@ def test_before_the_first_fold_nobody_reads(opened: Open) -> None:
         await views.put(NAME, [put("a", 1)], into=generation)
         with pytest.raises(Rebuilding):
             await ids(views)
+        with pytest.raises(Rebuilding):
+            await views.one(NAME, equals={"id": "a"}, scopes=None)
         with pytest.raises(Rebuilding):
             await views.taken(NAME)
         await views.swap(NAME, generation, 1)

@@ -1,14 +1,17 @@
 """Readings, health, and what stops the start (contracts §7)."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from fastapi import APIRouter
 
 from shared.runtime.doors import Door, Reading
 from shared.runtime.service import Service
+from shared.runtime.views import Put
 from shared.runtime.web import OpenDoor
 from tests.runtime.webworld import (
     DOORS,
@@ -103,6 +106,93 @@ def test_a_cursor_is_of_a_page(world: World) -> None:
         said = world.as_("r25").get("/routes", params={"after": cursor})
         assert said.status_code == 422
         assert said.json()["errors"][0]["field"].endswith("after")
+
+
+# ── What a document is known by ─────────────────────────────────────────────
+
+
+def cancel(world: World, tag: str, key: str = "c") -> httpx.Response:
+    return world.as_("r25").post(
+        f"/routes/{ROUTE}/cancel",
+        json={"reason": "уволен", "cancelled_on": "2026-02-02"},
+        headers={"Idempotency-Key": key, "If-Match": tag},
+    )
+
+
+def seen(world: World, *tags: str, who: str = "r25") -> httpx.Response:
+    headers = [("If-None-Match", each) for each in tags]
+    return world.as_(who).get(f"/routes/{ROUTE}", headers=headers)
+
+
+def test_the_tag_of_a_document_is_what_if_match_takes(world: World) -> None:
+    world.draft("r25")
+    tag = seen(world).headers["etag"]
+    assert tag == '"1"'
+    said = cancel(world, tag)
+    assert (said.status_code, said.headers["etag"]) == (200, '"2"')
+    assert seen(world).headers["etag"] == '"2"'
+    assert cancel(world, tag, key="again").status_code == 412
+
+
+@pytest.mark.parametrize("tags", [['"1"'], ['W/"1"'], ['"7" , "1"'], ['"7"', '"1"'], ["*"]])
+def test_what_one_has_is_not_sent_again(world: World, tags: list[str]) -> None:
+    world.draft("r25")
+    said = seen(world, *tags)
+    assert (said.status_code, said.content) == (304, b"")
+    assert said.headers["etag"] == '"1"'
+    assert "content-type" not in said.headers
+    assert seen(world, *tags, who="r77").status_code == 404
+    cancel(world, '"1"')
+    assert seen(world, *tags).status_code == (304 if tags == ["*"] else 200)
+
+
+@pytest.mark.parametrize("tag", ['"2"', '"11"', "1", '"1', "", "x", '"*"', '"a,"1"'])
+def test_what_one_has_not_is_sent(world: World, tag: str) -> None:
+    world.draft("r25")
+    said = seen(world, tag)
+    assert (said.status_code, said.json()["state"]) == (200, "draft")
+
+
+def test_the_tag_is_of_what_is_shown_and_not_of_what_is_so_by_now(world: World) -> None:
+    world.draft("r25")
+    seen(world)
+    world.views.gone = True  # the documents stand still from here
+    cancel(world, '"1"')
+    late = seen(world)
+    assert (late.json()["state"], late.headers["etag"]) == ("draft", '"1"')
+    assert cancel(world, late.headers["etag"], key="again").status_code == 412
+
+
+@pytest.mark.parametrize("position", [2, 99])
+def test_a_document_that_its_log_does_not_know_has_no_tag(world: World, position: int) -> None:
+    """The second record is of another thing, the last one was lost with the log."""
+    world.draft("r25")
+    world.draft("r25", n=1)
+    seen(world)
+    world.views.gone = True
+    document = {"id": str(ROUTE)}
+    foreign = Put(id=str(ROUTE), position=position, document=document, territory="25")
+    asyncio.run(world.views.put("routes", [foreign]))
+    said = seen(world, "*")
+    assert (said.status_code, said.json()) == (200, document)
+    assert "etag" not in said.headers
+
+
+def test_a_list_has_no_tag(world: World) -> None:
+    world.draft("r25")
+    assert "etag" not in world.as_("r25").get("/routes").headers
+
+
+def test_the_tags_are_described(world: World) -> None:
+    paths = world.as_("nobody").get("/openapi.json").json()["paths"]
+    one = paths["/routes/{id}"]["get"]
+    assert "If-None-Match" in [each["name"] for each in one["parameters"]]
+    assert "ETag" in one["responses"]["200"]["headers"]
+    assert "ETag" in one["responses"]["304"]["headers"]
+    assert "content" not in one["responses"]["304"]
+    done = paths["/routes/{route_id}/cancel"]["post"]["responses"]["200"]
+    assert "ETag" in done["headers"]
+    assert "headers" not in paths["/routes"]["get"]["responses"]["200"]
 
 
 # ── Health, and what stops the start ────────────────────────────────────────

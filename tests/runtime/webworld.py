@@ -41,7 +41,7 @@ from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 from shared.runtime.store_sqlite import SqliteStore
 from shared.runtime.store_sqlite_file import migrate_sqlite
-from shared.runtime.views import Page, Put
+from shared.runtime.views import Known, Page, Put
 from shared.runtime.views_sqlite import SqliteViews
 from shared.runtime.web import build_app
 from shared.testing.facts import DAY, a
@@ -237,6 +237,11 @@ class Documents(SqliteViews):
         if not self.gone:
             await self._fold()
         return await super().find(name, **asked)
+
+    async def one(self, name: str, **asked: Any) -> Known | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        if not self.gone:
+            await self._fold()
+        return await super().one(name, **asked)
 
     async def _fold(self) -> None:
         puts: dict[str, Put] = {}
