@@ -21,6 +21,7 @@ from shared.runtime.views import Views
 from shared.runtime.web_amending import amendments
 from shared.runtime.web_commands import COMPONENTS, Commands, Opened, opened
 from shared.runtime.web_feed import Feed
+from shared.runtime.web_head import Headed
 from shared.runtime.web_limits import Bounded
 from shared.runtime.web_reading import Readings
 
@@ -59,11 +60,13 @@ def build_app(  # noqa: PLR0913 - what a service is over HTTP, each part once
     app = FastAPI(
         title=f"Методика: {service.name}",
         version="1",
+        description="Что отвечает на GET, отвечает и на HEAD: так же, но без тела.",
         docs_url=None,  # their pages would be fetched from the internet
         redoc_url=None,
         redirect_slashes=False,
     )
     app.add_middleware(Bounded, limit=_limits(settings))
+    app.add_middleware(Headed)
     answer_problems(app)
     app.include_router(Commands(service.name, engine, store, access).router(all_doors))
     app.include_router(Readings(store, views, access, settings).router(readings))
@@ -160,7 +163,12 @@ def _describe(app: FastAPI, doors: Sequence[Opened]) -> None:
 
 
 def _document(app: FastAPI, doors: Sequence[Opened]) -> dict[str, Any]:
-    document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        routes=app.routes,
+    )
     components = document.setdefault("components", {})
     schemas: dict[str, Any] = components.setdefault("schemas", {})
     for name, schema in _shapes(doors):

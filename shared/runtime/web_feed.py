@@ -22,6 +22,7 @@ from shared.runtime.problems import Problem
 from shared.runtime.settings import Settings
 from shared.runtime.telemetry import span
 from shared.runtime.web_commands import told
+from shared.runtime.web_head import is_head
 
 FEED: tuple[Role, ...] = (
     "federal",
@@ -110,7 +111,8 @@ class Feed:
         ) -> Response:
             scopes = narrowed(caller.reach(FEED), asked.scope)
             names = [each for each in asked.types.split(",") if each]
-            until = monotonic() + min(asked.wait, self.settings.feed_wait_seconds)
+            wait = 0 if is_head(request) else asked.wait
+            until = monotonic() + min(wait, self.settings.feed_wait_seconds)
             limit = min(asked.limit, self.settings.page_limit)
             above = request.headers.get("traceparent")
             after = await asyncio.to_thread(self._resume, asked.after)

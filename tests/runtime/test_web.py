@@ -278,7 +278,7 @@ def test_a_place_that_is_not_there(world: World) -> None:
     client = world.as_("r25")
     nowhere, wrong = client.get("/nowhere"), client.request("DELETE", "/routes")
     assert (nowhere.status_code, wrong.status_code) == (404, 405)
-    assert wrong.headers["allow"] == "GET"
+    assert wrong.headers["allow"] == "GET, HEAD"
     assert nowhere.headers["content-type"] == wrong.headers["content-type"] == PROBLEM
 
 
