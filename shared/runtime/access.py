@@ -14,7 +14,7 @@ import httpx
 import msgspec
 from fastapi import Request
 from joserfc import jwk, jws, jwt
-from joserfc.errors import JoseError, SecurityWarning
+from joserfc.errors import ClaimError, ExpiredTokenError, JoseError, SecurityWarning
 
 from shared.events.registry import Role
 from shared.kernel.ids import Territory
@@ -28,6 +28,22 @@ SUBJECT = re.compile(r"[!-~]{1,200}")
 TYPES = ("at+jwt", "application/at+jwt", "jwt")
 LEEWAY = 30
 """Seconds by which another clock may differ."""
+
+REASONS = {
+    "too long": "Токен слишком длинный",
+    "unreadable": "Токен не читается",
+    "issuer": "Токен выдан тем, кому служба не доверяет",
+    "InvalidKeyIdError": "Токен подписан ключом, которого у издателя нет",
+    "BadSignatureError": "Подпись токена неверна",
+    "ExpiredTokenError": "Срок токена истёк",
+    "exp": "У токена нет срока",
+    "nbf": "Срок токена ещё не наступил",
+    "iat": "Срок токена ещё не наступил",
+    "aud": "Токен выдан не для этой службы",
+    "sub": "Токен не говорит, кто обращается",
+    "typ": "Это не токен доступа",
+}
+"""What `Untrusted` says, as a person reads it."""
 
 type Fetch = Callable[[str], Awaitable[bytes]]
 
@@ -149,10 +165,19 @@ class Tokens:
                 proved = jwt.decode(token, keys, algorithms=list(trusted.algorithms))
             claimed.validate(proved.claims)
         except (JoseError, ValueError, LookupError, TypeError) as error:
-            raise Untrusted(type(error).__name__) from None
+            raise Untrusted(_wrong(error)) from None
         if str(proved.header.get("typ", "")).lower() not in TYPES:
             raise Untrusted("typ")
         return proved.claims
+
+
+def _wrong(error: Exception) -> str:
+    """Name the claim that is wrong or not there, else the kind of the error."""
+    match error:
+        case ClaimError() if not isinstance(error, ExpiredTokenError):
+            return error.claim
+        case _:
+            return type(error).__name__
 
 
 def _peeked(token: str) -> tuple[str, str | None]:
@@ -259,7 +284,8 @@ class Knock:
 def unknown_caller(why: str = "") -> Problem:
     """Answer 401, as RFC 6750 asks."""
     challenge = 'Bearer error="invalid_token"' if why else "Bearer"
-    return Problem(401, "unknown-caller", why, headers={"WWW-Authenticate": challenge})
+    detail = REASONS.get(why, "Токен не прошёл проверку") if why else ""
+    return Problem(401, "unknown-caller", detail, headers={"WWW-Authenticate": challenge})
 
 
 def forbidden(detail: str = "") -> Problem:

@@ -1,6 +1,8 @@
 """Doors: a command in, an answer out, and nothing else gets through (contracts §7)."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,11 +10,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.runtime import codec, telemetry
+from shared.runtime.issuer import LocalIssuer
 from shared.runtime.settings import Settings
 from tests.runtime.webworld import (
     DRAFT,
+    NOW,
     PEOPLE,
     ROUTE,
+    Client,
     World,
 )
 
@@ -169,6 +174,46 @@ def test_without_a_token_nobody_is_let_in(world: World) -> None:
         assert said.headers["content-type"] == PROBLEM
 
 
+RUSSIAN = re.compile(r"[А-ЯЁ][^A-Za-z]+")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "detail"),
+    [
+        ({"now": NOW - timedelta(days=1)}, "Срок токена истёк"),
+        ({"nbf": int(NOW.timestamp()) + 600}, "Срок токена ещё не наступил"),
+        ({"exp": "soon"}, "У токена нет срока"),
+        ({"aud": "x"}, "Токен выдан не для этой службы"),
+        ({"aud": None}, "Токен выдан не для этой службы"),
+        ({"iss": "https://id"}, "Токен выдан тем, кому служба не доверяет"),
+        ({"sub": "Иванов"}, "Токен не говорит, кто обращается"),
+        ({"name": "a" * 9000}, "Токен слишком длинный"),
+    ],
+)
+def test_why_a_token_is_refused_is_said_in_russian(
+    world: World, wrong: dict[str, Any], detail: str
+) -> None:
+    said: dict[str, Any] = {"sub": "r25", "now": NOW} | wrong
+    token = world.issuer.issue(**said)
+    refused = Client(world.app, {"Authorization": f"Bearer {token}"}).get("/routes")
+    assert refused.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+    assert refused.json() == {
+        "type": "urn:metodika:problem:unknown-caller",
+        "title": "Нужен действительный токен доступа",
+        "status": 401,
+        "detail": detail,
+    }
+
+
+def test_a_token_of_another_and_no_token_at_all(world: World, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    forged = LocalIssuer(tmp_path / "other").issue("r25", now=NOW)
+    for token in (forged, "nonsense", "e30.e30.", f"{forged[:-4]}AAAA"):
+        said = Client(world.app, {"Authorization": f"Bearer {token}"}).get("/routes").json()
+        assert RUSSIAN.fullmatch(said["detail"]), said
+    assert "detail" not in Client(world.app, {}).get("/routes").json()
+
+
 # ── What does not get through ───────────────────────────────────────────────
 
 SECRET = "Иванов"
@@ -227,6 +272,36 @@ def test_a_field_that_is_wrong_is_named_and_not_shown(
     assert answer.json()["errors"]
     assert SECRET not in answer.text
     assert world.store.head().position == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"deficit_ids": "x"},
+        {"deficit_ids": [str(UUID(int=1))] * 1001},
+        {"on_request": 7},
+        {"drafted_on": "2026-02-30"},
+        {"basis": {"act": ""}},
+        {"basis": []},
+        {"nothing": 1},
+    ],
+)
+def test_what_is_wrong_is_said_in_russian(world: World, wrong: dict[str, Any]) -> None:
+    errors = world.draft("r25", **wrong).json()["errors"]
+    assert all(re.search("[а-яё]", each["reason"]) for each in errors)
+    assert not any("не годится" in each["reason"] for each in errors)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{}, {"type": "routes.Nothing"}, {"type": "routes.RouteDrafted", "fact": []}, []],
+)
+def test_what_is_wrong_with_a_correction_is_said_in_russian(world: World, wrong: Any) -> None:
+    said = world.as_("r25").post(
+        f"/facts/{uuid4()}/correct", json=wrong, headers={"Idempotency-Key": "c"}
+    )
+    assert said.status_code == 422
+    assert not any("не годится" in each["reason"] for each in said.json()["errors"])
 
 
 def test_a_text_has_bounds(world: World) -> None:
