@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from metodika.services import NAMES, service, source
+from metodika.services import NAMES, folded_by, service, source
 from metodika.up import views_of
 from metodika.world import World
 from shared.kernel import catalogue
@@ -106,7 +106,7 @@ async def replay_documents(world: World, result: Replayed) -> None:
         projections = service(name).projections
         names = [each.name for each in projections]
         views = views_of(world.settings, name)
-        projector = Projector(projections, world.stores[name], views)
+        projector = Projector(projections, world.stores[name], views, folded_by(name))
         await projector.catch_up()
         before = await _content(views, names)
         for each in projections:

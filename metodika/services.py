@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import cast
 
 from shared.runtime.doors import Door, Reading
+from shared.runtime.release import FOLDS, made_by
 from shared.runtime.service import Service
 
 NAMES = ("registry", "diagnostics", "routes", "mentoring", "monitoring")
@@ -18,6 +19,11 @@ def doors(name: str) -> tuple[Door | Reading, ...]:
     """Return the HTTP doors that a service declares."""
     api = import_module(f"services.{name}.api")
     return cast("tuple[Door | Reading, ...]", api.DOORS)
+
+
+def folded_by(name: str) -> str:
+    """Return what stands for the code that folds the documents of a service."""
+    return made_by(f"services.{name}", *FOLDS)
 
 
 def source(name: str) -> str:

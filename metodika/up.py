@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from metodika.imports.api import imports_router
-from metodika.services import NAMES, doors, service, source
+from metodika.services import NAMES, doors, folded_by, service, source
 from metodika.world import World
 from shared.kernel.ids import named
 from shared.runtime import logs, telemetry
@@ -73,7 +73,7 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
     """Put one service together: what hears, what publishes, what answers."""
     settings, engine, store = world.settings, world.engines[name], world.stores[name]
     views = views_of(settings, name)
-    projector = Projector(service(name).projections, store, views)
+    projector = Projector(service(name).projections, store, views, folded_by(name))
     others = [source(other) for other in NAMES if other != name]
     lacking: list[Callable[[], str | None]] = [lambda: projector.error]
     tasks: list[Callable[[], Any]] = [

@@ -49,15 +49,21 @@ def _recorded(record: Record) -> Recorded[Any]:
 
 
 class Projector:
-    """Keeps the documents of one service at the end of its log. One per service."""
+    """Keeps the documents of one service at the end of its log. One per service.
+
+    `made_by` stands for the code that folds: what other code folded is folded anew,
+    beside the documents that are read meanwhile.
+    """
 
     def __init__(
         self,
         projections: Sequence[Projection[Any, Any]],
         store: LogStore,
         views: Views,
+        made_by: str = "",
     ) -> None:
         self._projections = projections
+        self._made_by = made_by
         self._store = store
         self._views = views
         self.error: str | None = None
@@ -84,7 +90,7 @@ class Projector:
                 await asyncio.sleep(PAUSES[min(failures, len(PAUSES)) - 1])
 
     async def catch_up(self) -> None:
-        """Take in what there is; fold anew what has no live documents."""
+        """Take in what there is; fold anew what has no documents made by this code."""
         for each in self._projections:
             try:
                 await self._follow(each)
@@ -100,7 +106,7 @@ class Projector:
 
         `told` hears the position reached and the end of the log.
         """
-        into = await self._views.begin(projection.name)
+        into = await self._views.begin(projection.name, self._made_by)
         folded, position = dict[UUID, int](), 0
         while records := await self._read(position):
             # folded once is folded with all that the log held by then
@@ -112,6 +118,8 @@ class Projector:
 
     async def _follow(self, projection: Projection[Any, Any]) -> None:
         generation, position = await self._views.taken(projection.name)
+        if not generation.startswith(self._made_by):
+            raise Rebuilding
         while records := await self._read(position):
             await self._put(projection, records, generation)
             position = records[-1].position

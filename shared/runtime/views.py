@@ -102,8 +102,8 @@ class Views(Protocol):
         """Keep how far the log is in a generation, if that is still the live one."""
         ...
 
-    async def begin(self, name: str) -> str:
-        """Make an empty generation beside the live one."""
+    async def begin(self, name: str, made_by: str = "") -> str:
+        """Make an empty generation beside the live one; its name begins with `made_by`."""
         ...
 
     async def swap(self, name: str, generation: str, position: int) -> None:

@@ -175,9 +175,9 @@ class MongoViews:
         await self._homes.update_one(live, {"$set": {"position": taken.position}})
 
     @reaching
-    async def begin(self, name: str) -> str:
+    async def begin(self, name: str, made_by: str = "") -> str:
         """Make an empty generation beside the live one."""
-        generation = uuid4().hex[:12]
+        generation = made_by + uuid4().hex[:12]
         home = self._collection(name, generation)
         await home.create_index("territory")
         for field in sorted(set(self._asked_by.get(name, ())) - {"id"}):

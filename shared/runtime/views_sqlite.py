@@ -166,10 +166,10 @@ class SqliteViews:
         values = [taken.position, name, taken.generation]
         await asyncio.to_thread(self._write, sql, values)
 
-    async def begin(self, name: str) -> str:
+    async def begin(self, name: str, made_by: str = "") -> str:
         """Make an empty generation beside the live one."""
         await asyncio.to_thread(self._write, FORGET, [name])
-        return uuid4().hex[:12]
+        return made_by + uuid4().hex[:12]
 
     async def swap(self, name: str, generation: str, position: int) -> None:
         """Let a generation be the live one, as of a position."""

@@ -1,8 +1,10 @@
 """Documents are what the log says, live or folded anew."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,6 +15,7 @@ from shared.events.registry import FactWithdrawn, RegionAdded
 from shared.kernel import Projection, kind_of
 from shared.kernel.ids import EventId
 from shared.runtime.projector import Projector
+from shared.runtime.release import made_by
 from shared.runtime.store_log import LogStore
 from shared.runtime.views import Rebuilding
 from shared.runtime.views_sqlite import SqliteViews
@@ -24,6 +27,10 @@ ONE, TWO, THREE = (UUID(int=n) for n in (1, 2, 3))
 
 def as_document(so_far: dict[str, Any] | None, said: RegionAdded) -> dict[str, Any]:
     return {"id": said.region, "n": (so_far or {"n": 0})["n"] + 1, "name": said.name}
+
+
+def as_before(_: dict[str, Any] | None, said: RegionAdded) -> dict[str, Any]:
+    return {"id": said.region, "n": 0, "name": said.name}
 
 
 REGIONS = Projection(name="registry.regions", facts=(RegionAdded,), evolve=as_document)
@@ -83,6 +90,38 @@ def test_each_stream_has_its_document(log: LogStore, tmp_path: Path) -> None:
         assert [each["name"] for each in found] == ["b"]
 
     run(log, tmp_path, act)
+
+
+def test_what_other_code_folded_is_folded_anew(log: LogStore, tmp_path: Path) -> None:
+    """A new release on the documents of the one before: no shape stays an old one."""
+    other = replace(REGIONS, evolve=as_before)
+    say(log, ONE, region("a"), region("b"))
+
+    async def act(_: Projector, views: SqliteViews) -> None:
+        await Projector([other], log, views, "e1").catch_up()
+        earlier = await names(views)
+        await Projector([REGIONS], log, views, "e2").catch_up()
+        generation, position = await views.taken(REGIONS.name)
+        await Projector([REGIONS], log, views, "e2").catch_up()
+
+        assert earlier == [("b", 0)]
+        assert (await names(views), position) == ([("b", 2)], 2)
+        assert (await views.taken(REGIONS.name)).generation == generation
+
+    run(log, tmp_path, act)
+
+
+def test_code_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (package := tmp_path / "folding").mkdir()
+    (package / "__init__.py").touch()
+    (package / "fold.py").write_text("N = 1")
+    monkeypatch.syspath_prepend(tmp_path)
+    one = made_by("folding", "shared.runtime.codec")
+    (package / "fold.py").write_text("N = 2")
+    made_by.cache_clear()
+
+    assert re.fullmatch("[0-9a-f]{8}", one)
+    assert made_by("folding", "shared.runtime.codec") != one
 
 
 def test_a_correction_and_a_withdrawal_fold_anew(log: LogStore, tmp_path: Path) -> None:
