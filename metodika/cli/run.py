@@ -4,7 +4,7 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -138,13 +138,16 @@ class End:
     """One log: its end, the most that a service has not heard of it, what is parked.
 
     `without_log` are facts of the ledger that lie behind the log's end: it was made without
-    logs (`generate --to ledger`), or the log lost its tail.
+    logs (`generate --to ledger`), or the log lost its tail. `heard_beyond`: so many facts
+    behind the end were heard by a service; what is said next in their places, it would
+    take for known.
     """
 
     log: str
     records: int
     last: datetime | None
     unheard: int
+    heard_beyond: int
     not_in_ledger: int
     without_log: int
     parked: int
@@ -159,7 +162,13 @@ def status(world: Path | None, as_json: bool) -> None:
         ends = [end_of(here, name) for name in here.names]
     if as_json:
         say.json([asdict(each) for each in ends])
-        return
+    else:
+        show(ends)
+    require_whole(ends)
+
+
+def show(ends: Sequence[End]) -> None:
+    """Show where logs end as a table."""
     columns = ("log", "records", "last recorded (UTC)", "unheard", "not in ledger", "parked")
     rows = (
         (
@@ -178,16 +187,26 @@ def status(world: Path | None, as_json: bool) -> None:
         click.echo(f"{without:,} facts of the ledger have no log behind them", err=True)
 
 
+def require_whole(ends: Sequence[End]) -> None:
+    """Say no where a log has lost what others heard of it."""
+    lost = [f"{e.log} lost its last {e.heard_beyond:,} records" for e in ends if e.heard_beyond]
+    if lost:
+        older = "which were heard: it is an older copy, and nothing may be said in it"
+        say.no(f"{'; '.join(lost)}, {older}")
+
+
 def end_of(here: World, name: str) -> End:
     """Return where a log ends, and who is how far behind it."""
     head, log = here.stores[name].head(), source(name)
     marks = [here.stores[other].marks().get(log) for other in here.names if other != name]
+    heard = [mark.position if mark else 0 for mark in marks] or [head.position]
     _, taken = here.ledger.positions().get(log) or (None, 0)
     return End(
         log=log,
         records=head.position,
         last=head.recorded_at,
-        unheard=head.position - min([m.position if m else 0 for m in marks] or [head.position]),
+        unheard=max(0, head.position - min(heard)),
+        heard_beyond=max(0, max(heard) - head.position),
         not_in_ledger=max(0, head.position - taken),
         without_log=max(0, taken - head.position),
         parked=len(here.stores[name].parked()),

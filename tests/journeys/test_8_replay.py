@@ -1,6 +1,7 @@
 """Point 8: what is derived can be thrown away; what is recorded cannot be changed."""
 
 import asyncio
+import json
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from metodika import replaying
 from metodika.cli import metodika
+from metodika.cli.say import EXIT_NO
 from metodika.replaying import (
     Replayed,
     canonical,
@@ -316,3 +318,19 @@ def test_what_stands_beside_a_record_is_verified_too(
 
     assert result.exit_code == 1, result.output
     assert named in result.stderr
+
+
+def test_a_log_that_was_restored_from_an_older_copy_is_named(
+    empty_folder: Path, folder: Path
+) -> None:
+    """Reliability 21: a lost tail is never silent; what others heard of it is counted."""
+    whole = run("status", "--world", str(folder))
+    for older in empty_folder.glob("registry.sqlite*"):
+        shutil.copy(older, folder / older.name)
+    told = run("status", "--world", str(folder))
+    as_json = run("status", "--json", "--world", str(folder))
+    (lost,) = [each for each in json.loads(as_json.stdout) if each["log"] == "registry@0"]
+
+    assert (whole.exit_code, told.exit_code, as_json.exit_code) == (0, EXIT_NO, EXIT_NO)
+    assert f"registry@0 lost its last {lost['heard_beyond']:,} records" in told.stderr
+    assert (lost["heard_beyond"] > 0, lost["unheard"]) == (True, 0)
