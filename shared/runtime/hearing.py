@@ -13,7 +13,7 @@ import psycopg
 from eventsourcing.persistence import PersistenceError
 
 from shared.kernel import Refused, catalogue
-from shared.kernel.ids import EventId
+from shared.kernel.ids import EventId, named
 from shared.runtime import codec, telemetry
 from shared.runtime.asking import Asked
 from shared.runtime.engine import Engine
@@ -21,6 +21,7 @@ from shared.runtime.log import Conflict, Learned, Mark, Parked, Record
 from shared.runtime.work import Kept, Wanted, Work
 
 HEARTBEAT = "metodika.Heartbeat"
+LAST = "last heard"
 LONGEST_PAUSE = 300
 AWAY = (psycopg.Error, sqlite3.Error, PersistenceError, OSError)
 """The world is away; nobody's fact is to blame, so nothing is parked for it."""
@@ -39,7 +40,14 @@ class Hearing:
 
 
 class Hole(Exception):  # noqa: N818 - the reader stops (contracts §2)
-    """A position is missing, or the epoch is another: lost, or restored unsaid."""
+    """A position is missing, another record, of another epoch: lost, or restored unsaid."""
+
+
+class Last(msgspec.Struct, frozen=True, array_like=True):
+    """The record of a source that was heard last: where the mark stands."""
+
+    position: int
+    event_id: UUID
 
 
 # ── Hearing ─────────────────────────────────────────────────────────────
@@ -60,6 +68,7 @@ def hear(engine: Engine, source: str, wires: Sequence[bytes]) -> Hearing:
         work.foresee(Wanted(commands=answered))
         mark = engine.store.marks().get(source)
         fresh = _fresh(heard, mark)
+        _must_be_as_heard(engine, heard, mark)
         hearing.skipped = len(heard) - len(fresh)
         if not fresh:
             return replace(hearing, position=mark.position if mark else 0)
@@ -70,6 +79,7 @@ def hear(engine: Engine, source: str, wires: Sequence[bytes]) -> Hearing:
             continue
         last = fresh[-1][1]
         work.unit.heard.append(Mark(source, last.epoch, last.position))
+        work.unit.known.append(_remembered(last))
         hearing.position = last.position
         unit = work.handed_over()
         try:
@@ -95,6 +105,28 @@ def _fresh(
         position = record.position
         fresh.append((wire, record))
     return fresh
+
+
+def _must_be_as_heard(
+    engine: Engine, heard: Sequence[tuple[bytes, Record]], mark: Mark | None
+) -> None:
+    """A known position with another event id stops the reader (contracts §2).
+
+    Where the mark stands it is noticed: a log that lost its tail must come by there.
+    """
+    again = next((r for _, r in heard if mark and r.position == mark.position), None)
+    if again is None:
+        return
+    at = (LAST, named("heard", again.source))
+    kept = engine.store.known([at]).get(at)
+    last = msgspec.json.decode(kept, type=Last) if kept else None
+    if last and last.position == again.position and last.event_id != again.event_id:
+        raise Hole(f"{again.source}: {again.position} is not the record that was heard there")
+
+
+def _remembered(last: Record) -> Learned:
+    said = msgspec.json.encode(Last(last.position, last.event_id))
+    return Learned(LAST, named("heard", last.source), said)
 
 
 def _hear_all(  # noqa: PLR0913, PLR0917 - one pass over a batch

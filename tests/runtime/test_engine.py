@@ -339,6 +339,21 @@ def test_heard_twice_is_heard_once(ask: Ask, store: Store, mentoring: Engine) ->
     assert names(mentoring.store) == ["MentorshipPairProposed"]
 
 
+def test_another_record_where_the_mark_stands_stops_the_reader(
+    ask: Ask, store: Store, mentoring: Engine
+) -> None:
+    """contracts §2: a log restored from an older copy says other things in known places."""
+    ask(TEACHER)
+    ask(EMPLOYED)
+    told = list(store.walk())
+    hear(mentoring, "registry@0", [codec.wire(each) for each in told])
+    other = [codec.wire(replace(each, event_id=uuid4())) for each in told]
+
+    with pytest.raises(Hole, match=f"{told[-1].position} is not the record that was heard"):
+        hear(mentoring, "registry@0", other)
+    assert hear(mentoring, "registry@0", wires(store)).skipped == len(told)
+
+
 def test_a_hole_stops_the_reader(ask: Ask, store: Store, mentoring: Engine) -> None:
     """contracts §2: позиции без пропусков."""
     ask(TEACHER)
