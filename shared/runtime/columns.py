@@ -28,6 +28,7 @@ LOCKED = (  # nothing is fetched, nothing but this file is touched, and so it st
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
+
 type Vector = dict[str, tuple[UUID, int]]
 """Of each log its epoch and a position: everything up to there is known."""
 
@@ -150,9 +151,11 @@ class Ledger:
             self._current = self._open(name)
         except OtherRelease:
             log.warning("the ledger is of another release, the logs are read again")
-            self._current = self._open(str(int(name) + 1))
+            following = str(int(name) + 1)
+            shutil.rmtree(folder / following, ignore_errors=True)  # a rebuild that never ended
+            self._current = self._open(following)
         self._point_to(self._current.name)
-        for other in folder.iterdir():  # also what a rebuild left that never ended
+        for other in folder.iterdir():  # such a one, and what is of another release
             if other.is_dir() and other.name != self.generation and other.name.isdecimal():
                 shutil.rmtree(other)
 

@@ -99,6 +99,17 @@ def test_a_file_that_does_not_say_is_of_another_release(tmp_path: Path) -> None:
     again.close()
 
 
+def test_a_rebuild_of_another_release_that_was_killed_is_no_obstacle(tmp_path: Path) -> None:
+    earlier = without("doc_kind VARCHAR, ")
+    Ledger(tmp_path, earlier).close()
+    Ledger(tmp_path / "elsewhere", earlier).close()
+    (tmp_path / "elsewhere" / "1").rename(tmp_path / "2")
+    ledger = Ledger(tmp_path, language)
+
+    assert (ledger.generation, ledger.positions()) == ("2", {})
+    ledger.close()
+
+
 def test_of_this_release_it_goes_on(tmp_path: Path) -> None:
     digest = left_behind(tmp_path, language)
     ledger = Ledger(tmp_path, language)
