@@ -54,7 +54,10 @@ class World:
             for name in self.names
         }
         self.ledger = Ledger(
-            settings.ledger, language, sources=[source(name) for name in NAMES]
+            settings.ledger,
+            language,
+            sources=[source(name) for name in NAMES],
+            ends=self._ends if settings.embedded else None,
         )
         self.answers = Answers(self.ledger, definitions(INDICATORS))
         self._settling = Lock()
@@ -65,6 +68,9 @@ class World:
         if self._keys is None:
             raise TypeError(f"{self.names} hold no keys")
         return self._keys
+
+    def _ends(self) -> dict[str, int]:
+        return {each.source: each.head().position for each in self.stores.values()}
 
     def settle(self) -> int:
         """Let everybody hear everybody until nothing new is said; return how many."""

@@ -11,7 +11,7 @@ from metodika.cli import log, numbers, parked, people, prove, rights, run
 from metodika.cli.ending import end_when_interrupted
 from metodika.cli.say import EXIT_FAILED, EXIT_USAGE
 from shared.runtime.bulk import Unreadable
-from shared.runtime.columns import InUse
+from shared.runtime.columns import InUse, Logless
 from shared.runtime.kafka import NotProvisioned
 from shared.runtime.reach import Unreachable
 from shared.runtime.seal import WrongMaster
@@ -26,6 +26,7 @@ TOLD = (
     Unreachable,
     Unreadable,
     InUse,
+    Logless,
 )
 """What is wrong outside, and is told to a person in one message."""
 

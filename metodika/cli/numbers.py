@@ -221,9 +221,9 @@ def kpi_series(
         raise click.BadParameter("it is later than --to", param_hint="--from")
 
     def act(here: World) -> None:
-        vector, _ = here.answers.vector(as_known)
+        vector, lagging = here.answers.vector(as_known)
         dates = list(days(first, today(last), every))
-        values = here.answers.series(kpi_id, scope, dates, vector)
+        values = here.answers.series(kpi_id, scope, dates, vector, lagging)
         if as_json:
             say.json([asdict(each) for each in values])
             return

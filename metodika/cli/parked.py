@@ -164,8 +164,11 @@ def tried(here: World, service: str, waiting: list[Parked]) -> None:
     """
     failed: set[UUID] = set()
     for each in sorted(waiting, key=lambda e: e.position):
-        with suppress(Conflict):
+        try:
             if each.stream not in failed and retry(here.engines[service], each).parked:
+                failed.add(each.stream)
+        except Conflict as taken:
+            if taken.what != "parked":
                 failed.add(each.stream)
 
 

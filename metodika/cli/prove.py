@@ -27,11 +27,10 @@ STOPPED = 130
 """What a shell says of whoever was stopped by Ctrl-C."""
 
 
-def emptied(folder: Path, *, its_own: bool) -> None:
+def emptied(folder: Path) -> None:
     """Begin in an empty folder; what an earlier demo left goes, nothing else does."""
     require_writable(folder, "WORLD")
-    its_own = its_own or (folder / DEMO).exists()
-    if any(folder.iterdir()) and not its_own:
+    if any(folder.iterdir()) and not (folder / DEMO).exists():
         say.no(f"{folder} is not empty and no demo's: choose another folder", say.EXIT_USAGE)
     shutil.rmtree(folder)
     folder.mkdir()
@@ -45,7 +44,7 @@ def demo(seed: int, world: Path | None) -> None:
     """Make a region, show its numbers, one of them as known on two dates, and the proof."""
     began, clock = time.monotonic(), Clock()
     settings = say.settings(world or Path("world/demo"))
-    emptied(settings.world, its_own=world is None)
+    emptied(settings.world)
     with opened(settings, clock) as here:
         click.echo("1. A region is made through the real commands: Приморский край, 120 people")
         made = filled(here, clock, seed, "XS")

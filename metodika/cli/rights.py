@@ -169,7 +169,8 @@ def given(
 ) -> Outcome:
     """Give a right; one that stands is asked for again, as of its own day if none is said."""
     today = utc_now().date()
-    standing = next((it for it in right.records(engine) if stands(it, today)), None)
+    begun = (it for it in right.records(engine) if it.since <= (on or today))
+    standing = next((it for it in begun if stands(it, today)), None)
     command = GrantAccess(
         grant_id=standing.grant_id if standing else GrantId(uuid4()),
         grantee=right.subject,
@@ -191,11 +192,15 @@ def taken_back(
 ) -> list[Outcome]:
     """Take back whatever gives a right; of one that was taken back, ask the same again."""
     today, records = utc_now().date(), right.records(engine)
+    until = [it.revoked_on for it in records if it.revoked_on and it.revoked_on > (on or today)]
+    if until:
+        say.no(f"{right}: revoked from {max(until)} on already, and in force until then")
     standing = [it for it in records if stands(it, today)] or records[-1:]
-    which = [(it.grant_id, it.revoked_on) for it in standing] or [(GrantId(uuid4()), None)]
+    which = [(it.grant_id, it.revoked_on or max(today, it.since)) for it in standing]
+    which = which or [(GrantId(uuid4()), today)]
     commands = (
-        RevokeAccess(grant_id=grant_id, reason=reason, revoked_on=on or before or today)
-        for grant_id, before in which
+        RevokeAccess(grant_id=grant_id, reason=reason, revoked_on=on or day)
+        for grant_id, day in which
     )
     return engine.ask_many([asked(each, basis) for each in commands])
 

@@ -130,12 +130,17 @@ class Answers:
         return sorted(found, key=lambda row: (LEVELS.index(row[0]), row[1]))
 
     def series(
-        self, kpi: str, scope: str, dates: Sequence[date], vector: Vector
+        self,
+        kpi: str,
+        scope: str,
+        dates: Sequence[date],
+        vector: Vector,
+        lagging: tuple[str, ...] = (),
     ) -> list[Value]:
         """Return the number on each of these dates."""
         with self.ledger.reading() as cursor:
             asked = _Asked(self, cursor, vector)
-            return [asked.value(kpi, scope, each, ()) for each in dates]
+            return [asked.value(kpi, scope, each, lagging) for each in dates]
 
     def reasons(self, kpi: str, scope: str, as_of: date, vector: Vector) -> list[Reason]:
         """Return why members count or do not, and how many of each: what a number hides.

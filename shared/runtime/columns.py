@@ -45,6 +45,7 @@ __all__ = [
     "InUse",
     "Language",
     "Ledger",
+    "Logless",
     "Logs",
     "Taken",
     "Vector",
@@ -53,6 +54,10 @@ __all__ = [
 
 class InUse(Exception):  # noqa: N818 - said of a file
     """Another process owns the ledger's file."""
+
+
+class Logless(Exception):  # noqa: N818 - said of a file
+    """The logs at hand do not hold what it knows, and so it can't be made anew of them."""
 
 
 class Language(columns_release.Language, Protocol):
@@ -126,10 +131,11 @@ class Ledger:
 
     One process owns it. Writing takes turns; each reader has a cursor of its own and
     sees one moment. `sources` are the logs that ought to be heard: one that was never
-    heard lags.
+    heard lags. Where `ends` says how far the logs go, a file of another release that knows
+    more stays as it is. Raises `InUse`, `Logless`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that one process says of its ledger
         self,
         folder: Path,
         language: Language,
@@ -137,6 +143,7 @@ class Ledger:
         sources: Collection[str] = (),
         threads: int | None = None,
         memory: str | None = None,
+        ends: Callable[[], Mapping[str, int]] | None = None,
     ) -> None:
         self.folder = folder
         self.language = language
@@ -149,7 +156,8 @@ class Ledger:
         name = pointer.read_text().strip() if pointer.exists() else "1"
         try:
             self._current = self._open(name)
-        except OtherRelease:
+        except OtherRelease as other:
+            self._must_be_in(ends, other.heard)
             log.warning("the ledger is of another release, the logs are read again")
             following = str(int(name) + 1)
             shutil.rmtree(folder / following, ignore_errors=True)  # a rebuild that never ended
@@ -274,6 +282,16 @@ class Ledger:
         return AsKnown({name: (epoch, at) for name, epoch, at in found}, tuple(lagging))
 
     # ── Inside ──────────────────────────────────────────────────────────────
+
+    def _must_be_in(
+        self, ends: Callable[[], Mapping[str, int]] | None, heard: Mapping[str, int]
+    ) -> None:
+        there = ends() if ends else heard
+        if any(position > there.get(source, 0) for source, position in heard.items()):
+            raise Logless(
+                f"{self.folder} is of another release and was made without these logs:"
+                " ask it with that release, or make it anew"
+            )
 
     def _open(self, name: str) -> _Generation:
         home = self.folder / name

@@ -5,8 +5,8 @@ that release did.
 """
 
 import hashlib
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
 import duckdb
 
@@ -24,7 +24,14 @@ CREATE TABLE made (tables VARCHAR, words VARCHAR);
 
 
 class OtherRelease(Exception):  # noqa: N818 - said of a file
-    """Its tables are those of another release: the logs must be read again."""
+    """Its tables are those of another release: the logs must be read again.
+
+    `heard` says how far it had heard each of them.
+    """
+
+    def __init__(self, heard: Mapping[str, int]) -> None:
+        super().__init__()
+        self.heard = heard
 
 
 class Language(Protocol):
@@ -49,16 +56,21 @@ def begin(writer: duckdb.DuckDBPyConnection, language: Language) -> None:
 def renew(writer: duckdb.DuckDBPyConnection, language: Language) -> None:
     """Let a ledger speak as this release does. Raises `OtherRelease`."""
     tables, words = _texts(language)
-    try:
-        made = writer.execute("SELECT tables, words FROM made").fetchall()
-    except duckdb.CatalogException:  # made before releases were told apart
-        made = []
+    made = _all(writer, "made", "tables, words")
     if made == [(_hash(tables), _hash(words))]:
         return
     if not made or made[0][0] != _hash(tables):
-        raise OtherRelease
+        raise OtherRelease(dict(_all(writer, "heard", "source, position")))
     writer.execute(words)
     writer.execute("UPDATE made SET words = ?", [_hash(words)])
+
+
+def _all(writer: duckdb.DuckDBPyConnection, table: str, columns: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a table; none if it is not there: older, or killed in the making."""
+    there = writer.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [table])
+    if there.fetchall() == [(0,)]:
+        return []
+    return writer.execute(f"SELECT {columns} FROM {table}").fetchall()
 
 
 def _texts(language: Language) -> tuple[str, str]:

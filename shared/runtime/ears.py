@@ -23,7 +23,7 @@ from shared.runtime.codec import wire
 from shared.runtime.ear import PAUSES, Ear, Hear, utc
 from shared.runtime.heartbeat import apart
 from shared.runtime.kafka import LONGEST, Broker, source_of
-from shared.runtime.log import Mark, Parked, Store
+from shared.runtime.log import Conflict, Mark, Parked, Store
 from shared.runtime.logs import log, where
 from shared.runtime.store_log import LogStore
 from shared.runtime.wake import Bell
@@ -278,7 +278,11 @@ def _retry_due(store: Store, retry: Callable[[Parked], object], now: datetime) -
     parked, tried = _measured(store), False
     for each in sorted(parked, key=lambda each: (each.source, each.position)):
         if (each.source, each.stream) not in waiting and each.retry_at <= now:
-            retry(each)
+            try:
+                retry(each)
+            except Conflict as taken:
+                if taken.what != "parked":  # else another heard or skipped it meanwhile
+                    raise
             tried = True
         waiting.add((each.source, each.stream))
     if tried:

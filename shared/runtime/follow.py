@@ -201,7 +201,9 @@ class Follower:
             await self._tell(ear)
         offset, end = await consumer.position(at), consumer.highwater(at)
         ear.position, ear.lag = offset, max(0, (end or 0) - offset)
-        ear.arrived |= end is not None and offset >= end and not ear.hole
+        told = ear.heartbeat.position if ear.heartbeat else 0
+        at_end = end is not None and offset >= end
+        ear.arrived |= at_end and not ear.hole and told <= ear.known
         ear.polled_at = utc()
         ear.measure()
 

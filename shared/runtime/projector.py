@@ -95,6 +95,7 @@ class Projector:
             try:
                 await self._follow(each)
             except Rebuilding:
+                self.error = Rebuilding.__name__  # until it is done nothing new is seen
                 await self.rebuild(each)
 
     async def rebuild(

@@ -33,7 +33,7 @@ from shared.runtime.log import (
 )
 from shared.runtime.tree import Checkpoint
 
-SCHEMA = 2
+SCHEMA = 3
 """The version of the tables that this code writes to; 2 has `skipped`."""
 
 PAGE = 2_000

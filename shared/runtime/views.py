@@ -109,7 +109,9 @@ class Views(Protocol):
     async def swap(self, name: str, generation: str, position: int) -> None:
         """Let a generation be the live one, as of a position.
 
-        The one before it is kept until the next swap, for whoever reads it just now.
+        If another has become so since it was begun, that one stays and this one goes:
+        of two processes that fold at once one is as good as the other. The one before
+        it is kept until the next swap, for whoever reads it just now.
         """
         ...
 

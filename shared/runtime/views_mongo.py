@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from pymongo import ASCENDING, AsyncMongoClient, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import ConnectionFailure, OperationFailure
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, OperationFailure
 
 from shared.runtime.reach import Unreachable
 from shared.runtime.settings import PREFIX, Settings
@@ -90,6 +90,7 @@ class MongoViews:
         self._client = client
         self._database = client[database]
         self._homes = self._database[HOMES]
+        self._before: dict[str, str | None] = {}
         self._asked_by = asked_by or {}
 
     @classmethod
@@ -178,6 +179,8 @@ class MongoViews:
     async def begin(self, name: str, made_by: str = "") -> str:
         """Make an empty generation beside the live one."""
         generation = made_by + uuid4().hex[:12]
+        live = await self._homes.find_one({"_id": name})
+        self._before[generation] = live["generation"] if live else None
         home = self._collection(name, generation)
         await home.create_index("territory")
         for field in sorted(set(self._asked_by.get(name, ())) - {"id"}):
@@ -186,15 +189,26 @@ class MongoViews:
 
     @reaching
     async def swap(self, name: str, generation: str, position: int) -> None:
-        """Let a generation be the live one, as of a position."""
-        live = await self._homes.find_one({"_id": name})
-        before = live["generation"] if live else None
-        said = {"generation": generation, "before": before, "position": position}
-        await self._homes.replace_one({"_id": name}, said, upsert=True)
+        """Let a generation be the live one, as of a position, if nobody was faster."""
+        before = self._before.pop(generation)
+        if not await self._led(name, before, generation, position):
+            await self._database.drop_collection(f"{name}.{generation}")
+            return
         kept = {f"{name}.{each}" for each in (generation, before)}
         for each in await self._database.list_collection_names():
             if each.rpartition(".")[0] == name and each not in kept:
                 await self._database.drop_collection(each)
+
+    async def _led(self, name: str, before: str | None, generation: str, position: int) -> bool:
+        said = {"generation": generation, "before": before, "position": position}
+        if before is not None:
+            live = {"_id": name, "generation": before}
+            return bool((await self._homes.update_one(live, {"$set": said})).matched_count)
+        try:
+            await self._homes.insert_one({"_id": name, **said})
+        except DuplicateKeyError:
+            return False
+        return True
 
     async def close(self) -> None:
         """Let go of every connection."""

@@ -41,7 +41,8 @@ ON CONFLICT DO UPDATE SET
 WHERE excluded.position > position
 """
 SWAP = """
-INSERT INTO homes VALUES (?, ?, NULL, ?)
+INSERT INTO homes SELECT ?1, ?2, ?4, ?3
+WHERE ?4 IS (SELECT generation FROM homes WHERE name = ?1)
 ON CONFLICT DO UPDATE SET
     before = generation, generation = excluded.generation, position = excluded.position
 """
@@ -68,6 +69,7 @@ class SqliteViews:
         self._path = path
         self._lock = Lock()
         self._idle: deque[sqlite3.Connection] = deque()
+        self._before: dict[str, str | None] = {}
         fields = {each for fields in (asked_by or {}).values() for each in fields}
         indexes = [
             f"CREATE INDEX IF NOT EXISTS by_{field} ON documents "
@@ -169,11 +171,15 @@ class SqliteViews:
     async def begin(self, name: str, made_by: str = "") -> str:
         """Make an empty generation beside the live one."""
         await asyncio.to_thread(self._write, FORGET, [name])
-        return made_by + uuid4().hex[:12]
+        live = self._all("SELECT generation FROM homes WHERE name = ?", [name])
+        generation = made_by + uuid4().hex[:12]
+        self._before[generation] = live[0][0] if live else None
+        return generation
 
     async def swap(self, name: str, generation: str, position: int) -> None:
-        """Let a generation be the live one, as of a position."""
-        await asyncio.to_thread(self._write, SWAP, [name, generation, position])
+        """Let a generation be the live one, as of a position, if nobody was faster."""
+        before = self._before.pop(generation)
+        await asyncio.to_thread(self._write, SWAP, [name, generation, position, before])
         await asyncio.to_thread(self._write, FORGET, [name])
 
     async def close(self) -> None:

@@ -22,7 +22,9 @@ MOST_DAYS = 400
 """Dates that are asked for at once."""
 RETRY_AFTER = 5
 """Seconds."""
-NOT_WHOLE = "Журналы ещё читаются с начала: показатели были бы неполны"
+NOT_WHOLE = (
+    "С начала работы службы журналы ещё не прочитаны до конца: показатели были бы неполны"
+)
 READERS: tuple[Role, ...] = ("federal", "region", "municipality", "organisation", "auditor")
 SCOPE = r"^$|^\d{2}(/(\d{5,11}|-)(/[0-9a-f-]{36})?)?$"
 ANSWER: dict[int | str, dict[str, Any]] = {
@@ -183,12 +185,14 @@ class Numbers:
             as_known: AsKnown = None,
         ) -> Response:
             del caller
-            vector, _ = await asyncio.to_thread(self._known, as_known)
+            vector, lagging = await asyncio.to_thread(self._known, as_known)
             dates = list(days(first, last or self._clock().date(), every))
-            return await self._told(
-                lambda: [asdict(v) for v in self._answers.series(kpi, scope, dates, vector)],
-                etag=etag_of(vector),
-            )
+
+            def values() -> list[dict[str, Any]]:
+                found = self._answers.series(kpi, scope, dates, vector, lagging)
+                return [asdict(each) for each in found]
+
+            return await self._told(values, etag=etag_of(vector))
 
         return kpi_series
 
@@ -258,15 +262,15 @@ class Numbers:
             after: AsKnown = None,
         ) -> Response:
             own(caller, scope)
-            old, _ = await asyncio.to_thread(self._known, before)
-            new, _ = await asyncio.to_thread(self._known, after)
+            old, behind = await asyncio.to_thread(self._known, before)
+            new, lagging = await asyncio.to_thread(self._known, after)
             if after and before > after:
                 raise malformed(("before", "позже, чем after"))
             day = as_of or self._clock().date()
             return await self._told(
                 lambda: {
-                    "before": asdict(self._answers.value(kpi, scope, day, old)),
-                    "after": asdict(self._answers.value(kpi, scope, day, new)),
+                    "before": asdict(self._answers.value(kpi, scope, day, old, behind)),
+                    "after": asdict(self._answers.value(kpi, scope, day, new, lagging)),
                     "changes": [
                         asdict(each) for each in self._answers.diff(kpi, scope, day, old, new)
                     ],

@@ -1,7 +1,6 @@
 """Readings: documents of a projection, on the caller's territory alone."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -9,7 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from shared.events.registry import Role
@@ -25,14 +24,6 @@ from shared.runtime.web_commands import ETAG, etag_of, told
 
 PAUSE = 0.02
 """Seconds between two looks while a reader waits for his own write."""
-
-TAG = re.compile(r'"[^"]*"')
-IF_NONE_MATCH: dict[str, Any] = {
-    "name": "If-None-Match",
-    "in": "header",
-    "description": "`ETag` того, что уже есть: если документ прежний, ответ 304",
-    "schema": {"type": "string"},
-}
 
 
 class Asked(BaseModel):
@@ -90,7 +81,6 @@ class Readings:
                 operation_id=f"get_{name}",
                 summary=f"{each.summary}: один документ",
                 responses=_document() | told(401, 403, 404, 422, 500, 503),
-                openapi_extra={"parameters": [IF_NONE_MATCH]},
                 response_class=Response,
             )
         return router
@@ -129,7 +119,6 @@ class Readings:
         knock = Knock(self.access, reading.roles)
 
         async def document(
-            request: Request,
             id: UUID,  # noqa: A002 - the path says so
             asked: Annotated[Asked, Query()],
             caller: Annotated[Caller, Depends(knock)],
@@ -142,8 +131,6 @@ class Readings:
                 raise Problem(404, "no-such-document")
             version = await asyncio.to_thread(self._version, id, known.position)
             headers = {} if version is None else {"ETag": etag_of(version)}
-            if headers and has(request, headers["ETag"]):
-                return Response(status_code=304, headers=headers)
             return _json(known.document, headers)
 
         return document
@@ -173,12 +160,6 @@ async def _found[T](asking: Awaitable[T]) -> T:
         raise malformed(("after", "это не курсор этого списка")) from None
     except Rebuilding:
         raise rebuilding() from None
-
-
-def has(request: Request, tag: str) -> bool:
-    """Say whether the reader holds a representation with this tag (RFC 9110 13.1.2)."""
-    said = ",".join(request.headers.getlist("if-none-match"))
-    return said.strip() == "*" or tag in TAG.findall(said)  # weak ones count as well
 
 
 def rebuilding() -> Problem:
@@ -220,8 +201,7 @@ def _page() -> dict[int | str, dict[str, Any]]:
 
 
 def _document() -> dict[int | str, dict[str, Any]]:
-    shown = _described("Документ", {"type": "object"})[200] | {"headers": ETAG}
-    return {200: shown, 304: {"description": "Документ прежний", "headers": ETAG}}
+    return {200: _described("Документ", {"type": "object"})[200] | {"headers": ETAG}}
 
 
 def _described(about: str, schema: Any) -> dict[int | str, dict[str, Any]]:

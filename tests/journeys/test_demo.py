@@ -43,9 +43,9 @@ def test_a_world_that_is_no_demo_is_not_thrown_away(tmp_path: Path) -> None:
 
 
 def test_what_an_earlier_demo_left_goes(tmp_path: Path) -> None:
-    emptied(folder := tmp_path / "demo", its_own=False)
+    emptied(folder := tmp_path / "demo")
     (folder / "registry.sqlite").touch()
-    emptied(folder, its_own=False)
+    emptied(folder)
 
     assert [each.name for each in folder.iterdir()] == [DEMO]
 

@@ -203,3 +203,28 @@ def test_a_token_makes_no_world(folder: Path) -> None:
     typed("token", "me")
 
     assert sorted(each.name for each in folder.iterdir()) == ["issuer.jwk", "issuer.jwks.json"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_right_that_is_in_force_until_a_later_day_is_not_called_revoked() -> None:
+    """Кто отзывает доступ сегодня, узнаёт, что он действует до названного дня."""
+    typed("grant", "me", "federal", *ACT)
+    typed("revoke", "me", "federal", *WHY, "--on", "2090-06-01", *ACT)
+    again = typed("revoke", "me", "federal", *WHY, *ACT, code=EXIT_NO)
+
+    assert "revoked from 2090-06-01 on already, and in force until then" in again.stderr
+
+
+def test_a_right_of_a_later_day_is_none_today(folder: Path) -> None:
+    """Доступ, который начнётся позже, не заменяет доступа, о котором просят сейчас."""
+    typed("grant", "me", "federal", "--on", "2090-01-01", *ACT)
+    today = typed("grant", "me", "federal", *ACT)
+    typed("revoke", "me", "federal", *WHY, *ACT)
+
+    assert "nothing changed" not in today.stdout
+    assert "2090" not in today.stdout
+    rights = told(f"sqlite://{folder}/registry.sqlite")
+    assert [type(each).__name__ for each in rights] == [
+        *["AccessGranted"] * 2,
+        *["AccessRevoked"] * 2,
+    ]

@@ -5,10 +5,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
+import pytest
+
 from services.monitoring import ledger as language
 from shared.events.routes import ProgramCompleted
 from shared.kernel import Kind, kind_of
-from shared.runtime.columns import Language, Ledger, Taken
+from shared.runtime.columns import Language, Ledger, Logless, Taken
 from tests.monitoring.test_columns import COMPLETIONS, REGIONS, count
 
 EARLIER = [*REGIONS, *COMPLETIONS]
@@ -96,6 +98,20 @@ def test_a_file_that_does_not_say_is_of_another_release(tmp_path: Path) -> None:
 
     again = Ledger(tmp_path, language)
     assert (again.generation, again.positions()) == ("2", {})
+    again.close()
+
+
+def test_what_was_made_without_logs_is_not_thrown_away(tmp_path: Path) -> None:
+    """`generate --to ledger`: nothing could make it anew (ADR 0028)."""
+    earlier = without("doc_kind VARCHAR, ")
+    made = Ledger(tmp_path, earlier)
+    made.ingest(REGIONS)
+    made.close()
+    with pytest.raises(Logless, match="made without these logs"):
+        Ledger(tmp_path, language, ends=lambda: {REGIONS[0].source: 2})
+    again = Ledger(tmp_path, earlier)
+
+    assert (again.generation, count(again)) == ("1", len(REGIONS))
     again.close()
 
 

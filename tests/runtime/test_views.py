@@ -272,6 +272,23 @@ def test_who_follows_what_was_swapped_out_moves_nothing(opened: Open) -> None:
     run(opened, act)
 
 
+def test_of_two_that_fold_at_once_the_first_stays_whole(opened: Open) -> None:
+    """Two replicas of a new release: whoever is overtaken takes nothing away."""
+
+    async def act(views: Views) -> None:
+        first, second = await views.begin(NAME), await views.begin(NAME)
+        await views.put(NAME, [put("a", 1), put("b", 2)], into=first)
+        await views.put(NAME, [put("a", 1)], into=second)
+        await views.swap(NAME, first, 2)
+        await views.put(NAME, [put("b", 2)], into=second)
+        await views.swap(NAME, second, 2)
+
+        assert (await views.taken(NAME)).generation == first
+        assert [await views.get(NAME, each) for each in "ab"] == [{"id": "a"}, {"id": "b"}]
+
+    run(opened, act)
+
+
 def test_documents_outlive_the_process(opened: Open) -> None:
     async def write(views: Views) -> None:
         await views.put(NAME, [put("a", 1)])
