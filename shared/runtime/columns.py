@@ -17,7 +17,7 @@ import duckdb
 from shared.kernel import Kind, catalogue
 from shared.runtime import codec, columns_release
 from shared.runtime.columns_batch import Batch, ForeignEpoch, Heard, Hole, Unusual, in_order
-from shared.runtime.columns_release import OtherRelease, begin, renew
+from shared.runtime.columns_release import Logless, OtherRelease, begin, renew
 from shared.runtime.log import Record
 from shared.runtime.logs import log
 
@@ -54,10 +54,6 @@ __all__ = [
 
 class InUse(Exception):  # noqa: N818 - said of a file
     """Another process owns the ledger's file."""
-
-
-class Logless(Exception):  # noqa: N818 - said of a file
-    """The logs at hand do not hold what it knows, and so it can't be made anew of them."""
 
 
 class Language(columns_release.Language, Protocol):
@@ -157,7 +153,7 @@ class Ledger:
         try:
             self._current = self._open(name)
         except OtherRelease as other:
-            self._must_be_in(ends, other.heard)
+            other.require_logs(folder, ends)
             log.warning("the ledger is of another release, the logs are read again")
             following = str(int(name) + 1)
             shutil.rmtree(folder / following, ignore_errors=True)  # a rebuild that never ended
@@ -282,16 +278,6 @@ class Ledger:
         return AsKnown({name: (epoch, at) for name, epoch, at in found}, tuple(lagging))
 
     # ── Inside ──────────────────────────────────────────────────────────────
-
-    def _must_be_in(
-        self, ends: Callable[[], Mapping[str, int]] | None, heard: Mapping[str, int]
-    ) -> None:
-        there = ends() if ends else heard
-        if any(position > there.get(source, 0) for source, position in heard.items()):
-            raise Logless(
-                f"{self.folder} is of another release and was made without these logs:"
-                " ask it with that release, or make it anew"
-            )
 
     def _open(self, name: str) -> _Generation:
         home = self.folder / name

@@ -5,7 +5,8 @@ that release did.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
@@ -23,6 +24,10 @@ CREATE TABLE made (tables VARCHAR, words VARCHAR);
 """
 
 
+class Logless(Exception):  # noqa: N818 - said of a file
+    """The logs at hand do not hold what it knows, and so it can't be made anew of them."""
+
+
 class OtherRelease(Exception):  # noqa: N818 - said of a file
     """Its tables are those of another release: the logs must be read again.
 
@@ -32,6 +37,15 @@ class OtherRelease(Exception):  # noqa: N818 - said of a file
     def __init__(self, heard: Mapping[str, int]) -> None:
         super().__init__()
         self.heard = heard
+
+    def require_logs(self, folder: Path, ends: Callable[[], Mapping[str, int]] | None) -> None:
+        """Raise `Logless` if the logs, where their ends are known, go less far than it had."""
+        there = ends() if ends else self.heard
+        if any(position > there.get(source, 0) for source, position in self.heard.items()):
+            raise Logless(
+                f"{folder} is of another release and was made without these logs:"
+                " ask it with that release, or make it anew"
+            )
 
 
 class Language(Protocol):
