@@ -14,10 +14,11 @@ from services.routes.domain import read_completion
 from shared.kernel import Fault
 from shared.kernel.ids import EventId, PersonId, Territory
 from shared.runtime import bulk
+from shared.runtime.amending import Withdraw
 from shared.runtime.asking import May, NotAllowed
 from shared.runtime.bulk import Line, Report
 from shared.runtime.codec import decode, decode_meta
-from shared.runtime.engine import Engine, Withdraw
+from shared.runtime.engine import Engine
 from shared.runtime.log import Record
 
 

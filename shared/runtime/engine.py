@@ -2,8 +2,8 @@
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime
+from dataclasses import fields, replace
+from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, cast
 from uuid import UUID, uuid5
@@ -11,25 +11,15 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec import structs
 
-from shared.kernel import (
-    Claim,
-    Decider,
-    Policy,
-    Recorded,
-    Refused,
-    Release,
-    Withdrawal,
-    catalogue,
-    is_withdrawn,
-    kind_of,
-)
+from shared.kernel import Claim, Decider, Refused, Release, kind_of
 from shared.kernel.ids import EventId
+from shared.runtime.amending import AMENDING, amended, derived
 from shared.runtime.asking import Asked, May, NotAllowed, OtherBody, Outcome
 from shared.runtime.log import Answered, Conflict, Head, Store, Unit
 from shared.runtime.seal import Erased, Keys
-from shared.runtime.service import Service
+from shared.runtime.service import Service, by_fact
 from shared.runtime.territory import TREE
-from shared.runtime.work import Thing, Wanted, Work, claimed, stays_with
+from shared.runtime.work import Thing, Wanted, Work, claimed
 
 TRIES = 4
 ERASED = "registry.PersonalDataErased"
@@ -37,26 +27,6 @@ FOUND_BY = ("snils",)
 """Kinds of claimed keys from which a person could be found again."""
 
 _encoder = msgspec.json.Encoder()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Correct:
-    """Restate a fact in full: it was always so (contracts §1)."""
-
-    event_id: EventId
-    fact: Any
-
-
-@dataclass(frozen=True, kw_only=True)
-class Withdraw:
-    """Say that a recorded fact never was (contracts §1)."""
-
-    event_id: EventId
-    reason: str
-    withdrawn_on: date
-
-
-AMENDING = (Correct, Withdraw)
 
 
 def utc_now() -> datetime:
@@ -80,9 +50,8 @@ class Engine:
         self._keys = keys
         self._borrowed = (*service.borrowed, *TREE)
         self._deciders = {c: d for d in service.deciders for c in d.commands}
-        self._lives = {f: d for d in service.deciders for f in d.facts}
         self._informed = {each.command: each.inform for each in service.informed}
-        self._policies = _by_fact(service.policies)
+        self._policies = by_fact(service.policies)
         self._naming = {c: about for d in service.deciders for c, about in _naming(d)}
 
     # ── Commands ────────────────────────────────────────────────────────────
@@ -239,14 +208,12 @@ class Engine:
         try:
             event_ids = self._said(work, asked, thing, may)
         except (Refused, Erased) as refused:
-            clause = getattr(refused, "clause", "S1 5.5")
-            reason = getattr(refused, "reason", "Персональные данные уничтожены")
             return Outcome(
                 status="refused",
                 stream=stream,
                 version=version,
-                clause=clause,
-                reason=reason,
+                clause=refused.clause,
+                reason=refused.reason,
             )
         return Outcome(
             status="accepted" if event_ids else "unchanged",
@@ -264,9 +231,7 @@ class Engine:
     ) -> list[UUID]:
         command = asked.command
         if isinstance(command, AMENDING):
-            decider, fact, corrects = self._amended(work, thing, command)
-            said = self._say(work, thing, fact, claimed(decider, fact), asked, corrects, may)
-            return [said, *self._after(work, decider, thing, asked, may)]
+            return self._amended(work, asked, thing, may)
         decider = self._deciders[type(command)]
         inform = self._informed.get(type(command))
         told = self._with_key(inform(command, work) if inform else command)
@@ -278,29 +243,19 @@ class Engine:
             for fact, its in zip(facts, claims, strict=True)
         ]
 
-    def _after(
-        self,
-        work: Work,
-        decider: Decider[Any, Any, Any],
-        thing: Thing,
-        asked: Asked,
-        may: May | None,
-    ) -> list[UUID]:
-        """Say what follows from a correction: what was derived is derived anew.
-
-        Of a thing that is gone altogether nothing follows.
-        """
-        said: list[UUID] = []
-        for command in decider.amended(thing.stream):
-            try:
-                facts = decider.decide(work.state(decider, thing), command)
-            except Refused:
-                continue
-            said += [
-                self._say(work, thing, each, claimed(decider, each), asked, None, may)
-                for each in facts
-            ]
-        return said
+    def _amended(self, work: Work, asked: Asked, thing: Thing, may: May | None) -> list[UUID]:
+        decider, wrong, fact, corrects = amended(
+            self.service, asked.command, thing.stream, thing.history
+        )
+        claims = claimed(decider, fact)
+        work.free(claims)  # first: a refusal must let go of nothing
+        work.release(decider, wrong)
+        said = self._say(work, thing, fact, claims, asked, corrects, may)
+        more = derived(decider, thing.stream, lambda: work.state(decider, thing))
+        return [said] + [
+            self._say(work, thing, each, claimed(decider, each), asked, None, may)
+            for each in more
+        ]
 
     def _say(  # noqa: PLR0913, PLR0917 - all that a fact is said with
         self,
@@ -318,8 +273,6 @@ class Engine:
         self.react(work, fact, event_id, asked)
         return event_id
 
-    # ── Corrections ─────────────────────────────────────────────────────────
-
     def stream_of(self, command: Any) -> UUID:
         """Return the thing that a command is about. TypeError if it is none of ours."""
         if isinstance(command, AMENDING):
@@ -328,40 +281,6 @@ class Engine:
         if type(command) not in self._deciders:
             raise TypeError(f"{type(command).__name__} is no command of this service")
         return self._deciders[type(command)].stream(command)
-
-    def _amended(
-        self, work: Work, thing: Thing, asked: Correct | Withdraw
-    ) -> tuple[Decider[Any, Any, Any], Any, EventId | None]:
-        """A correction that leaves no possible life is refused (contracts §1)."""
-        history = thing.history
-        wrong = next((e for e in history if e.event_id == asked.event_id), None)
-        if wrong is None or isinstance(wrong.fact, Withdrawal):
-            raise Refused("S1 7.2", "Такой записи в этом журнале нет")
-        if is_withdrawn(history, wrong.corrects or wrong.event_id):
-            raise Refused("S1 7.2", "Запись уже отозвана, отзыв окончателен")
-        first = wrong.corrects or wrong.event_id
-        decider = self._lives[type(wrong.fact)]
-        if isinstance(asked, Withdraw):
-            kind = kind_of(wrong.fact)
-            said: Any = catalogue[f"{self.service.name}.FactWithdrawn"].fact(
-                withdraws=first,
-                name=kind.name,
-                reason=asked.reason,
-                occurred_on=asked.withdrawn_on,
-            )
-            corrects = None
-        else:
-            said, corrects = asked.fact, first
-            if type(said) is not type(wrong.fact) or not stays_with(
-                wrong.fact, said, thing.stream
-            ):
-                raise Refused("S1 7.2", "Исправление говорит о другом")
-        anew = Recorded(event_id=EventId(UUID(int=0)), fact=said, corrects=corrects)
-        if not decider.is_a_life([*history, anew]):
-            raise Refused("S1 7.2", "С таким исправлением история невозможна")
-        work.free(claimed(decider, said))  # first: a refusal must let go of nothing
-        work.release(decider, wrong.fact)
-        return decider, said, corrects
 
     def react(self, work: Work, fact: Any, event_id: EventId, cause: Asked) -> list[Outcome]:
         """Have every policy react to a fact; each command is decided within this work."""
@@ -409,16 +328,6 @@ def _naming(decider: Decider[Any, Any, Any]) -> Iterator[tuple[type[Any], str]]:
         names = {it.name for it in fields(each)}
         for about in {sealed[name] for name in names & sealed.keys()} & names:
             yield each, about
-
-
-def _by_fact(
-    policies: Sequence[Policy[Any, Any]],
-) -> dict[type[Any], list[Policy[Any, Any]]]:
-    by_fact: dict[type[Any], list[Policy[Any, Any]]] = {}
-    for each in policies:
-        for fact in each.facts:
-            by_fact.setdefault(fact, []).append(each)
-    return by_fact
 
 
 class _Nothing:

@@ -11,30 +11,21 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
-from shared.kernel import (
-    Borrowed,
-    Decider,
-    Recorded,
-    Refused,
-    Withdrawal,
-    catalogue,
-    is_withdrawn,
-    kind_of,
-)
+from shared.kernel import Borrowed, Decider, Recorded, Refused, Withdrawal, kind_of
 from shared.kernel.ids import EventId, Territory, named
 from shared.runtime import codec
+from shared.runtime.amending import Correct, Withdraw, amended, derived
 from shared.runtime.asking import Asked, Outcome
 from shared.runtime.codec import Basis, Meta
-from shared.runtime.engine import ERASED, Correct, Withdraw
+from shared.runtime.engine import ERASED
 from shared.runtime.log import Record
 from shared.runtime.minds_held import Holding
-from shared.runtime.minds_kept import Keeping, by_fact
+from shared.runtime.minds_kept import Keeping
 from shared.runtime.minds_sealed import Ring, hidden, without
 from shared.runtime.seal import Erased
-from shared.runtime.service import Service
+from shared.runtime.service import Service, by_fact
 from shared.runtime.territory import TREE, territory_of
 from shared.runtime.tree import micros
-from shared.runtime.work import stays_with
 
 HEARD_AT_ONCE = 500
 """Facts heard in one turn, as many as the engines hear in one transaction."""
@@ -84,7 +75,6 @@ class Mind:
         self._epoch = named("epoch", source)
         self._moment, self._millis = NEVER, 0
         self._deciders = {c: d for d in service.deciders for c in d.commands}
-        self._lives_of = {f: d for d in service.deciders for f in d.facts}
         self._informed = {each.command: each.inform for each in service.informed}
         self._policies = by_fact(service.policies)
         borrowed = (*service.borrowed, *TREE)
@@ -180,8 +170,8 @@ class Mind:
                 status="refused",
                 stream=stream,
                 version=self._version(stream),
-                clause=getattr(refused, "clause", "S1 5.5"),
-                reason=getattr(refused, "reason", "Персональные данные уничтожены"),
+                clause=refused.clause,
+                reason=refused.reason,
             )
         return Outcome(
             status="accepted" if event_ids else "unchanged",
@@ -231,56 +221,14 @@ class Mind:
                 )
                 self._answer(asked)
 
-    # ── Corrections ─────────────────────────────────────────────────────────
-
     def _amended(self, asked: Asked, stream: UUID) -> list[UUID]:
-        """A correction that leaves no possible life is refused (contracts §1)."""
-        command: Correct | Withdraw = asked.command
         history = self._lives[stream].history if stream in self._lives else []
-        wrong = next((e for e in history if e.event_id == command.event_id), None)
-        if wrong is None or isinstance(wrong.fact, Withdrawal):
-            raise Refused("S1 7.2", "Такой записи в этом журнале нет")
-        if is_withdrawn(history, wrong.corrects or wrong.event_id):
-            raise Refused("S1 7.2", "Запись уже отозвана, отзыв окончателен")
-        decider = self._lives_of[type(wrong.fact)]
-        said, corrects = self._restated(command, wrong, stream)
-        anew = Recorded(event_id=EventId(UUID(int=0)), fact=said, corrects=corrects)
-        if not decider.is_a_life([*history, anew]):
-            raise Refused("S1 7.2", "С таким исправлением история невозможна")
-        self._holding.require_free(decider, [said])
-        self._holding.release(decider, wrong.fact)
-        event_ids = [self._say(decider, stream, said, asked, corrects)]
-        return event_ids + self._said_anew(decider, stream, asked)
-
-    def _restated(
-        self, command: Correct | Withdraw, wrong: Recorded[Any], stream: UUID
-    ) -> tuple[Any, EventId | None]:
-        first = wrong.corrects or wrong.event_id
-        if isinstance(command, Withdraw):
-            withdrawn = catalogue[f"{self.service.name}.FactWithdrawn"].fact(
-                withdraws=first,
-                name=kind_of(wrong.fact).name,
-                reason=command.reason,
-                occurred_on=command.withdrawn_on,
-            )
-            return withdrawn, None
-        same = type(command.fact) is type(wrong.fact)
-        if not same or not stays_with(wrong.fact, command.fact, stream):
-            raise Refused("S1 7.2", "Исправление говорит о другом")
-        return command.fact, first
-
-    def _said_anew(
-        self, decider: Decider[Any, Any, Any], stream: UUID, asked: Asked
-    ) -> list[UUID]:
-        """Say what was derived from what is corrected; of a thing that is gone, nothing."""
-        event_ids: list[UUID] = []
-        for command in decider.amended(stream):
-            try:
-                facts = decider.decide(self._state(decider, stream), command)
-            except Refused:
-                continue
-            event_ids += [self._say(decider, stream, each, asked) for each in facts]
-        return event_ids
+        decider, wrong, fact, corrects = amended(self.service, asked.command, stream, history)
+        self._holding.require_free(decider, [fact])
+        self._holding.release(decider, wrong)
+        said = self._say(decider, stream, fact, asked, corrects)
+        more = derived(decider, stream, lambda: self._state(decider, stream))
+        return [said] + [self._say(decider, stream, each, asked) for each in more]
 
     # ── Saying ──────────────────────────────────────────────────────────────
 

@@ -3,29 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from shared.kernel import Borrowed, Recorded, Withdrawal, catalogue, kind_of, standing
+from shared.runtime.amending import withdrawn
+from shared.runtime.service import by_fact
 from shared.runtime.work import MOVED
-
-
-class Hears(Protocol):
-    """Whatever waits for facts: a policy, or a borrowed document."""
-
-    @property
-    def facts(self) -> tuple[type[Any], ...]:
-        """Return the classes of facts that it waits for."""
-        ...
-
-
-def by_fact[H: Hears](those: Iterable[H]) -> dict[type[Any], list[H]]:
-    """Say who waits for a class of facts, in the order given."""
-    found: dict[type[Any], list[H]] = {}
-    for each in those:
-        for fact in each.facts:
-            found.setdefault(fact, []).append(each)
-    return found
 
 
 @dataclass(slots=True)
@@ -102,14 +86,9 @@ class Keeping:
 
 def _gone(moved: Recorded[Any]) -> Recorded[Any]:
     """Withdraw, in one history, what a correction has moved to another."""
-    kind = kind_of(moved.fact)
-    withdrawn = catalogue[f"{kind.owner}.FactWithdrawn"].fact(
-        withdraws=moved.corrects,
-        name=kind.name,
-        reason=MOVED,
-        occurred_on=moved.fact.occurred_on,
-    )
-    return Recorded(event_id=moved.event_id, fact=withdrawn)
+    fact, first = moved.fact, moved.corrects or moved.event_id
+    gone = withdrawn(kind_of(fact), first, MOVED, fact.occurred_on)
+    return Recorded(event_id=moved.event_id, fact=gone)
 
 
 def _is_moved(fact: Any, first: UUID) -> bool:

@@ -35,6 +35,8 @@ REMEMBERED = 20_000
 class Erased(Exception):  # noqa: N818 - an answer: nothing more is known of this person
     """The key of this person was destroyed, and there will be no other."""
 
+    clause, reason = "S1 5.5", "Персональные данные уничтожены"
+
     def __init__(self, subject: UUID) -> None:
         super().__init__(f"{subject} is erased")
         self.subject = subject

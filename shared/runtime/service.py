@@ -1,8 +1,8 @@
 """What makes a service: its pure parts, listed once, in its composition root."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from shared.kernel import Borrowed, Decider, Informed, Policy, Projection
 
@@ -23,3 +23,21 @@ class Service:
         """Name each class of facts that this service listens to."""
         for each in (*self.policies, *self.borrowed):
             yield from each.facts
+
+
+class Hears(Protocol):
+    """Whatever waits for facts: a policy, or a borrowed document."""
+
+    @property
+    def facts(self) -> tuple[type[Any], ...]:
+        """Return the classes of facts that it waits for."""
+        ...
+
+
+def by_fact[H: Hears](those: Iterable[H]) -> dict[type[Any], list[H]]:
+    """Say who waits for a class of facts, in the order given."""
+    found: dict[type[Any], list[H]] = {}
+    for each in those:
+        for fact in each.facts:
+            found.setdefault(fact, []).append(each)
+    return found

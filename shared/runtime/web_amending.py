@@ -9,9 +9,9 @@ from pydantic import Field as Bound
 
 from shared.events.registry import Role
 from shared.kernel import Kind, kind_of
+from shared.runtime.amending import Correct, Withdraw
 from shared.runtime.codec import Basis
 from shared.runtime.doors import Door
-from shared.runtime.engine import Correct, Withdraw
 from shared.runtime.schemas import BESIDE, Accepted, Shape, built, shape
 from shared.runtime.service import Service
 from shared.runtime.web_commands import Opened, opened

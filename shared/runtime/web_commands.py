@@ -16,10 +16,11 @@ from shared.events.registry import Role
 from shared.kernel.ids import NAMES, Territory
 from shared.runtime import codec
 from shared.runtime.access import Access, Caller, Knock, forbidden
+from shared.runtime.amending import Correct, Withdraw
 from shared.runtime.asking import Asked, May, NotAllowed, OtherBody, Outcome
 from shared.runtime.codec import Basis
 from shared.runtime.doors import Door
-from shared.runtime.engine import Correct, Engine, Withdraw
+from shared.runtime.engine import Engine
 from shared.runtime.grants import covers
 from shared.runtime.log import Record, Store
 from shared.runtime.problems import SCHEMA, Problem, malformed

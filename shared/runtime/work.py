@@ -1,7 +1,7 @@
 """One unit of work: what has been read, what will be written, and nothing half."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache, reduce
 from typing import Any
 from uuid import UUID
@@ -24,9 +24,11 @@ from shared.kernel import (
 )
 from shared.kernel.ids import EventId, Territory
 from shared.runtime import codec
+from shared.runtime.amending import withdrawn
 from shared.runtime.asking import Asked
 from shared.runtime.log import Answered, Key, Learned, Pending, Record, Store, Unit
 from shared.runtime.seal import Keys
+from shared.runtime.service import by_fact
 from shared.runtime.territory import territory_of
 
 
@@ -95,7 +97,7 @@ class Work:
         self._hmac = cache(hmac)
         self._names_people = names_people
         self._hopeful = hopeful
-        self._listeners = _listeners(borrowed)
+        self._listeners = by_fact(borrowed)
         self._things: dict[UUID, Thing] = {}
         self._known: dict[tuple[str, UUID], list[Kept]] = {}
         self._documents: dict[tuple[str, UUID], Any] = {}
@@ -379,16 +381,6 @@ def _meta(
     )
 
 
-def _listeners(
-    borrowed: Iterable[Borrowed[Any, Any]],
-) -> dict[type[Any], list[Borrowed[Any, Any]]]:
-    by_fact: dict[type[Any], list[Borrowed[Any, Any]]] = {}
-    for each in borrowed:
-        for fact in each.facts:
-            by_fact.setdefault(fact, []).append(each)
-    return by_fact
-
-
 @cache
 def _is_sealed(name: str) -> bool:
     return name in catalogue and bool(catalogue[name].sealed)
@@ -404,11 +396,11 @@ def _recorded(kept: Kept) -> Recorded[Any]:
 
 def _gone(kept: Kept) -> Kept:
     """Withdraw, in one history, what a correction has moved to another."""
-    owner = kept.name.partition(".")[0]
-    gone = catalogue[f"{owner}.FactWithdrawn"]
-    day = codec.decode(kept.name, kept.schema, bytes(kept.data)).occurred_on
-    said = gone.fact(withdraws=kept.corrects, name=kept.name, reason=MOVED, occurred_on=day)
-    return Kept(kept.event_id, None, gone.name, gone.schema, msgspec.Raw(codec.encode(said)))
+    fact = codec.decode(kept.name, kept.schema, bytes(kept.data))
+    first = kept.corrects or kept.event_id
+    said = withdrawn(kind_of(fact), first, MOVED, fact.occurred_on)
+    kind = kind_of(said)
+    return Kept(kept.event_id, None, kind.name, kind.schema, msgspec.Raw(codec.encode(said)))
 
 
 def _is_moved(kept: Kept, first: UUID) -> bool:
@@ -417,12 +409,3 @@ def _is_moved(kept: Kept, first: UUID) -> bool:
         return False
     said = codec.decode(kept.name, kept.schema, bytes(kept.data))
     return said.withdraws == first and said.reason == MOVED
-
-
-def stays_with(old: Any, new: Any, stream: UUID) -> bool:
-    """Say whether a correction is still about the same thing."""
-    return all(
-        getattr(new, each.name) == stream
-        for each in fields(old)
-        if getattr(old, each.name) == stream
-    )

@@ -10,9 +10,9 @@ import pytest
 from services.registry import domain as reg
 from shared.events.registry import EmploymentStarted
 from shared.kernel.ids import EnrolmentId, EventId, RouteItemId, SessionId
+from shared.runtime.amending import Correct, Withdraw
 from shared.runtime.answers import Change
 from shared.runtime.codec import Basis
-from shared.runtime.engine import Correct, Withdraw
 from tests.journeys import chapters as ch
 from tests.journeys.telling import Telling, day, noon, refused
 

@@ -30,8 +30,9 @@ from shared.kernel.ids import (
     RegionCode,
 )
 from shared.runtime import codec
+from shared.runtime.amending import Correct, Withdraw
 from shared.runtime.asking import Asked, NotAllowed, OtherBody, Outcome
-from shared.runtime.engine import Correct, Engine, Withdraw, utc_now
+from shared.runtime.engine import Engine, utc_now
 from shared.runtime.hearing import Hole, hear, retry
 from shared.runtime.log import Store
 from shared.runtime.seal import Keys

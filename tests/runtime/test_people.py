@@ -13,8 +13,9 @@ from structlog.testing import CapturingLogger
 from shared.events.registry import RosterLinked, TeacherFact, TeacherRegistered
 from shared.kernel import Decider
 from shared.kernel.ids import EventId, PersonId, Territory
+from shared.runtime.amending import Correct
 from shared.runtime.asking import Asked
-from shared.runtime.engine import Correct, Engine
+from shared.runtime.engine import Engine
 from shared.runtime.people import People
 from shared.runtime.problems import answer_problems
 from shared.runtime.seal import Keys
