@@ -19,7 +19,8 @@ from shared.runtime.log import Answered, Conflict, Head, Store, Unit
 from shared.runtime.seal import Erased, Keys
 from shared.runtime.service import Service, by_fact
 from shared.runtime.territory import TREE
-from shared.runtime.work import Thing, Wanted, Work, claimed
+from shared.runtime.work import Thing, Wanted, Work
+from shared.runtime.work_held import claimed
 
 TRIES = 4
 ERASED = "registry.PersonalDataErased"
@@ -237,7 +238,7 @@ class Engine:
         told = self._with_key(inform(command, work) if inform else command)
         facts = decider.decide(work.state(decider, thing), told)
         claims = [claimed(decider, each) for each in facts]
-        work.free(chain(*claims))
+        work.holding.require_free(chain(*claims))
         return [
             self._say(work, thing, fact, its, asked, None, may)
             for fact, its in zip(facts, claims, strict=True)
@@ -248,8 +249,8 @@ class Engine:
             self.service, asked.command, thing.stream, thing.history
         )
         claims = claimed(decider, fact)
-        work.free(claims)  # first: a refusal must let go of nothing
-        work.release(decider, wrong)
+        work.holding.require_free(claims)  # first: a refusal must let go of nothing
+        work.holding.release(decider, wrong, work.unit)
         said = self._say(work, thing, fact, claims, asked, corrects, may)
         more = derived(decider, thing.stream, lambda: work.state(decider, thing))
         return [said] + [

@@ -18,7 +18,8 @@ from shared.runtime import codec, telemetry
 from shared.runtime.asking import Asked
 from shared.runtime.engine import Engine
 from shared.runtime.log import Conflict, Learned, Mark, Parked, Record
-from shared.runtime.work import Kept, Wanted, Work
+from shared.runtime.work import Wanted, Work
+from shared.runtime.work_kept import Kept
 
 HEARTBEAT = "metodika.Heartbeat"
 LAST = "last heard"
@@ -180,7 +181,7 @@ def learn(work: Work, record: Record) -> tuple[Any, codec.Meta]:
     meta = codec.decode_meta(record.meta)
     data = msgspec.Raw(record.data)
     kept = Kept(record.event_id, meta.corrects, record.name, record.schema, data)
-    work.learn(kept, fact, record.stream)
+    work.keeping.learn(kept, fact, record.stream)
     return fact, meta
 
 

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
-from shared.kernel import Claim, Decider, Refused, Withdrawal
+from shared.kernel import Claim, Decider, Refused
 from shared.runtime.engine import FOUND_BY
+from shared.runtime.work_held import claimed
 
 
 class Holding:
@@ -21,14 +22,14 @@ class Holding:
     def require_free(self, decider: Decider[Any, Any, Any], facts: Iterable[Any]) -> None:
         """Raise `Refused` if a key that these facts claim is held by another."""
         for fact in facts:
-            for each in () if isinstance(fact, Withdrawal) else decider.claims(fact):
+            for each in claimed(decider, fact):
                 held = self.holder(each.kind, each.key)
                 if isinstance(each, Claim) and held not in (None, each.holder):
                     raise Refused(each.clause, each.reason)
 
     def take(self, decider: Decider[Any, Any, Any], fact: Any) -> None:
         """Take the keys that a fact claims, let go of those that it frees."""
-        for each in () if isinstance(fact, Withdrawal) else decider.claims(fact):
+        for each in claimed(decider, fact):
             if isinstance(each, Claim):
                 self._holders.setdefault((each.kind, each.key), each.holder)
             else:

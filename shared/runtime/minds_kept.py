@@ -9,7 +9,7 @@ from uuid import UUID
 from shared.kernel import Borrowed, Recorded, Withdrawal, catalogue, kind_of, standing
 from shared.runtime.amending import withdrawn
 from shared.runtime.service import by_fact
-from shared.runtime.work import MOVED
+from shared.runtime.work_kept import MOVED
 
 
 @dataclass(slots=True)

@@ -16,12 +16,12 @@ from metodika.services import NAMES
 from metodika.up import mounted, part
 from metodika.world import World
 from services.registry import domain as reg
+from shared.kernel import Recorded
 from shared.kernel.ids import PersonId
 from shared.runtime import logs, telemetry
 from shared.runtime.engine import utc_now
 from shared.runtime.issuer import LocalIssuer
 from shared.runtime.seal_shelves import open_shelf
-from shared.runtime.work import Recorded
 from tests.journeys import chapters as ch
 from tests.journeys.http import headers, let_in, spoken
 from tests.journeys.telling import Telling, day, refused

@@ -1,0 +1,152 @@
+"""What a unit of work keeps of facts: histories, and the documents they fold into."""
+
+from collections.abc import Collection, Sequence
+from functools import reduce
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared.kernel import Borrowed, Recorded, Withdrawal, catalogue, kind_of, standing
+from shared.kernel.ids import EventId
+from shared.runtime import codec
+from shared.runtime.amending import withdrawn
+from shared.runtime.log import Learned, Store
+from shared.runtime.service import by_fact
+
+
+class Kept(msgspec.Struct, array_like=True, frozen=True):
+    """One fact as a service keeps it of others; the array is a borrowed history."""
+
+    event_id: UUID
+    corrects: UUID | None
+    name: str
+    schema: int
+    data: msgspec.Raw
+
+
+MOVED = "перенесено"
+"""Why a fact is withdrawn from one history: it stands in another."""
+
+_encoder = msgspec.json.Encoder()
+_histories = msgspec.json.Decoder(list[Kept])
+_UNREAD = object()
+
+
+class Keeping:
+    """Histories by what they are about, read once, and all that was learned here."""
+
+    def __init__(self, store: Store, borrowed: Sequence[Borrowed[Any, Any]]) -> None:
+        self._store = store
+        self._listeners = by_fact(borrowed)
+        self._known: dict[tuple[str, UUID], list[Kept]] = {}
+        self._documents: dict[tuple[str, UUID], Any] = {}
+        self._grown: dict[tuple[str, UUID], None] = {}
+        self._index: dict[tuple[str, UUID], UUID] = {}
+        self._indexed: dict[tuple[str, UUID], None] = {}
+
+    def of[D](self, borrowed: Borrowed[D, Any], about: UUID) -> D:
+        """Return the document; the initial one when nothing was heard yet."""
+        at = (borrowed.name, about)
+        document = self._documents.get(at, _UNREAD)
+        if document is _UNREAD:
+            stand = standing(map(_recorded, self._history_about(at)))
+            document = self._documents[at] = reduce(
+                lambda so_far, each: borrowed.evolve(so_far, each.fact, each.event_id),
+                stand,
+                borrowed.initial,
+            )
+        return document
+
+    def foresee(self, about: Collection[tuple[str, UUID]]) -> None:
+        """Read at once what is kept about these."""
+        unread = set(about).difference(self._known)
+        if unread:
+            kept = self._store.known(unread)
+            self._known |= {at: [] for at in unread}
+            self._known |= {at: _histories.decode(said) for at, said in kept.items()}
+
+    def learn(self, kept: Kept, fact: Any, stream: UUID) -> None:
+        """Keep a fact, heard or said, wherever somebody wants to know it."""
+        if isinstance(fact, Withdrawal):
+            kind = catalogue.get(fact.name)
+            for each in self._listeners.get(kind.fact, ()) if kind else ():
+                self._append(each, self._whereabouts(each, fact.withdraws, stream), kept)
+            return
+        for each in self._listeners.get(type(fact), ()):
+            about, before = each.about(fact), stream
+            if kept.corrects:
+                before = self._whereabouts(each, EventId(kept.corrects), stream)
+                if before != about:
+                    self._append(each, before, _gone(kept))
+                    self._come_back(each, about, kept.corrects)
+            if before != about:
+                at = (f"{each.name}@", kept.corrects or kept.event_id)
+                self._index[at], self._indexed[at] = about, None
+            self._append(each, about, kept, fact)
+
+    def _whereabouts(
+        self, borrowed: Borrowed[Any, Any], event_id: EventId, stream: UUID
+    ) -> UUID:
+        at = (f"{borrowed.name}@", event_id)
+        if at in self._index:
+            return self._index[at]
+        found = self._store.known([at]).get(at)
+        return msgspec.json.decode(found, type=UUID) if found else stream
+
+    def _come_back(self, borrowed: Borrowed[Any, Any], about: UUID, first: UUID) -> None:
+        """Let a fact stand again where a correction had moved it away from."""
+        history = self._history_about((borrowed.name, about))
+        history[:] = [each for each in history if not _is_moved(each, first)]
+
+    def _append(
+        self, borrowed: Borrowed[Any, Any], about: UUID, kept: Kept, fact: Any = None
+    ) -> None:
+        at = (borrowed.name, about)
+        self._history_about(at).append(kept)
+        self._grown[at] = None
+        document = self._documents.pop(at, None)
+        if document is None or fact is None or kept.corrects or kind_of(fact).sealed:
+            return  # it is made anew, of what stands and as it is stored
+        event_id = EventId(kept.event_id)
+        self._documents[at] = borrowed.evolve(document, fact, event_id)
+
+    def handed_over(self) -> list[Learned]:
+        """Return what is to be written of it, whole."""
+        done = [Learned(*at, _encoder.encode(self._known[at])) for at in self._grown]
+        done += [Learned(*at, _encoder.encode(self._index[at])) for at in self._indexed]
+        self._grown.clear()
+        self._indexed.clear()
+        return done
+
+    def _history_about(self, at: tuple[str, UUID]) -> list[Kept]:
+        history = self._known.get(at)
+        if history is None:
+            self.foresee([at])
+            history = self._known[at]
+        return history
+
+
+def _recorded(kept: Kept) -> Recorded[Any]:
+    return Recorded(
+        event_id=EventId(kept.event_id),
+        fact=codec.decode(kept.name, kept.schema, bytes(kept.data)),
+        corrects=EventId(kept.corrects) if kept.corrects else None,
+    )
+
+
+def _gone(kept: Kept) -> Kept:
+    """Withdraw, in one history, what a correction has moved to another."""
+    fact = codec.decode(kept.name, kept.schema, bytes(kept.data))
+    first = kept.corrects or kept.event_id
+    said = withdrawn(kind_of(fact), first, MOVED, fact.occurred_on)
+    kind = kind_of(said)
+    return Kept(kept.event_id, None, kind.name, kind.schema, msgspec.Raw(codec.encode(said)))
+
+
+def _is_moved(kept: Kept, first: UUID) -> bool:
+    """Say whether this withdraws a fact from one history, because it is in another."""
+    if not kept.name.endswith(".FactWithdrawn"):
+        return False
+    said = codec.decode(kept.name, kept.schema, bytes(kept.data))
+    return said.withdraws == first and said.reason == MOVED
