@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from shared.kernel.ids import Territory
-from shared.runtime.codec import Basis
+from shared.kernel.ids import EventId, Territory
+from shared.runtime.codec import Basis, Meta
 
 type May = Callable[[Territory | None], bool]
 """Says whether a caller may say facts that belong to a territory; None is federal."""
@@ -31,6 +31,22 @@ class Asked(Struct, frozen=True, kw_only=True):
     traceparent: str | None = None
     expected_version: int | None = None
     home: Territory | None = None
+
+    def envelope(
+        self, event_id: EventId, home_org: UUID | None, corrects: EventId | None
+    ) -> Meta:
+        """Return what the log says of a fact that this command brings about."""
+        return Meta(
+            event_id=event_id,
+            actor=self.actor,
+            command_id=self.command_id,
+            correlation_id=self.correlation_id or self.command_id,
+            causation_id=self.causation_id,
+            basis=self.basis,
+            home_org=home_org,
+            corrects=corrects,
+            traceparent=self.traceparent,
+        )
 
 
 class Outcome(Struct, frozen=True, kw_only=True):

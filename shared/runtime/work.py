@@ -163,7 +163,7 @@ class Work:
                 name=kind.name,
                 schema=kind.schema,
                 territory=territory,
-                meta=codec.encode_meta(_meta(asked, event_id, home_org, corrects)),
+                meta=codec.encode_meta(asked.envelope(event_id, home_org, corrects)),
                 data=data,
             )
         )
@@ -215,22 +215,6 @@ class Work:
         if self._keys is None:
             raise TypeError(f"{kind.name} names people, and this service has no keys")
         return self._keys.seal(kind, fact, stream, version)
-
-
-def _meta(
-    asked: Asked, event_id: EventId, home_org: UUID | None, corrects: EventId | None
-) -> codec.Meta:
-    return codec.Meta(
-        event_id=event_id,
-        actor=asked.actor,
-        command_id=asked.command_id,
-        correlation_id=asked.correlation_id or asked.command_id,
-        causation_id=asked.causation_id,
-        basis=asked.basis,
-        home_org=home_org,
-        corrects=corrects,
-        traceparent=asked.traceparent,
-    )
 
 
 @cache

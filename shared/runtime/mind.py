@@ -1,0 +1,249 @@
+"""One service in memory: what its engine would decide, and nothing stored."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from shared.kernel import Borrowed, Decider, Recorded, Refused, Withdrawal, kind_of
+from shared.kernel.ids import EventId, Territory
+from shared.runtime.amending import Correct, Withdraw, amended, derived
+from shared.runtime.asking import Asked, Outcome
+from shared.runtime.engine import ERASED
+from shared.runtime.mind_held import Holding
+from shared.runtime.mind_kept import Keeping
+from shared.runtime.mind_log import Log, Said
+from shared.runtime.mind_sealed import Ring, hidden, without
+from shared.runtime.seal import Erased
+from shared.runtime.service import Service, by_fact
+from shared.runtime.territory import TREE, territory_of
+
+
+@dataclass(slots=True)
+class _Life:
+    """One stream: what was said in it, in clear, and where that leads."""
+
+    decider: Decider[Any, Any, Any]
+    state: Any
+    history: list[Recorded[Any]] = field(default_factory=list[Recorded[Any]])
+    territory: Territory | None = None
+
+    def go_on(self, said: Recorded[Any]) -> None:
+        """Put a fact at the end."""
+        self.history.append(said)
+        if said.corrects or isinstance(said.fact, Withdrawal):
+            self.state = self.decider.state(self.history)
+        else:
+            self.state = self.decider.evolve(self.state, said.fact)
+
+
+class Mind:
+    """One service in memory, `Known` to its own policies. One thread asks it.
+
+    Nobody's name leaves it: a personal field is sealed by throwing its content away.
+    """
+
+    def __init__(self, service: Service, log: Log, ring: Ring) -> None:
+        self.service, self.log = service, log
+        self._heard = dict[str, int]()
+        self._deciders = {c: d for d in service.deciders for c in d.commands}
+        self._informed = {each.command: each.inform for each in service.informed}
+        self._policies = by_fact(service.policies)
+        borrowed = (*service.borrowed, *TREE)
+        self._keeping = Keeping(borrowed)
+        self._waited_for = {*self._policies, *by_fact(borrowed)}
+        self._lives: dict[UUID, _Life] = {}
+        self._streams: dict[UUID, UUID] = {}
+        self._holding = Holding()
+        self._ring = ring
+        self._sealed_for: dict[UUID, set[UUID]] = {}
+        self._to_erase: list[UUID] = []
+
+    def of[D](self, borrowed: Borrowed[D, Any], about: UUID) -> D:
+        """Return the document; the initial one when nothing was heard yet."""
+        return self._keeping.of(borrowed, about)
+
+    def holder(self, kind: str, key: str) -> UUID | None:
+        """Return who holds a claimed key, if anybody does."""
+        return self._holding.holder(kind, key)
+
+    def first(self, stream: UUID, fact: type[Any]) -> tuple[EventId, Any]:
+        """Return the first fact of a class in a stream. LookupError if there is none."""
+        history = self._lives[stream].history if stream in self._lives else ()
+        for each in history:
+            if isinstance(each.fact, fact):
+                return each.event_id, each.fact
+        raise LookupError(f"no {fact.__name__} in {stream}")
+
+    # ── Hearing and being asked ─────────────────────────────────────────────
+
+    def ask(self, asked: Sequence[Asked], at: datetime) -> list[Outcome]:
+        """Decide commands at a moment, each seeing those before it."""
+        self.log.go_on(at)
+        return [self._answer(each) for each in asked]
+
+    def hear(self, other: "Mind", at: datetime) -> int:
+        """Hear what is new of another, so much at once; do at once what follows of it."""
+        self.log.go_on(at)
+        heard = self._heard.get(other.log.source, 0)
+        some = other.log.after(heard)
+        for each in some:
+            fact = each.recorded.fact
+            if type(fact) in self._waited_for or isinstance(fact, Withdrawal):
+                self._hear(each)
+        self._heard[other.log.source] = heard + len(some)
+        return len(some)
+
+    def has_heard(self, other: "Mind", position: int) -> bool:
+        """Say whether another was heard up to exactly this position."""
+        return self._heard.get(other.log.source, 0) == position
+
+    def _hear(self, said: Said) -> None:
+        fact, event_id = said.recorded.fact, said.recorded.event_id
+        self._keeping.learn(said.recorded, said.stream)
+        if type(fact) in self._policies:
+            cause = Asked(
+                command=None,
+                command_id=event_id,
+                actor=f"policy:{self.service.name}",
+                correlation_id=said.correlation_id,
+                basis=said.basis,
+            )
+            self._react(fact, event_id, cause)
+
+    # ── Deciding ────────────────────────────────────────────────────────────
+
+    def _answer(self, asked: Asked) -> Outcome:
+        stream = self._stream_of(asked.command)
+        try:
+            event_ids = self._decided(asked, stream)
+        except (Refused, Erased) as refused:
+            return Outcome(
+                status="refused",
+                stream=stream,
+                version=self._version(stream),
+                clause=refused.clause,
+                reason=refused.reason,
+            )
+        return Outcome(
+            status="accepted" if event_ids else "unchanged",
+            stream=stream,
+            version=self._version(stream),
+            event_ids=tuple(event_ids),
+        )
+
+    def _decided(self, asked: Asked, stream: UUID) -> list[UUID]:
+        if isinstance(asked.command, Correct | Withdraw):
+            return self._amended(asked, stream)
+        decider = self._deciders[type(asked.command)]
+        inform = self._informed.get(type(asked.command))
+        told = self._with_key(inform(asked.command, self) if inform else asked.command)
+        facts = decider.decide(self._state(decider, stream), told)
+        self._holding.require_free(decider, facts)
+        return [self._say(decider, stream, each, asked) for each in facts]
+
+    def _stream_of(self, command: Any) -> UUID:
+        if isinstance(command, Correct | Withdraw):
+            return self._streams.get(command.event_id, UUID(int=0))
+        return self._deciders[type(command)].stream(command)
+
+    def _version(self, stream: UUID) -> int:
+        life = self._lives.get(stream)
+        return len(life.history) if life else 0
+
+    def _state(self, decider: Decider[Any, Any, Any], stream: UUID) -> Any:
+        life = self._lives.get(stream)
+        if life is None:
+            return decider.initial
+        if life.decider is not decider:
+            raise Refused("S1 7.2", "Этот номер уже у другого")
+        return life.state
+
+    def _react(self, fact: Any, event_id: EventId, cause: Asked) -> None:
+        for policy in self._policies.get(type(fact), ()):
+            for n, command in enumerate(policy.react(fact, self)):
+                asked = Asked(
+                    command=command,
+                    command_id=uuid5(event_id, f"{policy.name}/{n}"),
+                    actor=cause.actor,
+                    basis=cause.basis,
+                    correlation_id=cause.correlation_id or cause.command_id,
+                    causation_id=event_id,
+                    home=cause.home,
+                )
+                self._answer(asked)
+
+    def _amended(self, asked: Asked, stream: UUID) -> list[UUID]:
+        history = self._lives[stream].history if stream in self._lives else []
+        decider, wrong, fact, corrects = amended(self.service, asked.command, stream, history)
+        self._holding.require_free(decider, [fact])
+        self._holding.release(decider, wrong)
+        said = self._say(decider, stream, fact, asked, corrects)
+        more = derived(decider, stream, lambda: self._state(decider, stream))
+        return [said] + [self._say(decider, stream, each, asked) for each in more]
+
+    # ── Saying ──────────────────────────────────────────────────────────────
+
+    def _say(
+        self,
+        decider: Decider[Any, Any, Any],
+        stream: UUID,
+        fact: Any,
+        asked: Asked,
+        corrects: EventId | None = None,
+    ) -> UUID:
+        life = self._lives.get(stream)
+        otherwise = (life.territory if life else None) or asked.home
+        territory, home_org = territory_of(fact, self, otherwise=otherwise)
+        sealed = self._sealed(fact, stream)
+        self._holding.take(decider, fact)
+        event_id = self.log.next_id()
+        said = Recorded(event_id=event_id, fact=fact, corrects=corrects)
+        stored = said if sealed is fact else replace(said, fact=sealed)
+        life = life or self._lives.setdefault(stream, _Life(decider, decider.initial))
+        life.territory = territory or life.territory
+        life.go_on(said)
+        self._streams[event_id] = stream
+        meta = asked.envelope(event_id, home_org, corrects)
+        self.log.add(stored, stream, len(life.history), territory, meta)
+        self._keeping.learn(stored, stream)
+        self._react(fact, event_id, asked)
+        return event_id
+
+    # ── Sealed fields ───────────────────────────────────────────────────────
+
+    def _sealed(self, fact: Any, stream: UUID) -> Any:
+        """Return what others may see. Raises `Erased`."""
+        kind = kind_of(fact)
+        if kind.name == ERASED:
+            self._to_erase.append(stream)
+        if not kind.sealed:
+            return fact
+        fields = hidden(fact)
+        for each in {each.subject for each in fields.values()}:
+            if each in self._ring.erased:
+                raise Erased(each)
+            self._ring.keyed.add(each)
+            self._sealed_for.setdefault(each, set()).add(stream)
+        return replace(fact, **fields)
+
+    def _with_key(self, command: Any) -> Any:
+        """Write in which key an erasure destroys; one without personal fields has none."""
+        if getattr(command, "key_id", self) is not None:
+            return command
+        return replace(command, key_id=self._ring.key_of(command.person_id))
+
+    def erased(self) -> list[UUID]:
+        """Return who was erased in this turn; nobody can be found by a key any more."""
+        people, self._to_erase = self._to_erase, []
+        if people:
+            self._holding.forget(people)
+        return people
+
+    def forget(self, person: UUID) -> None:
+        """Forget what was said in clear of somebody whose key is destroyed."""
+        for stream in self._sealed_for.pop(person, ()):
+            life = self._lives[stream]
+            life.history = [without(each, person) for each in life.history]
+            life.state = life.decider.state(life.history)
