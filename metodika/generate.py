@@ -33,8 +33,8 @@ from shared.kernel import kind_of
 from shared.kernel.ids import NAMES, EventId
 from shared.runtime import codec
 from shared.runtime.amending import Correct, Withdraw
-from shared.runtime.answers import Definition
 from shared.runtime.asking import Asked, Outcome
+from shared.runtime.definitions import Definition
 from shared.runtime.log import Record
 from shared.runtime.minds import Minds
 

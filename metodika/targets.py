@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from metodika.world import World
 from services.monitoring.domain import FOUNDING_TARGETS, founding_definitions
 from shared.kernel.ids import named
-from shared.runtime.answers import Definition
 from shared.runtime.asking import Asked
+from shared.runtime.definitions import Definition
 
 
 def set_targets(world: World) -> None:

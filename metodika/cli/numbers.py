@@ -11,7 +11,8 @@ import click
 
 from metodika.cli import say
 from metodika.world import World, opened
-from shared.runtime.answers import NoSuchKpi, Side, Value
+from shared.runtime.answers import NoSuchKpi, Side
+from shared.runtime.answers_value import Value
 from shared.runtime.engine import utc_now
 
 STATUS = {

@@ -8,11 +8,10 @@ from typing import Any
 import duckdb
 
 from shared.kernel import catalogue
+from shared.runtime.answers_value import Vector
 
 PERSONS = ("person_id", "mentee_id", "mentor_id", "merged_id", "survivor_id", "tutor_id")
 """Fields by which a fact concerns a person."""
-
-type Vector = dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from fastapi import APIRouter, Depends, Query, Response
 from shared.events.registry import Role
 from shared.kernel.ids import Territory
 from shared.runtime.access import Access, Caller, Knock, forbidden
-from shared.runtime.answers import Answers, NoSuchKpi, Side, Vector
+from shared.runtime.answers import Answers, NoSuchKpi, Side
+from shared.runtime.answers_value import Vector
 from shared.runtime.grants import covers
 from shared.runtime.problems import Problem, malformed, retry
 from shared.runtime.web_commands import told

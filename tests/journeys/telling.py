@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from metodika.generate import Clock
 from metodika.world import World
 from shared.kernel.ids import Territory
-from shared.runtime.answers import Value
+from shared.runtime.answers_value import Value
 from shared.runtime.asking import Asked, Outcome
 from shared.runtime.codec import Basis
 from shared.runtime.settings import Settings

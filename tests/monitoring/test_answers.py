@@ -9,15 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from shared.runtime.answers import (
-    Answers,
-    Member,
-    NoSuchKpi,
-    Status,
-    reaches,
-    shown,
-    year_before,
-)
+from shared.runtime.answers import Answers, Member, NoSuchKpi
+from shared.runtime.answers_value import Status, reaches, shown, year_before
 from tests.golden.words import known_by
 from tests.golden.world import RECORDS
 from tests.monitoring.telling import heard, promised
