@@ -16,7 +16,7 @@ from metodika.imports.plan import Plan
 from metodika.imports.state import Kept, kept, told
 from shared.events.registry import Role
 from shared.kernel.ids import Territory
-from shared.runtime import bulk, web_commands
+from shared.runtime import bulk, web_openapi
 from shared.runtime.access import Access, Caller, Knock
 from shared.runtime.engine import Engine, utc_now
 from shared.runtime.grants import covers
@@ -140,7 +140,7 @@ def imports_router(engine: Engine, access: Access) -> APIRouter:
         methods=["POST"],
         operation_id="imports",
         summary="Принять пакет OneRoster 1.2: вердикт по каждой строке",
-        responses=TAKING | web_commands.told(401, 403, 413, 422, 500, 503, 507),
+        responses=TAKING | web_openapi.told(401, 403, 413, 422, 500, 503, 507),
         response_class=Response,
         openapi_extra=ZIP,
     )
@@ -150,7 +150,7 @@ def imports_router(engine: Engine, access: Access) -> APIRouter:
         methods=["GET"],
         operation_id="import",
         summary="Что стало с пакетом: состояние, счёт, непринятые строки",
-        responses=ASKING | web_commands.told(401, 403, 404, 422, 500, 503),
+        responses=ASKING | web_openapi.told(401, 403, 404, 422, 500, 503),
         response_class=Response,
     )
     return router

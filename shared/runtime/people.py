@@ -20,7 +20,8 @@ from shared.runtime.log import Record, Store
 from shared.runtime.logs import log
 from shared.runtime.problems import Problem
 from shared.runtime.seal import Keys
-from shared.runtime.web_commands import place_of, told
+from shared.runtime.web_commands import place_of
+from shared.runtime.web_openapi import told
 
 WHO: tuple[Role, ...] = ("federal", "region", "municipality", "organisation", "self")
 """Neither an auditor, who has proofs and no names, nor an operator, who has no data."""

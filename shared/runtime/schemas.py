@@ -39,6 +39,7 @@ from pydantic import Field as Bound
 from shared.kernel import Personal, Told
 from shared.kernel.ids import Territory
 from shared.runtime.codec import Basis
+from shared.runtime.doors import Door
 from shared.runtime.problems import malformed, unreadable
 
 LONGEST_TEXT = 4000
@@ -66,6 +67,7 @@ type Whole = Annotated[
     Bound(ge=-BIGGEST, le=BIGGEST),
     BeforeValidator(lambda said: int(said) if _is_whole(said) else said),
 ]
+BRACES = re.compile(r"\{(\w+)\}")
 NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,4})?")
 
 
@@ -305,3 +307,19 @@ class Accepted:
 
 
 BESIDE: dict[str, Any] = {"basis_": (BasisBody | None, Bound(default=None, alias="basis"))}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A door, and what it accepts."""
+
+    door: Door
+    accepted: Accepted
+
+
+def opened(door: Door) -> Opened:
+    """Open a door. TypeError where it does not fit; ValueError where its example does not."""
+    accepted = Accepted.of(door.command, BRACES.findall(door.path))
+    if accepted.must or door.example:
+        accepted.check(door.example)
+    return Opened(door, accepted)

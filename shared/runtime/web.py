@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 from fastapi import APIRouter, FastAPI, Response
-from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Route
 
@@ -15,14 +14,16 @@ from shared.runtime.doors import Door, Reading
 from shared.runtime.engine import Engine
 from shared.runtime.log import Store
 from shared.runtime.problems import answer_problems
+from shared.runtime.schemas import opened
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 from shared.runtime.views import Views
 from shared.runtime.web_amending import amendments
-from shared.runtime.web_commands import COMPONENTS, Commands, Opened, opened
+from shared.runtime.web_commands import Commands
 from shared.runtime.web_feed import Feed
 from shared.runtime.web_head import Headed
 from shared.runtime.web_limits import Bounded
+from shared.runtime.web_openapi import describe
 from shared.runtime.web_reading import Readings
 
 PUBLIC = ("/health/live", "/health/ready", "/openapi.json")
@@ -75,7 +76,7 @@ def build_app(  # noqa: PLR0913 - what a service is over HTTP, each part once
     for router in extra:
         app.include_router(router)
     _guarded(app.routes)
-    _describe(app, all_doors)
+    describe(app, all_doors, PUBLIC)
     return app
 
 
@@ -148,50 +149,3 @@ def _guarded(routes: Iterable[BaseRoute]) -> None:
 def _asks_who(route: APIRoute) -> bool:
     knocks = [each.call for each in route.dependant.dependencies]
     return any(isinstance(each, Knock) and each.roles for each in knocks)
-
-
-def _describe(app: FastAPI, doors: Sequence[Opened]) -> None:
-    """Let `/openapi.json` tell all: bodies, examples, problems, tokens."""
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = _document(app, doors)
-        return app.openapi_schema
-
-    app.openapi = openapi
-    openapi()  # what cannot be described stops the start
-
-
-def _document(app: FastAPI, doors: Sequence[Opened]) -> dict[str, Any]:
-    document = get_openapi(
-        title=app.title,
-        version=app.version,
-        description=app.description,
-        routes=app.routes,
-    )
-    components = document.setdefault("components", {})
-    schemas: dict[str, Any] = components.setdefault("schemas", {})
-    for name, schema in _shapes(doors):
-        if schemas.setdefault(name, schema) != schema:
-            raise ValueError(f"two shapes are called {name}")
-    schemas |= COMPONENTS
-    for door in (each.door for each in doors if each.door.example):
-        # said here, for FastAPI would leave the nulls of an example out
-        body = document["paths"][door.path]["post"]["requestBody"]
-        body["content"]["application/json"]["example"] = door.example
-    components["securitySchemes"] = {
-        "oidc": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-    }
-    for path, operations in document["paths"].items():
-        for operation in operations.values():
-            operation["security"] = [] if path in PUBLIC else [{"oidc": []}]
-    return document
-
-
-def _shapes(doors: Sequence[Opened]) -> Iterable[tuple[str, dict[str, Any]]]:
-    for each in doors:
-        schema = each.accepted.body.model_json_schema(
-            ref_template="#/components/schemas/{model}"
-        )
-        yield from schema.pop("$defs", {}).items()
-        yield each.door.command.__name__, schema

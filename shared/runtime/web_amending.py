@@ -12,9 +12,8 @@ from shared.kernel import Kind, kind_of
 from shared.runtime.amending import Correct, Withdraw
 from shared.runtime.codec import Basis
 from shared.runtime.doors import Door
-from shared.runtime.schemas import BESIDE, Accepted, Shape, built, shape
+from shared.runtime.schemas import BESIDE, Accepted, Opened, Shape, built, opened, shape
 from shared.runtime.service import Service
-from shared.runtime.web_commands import Opened, opened
 
 WHO: tuple[Role, ...] = ("federal", "region", "municipality", "organisation")
 CORRECT = Door(

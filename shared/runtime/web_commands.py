@@ -23,107 +23,25 @@ from shared.runtime.doors import Door
 from shared.runtime.engine import Engine
 from shared.runtime.grants import covers
 from shared.runtime.log import Record, Store
-from shared.runtime.problems import SCHEMA, Problem, malformed
-from shared.runtime.schemas import Accepted
+from shared.runtime.problems import Problem, malformed
+from shared.runtime.schemas import Accepted, Opened
 from shared.runtime.telemetry import current_traceparent, measure, span
+from shared.runtime.web_openapi import (
+    COMMAND_HEADERS,
+    COMMAND_ID,
+    done,
+    found,
+    path_parameters,
+    told,
+)
 
 KEY = re.compile(r'"?([!#-~]{1,200})"?')
 VERSION = re.compile(r'"?(\d{1,10})"?')
-BRACES = re.compile(r"\{(\w+)\}")
 
-
-ANSWER: dict[str, Any] = {
-    "type": "object",
-    "title": "Answer",
-    "required": ["version", "position", "event_ids"],
-    "properties": {
-        "version": {"type": "integer", "description": "версия после команды"},
-        "position": {"type": "integer", "description": "для чтения с min_position"},
-        "event_ids": {
-            "type": "array",
-            "items": {"type": "string", "format": "uuid"},
-            "description": "что сказано; пусто, если так уже и было",
-        },
-    },
-}
-ANSWERED: dict[str, Any] = {
-    "type": "object",
-    "title": "Answered",
-    "required": ["status", *ANSWER["required"]],
-    "properties": {
-        "status": {"enum": ["accepted", "unchanged", "refused", "conflict"]},
-        **ANSWER["properties"],
-        "clause": {"type": ["string", "null"]},
-        "reason": {"type": ["string", "null"]},
-    },
-}
-COMPONENTS = {"Answer": ANSWER, "Answered": ANSWERED, "Problem": SCHEMA}
 
 ANY_ROLE: tuple[Role, ...] = (
     "federal", "region", "municipality", "organisation", "self", "auditor", "operator",
 )  # fmt: skip
-
-
-def told(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Declare problems for OpenAPI."""
-    ref = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    return {
-        status: {"description": "", "content": {"application/problem+json": ref}}
-        for status in statuses
-    }
-
-
-ETAG: dict[str, Any] = {
-    "ETag": {
-        "description": "версия; её же ждёт `If-Match` команды",
-        "schema": {"type": "string", "pattern": r'^"\d{1,9}"$'},
-    }
-}
-
-
-def found(name: str, description: str) -> dict[int | str, dict[str, Any]]:
-    """Declare a good answer for OpenAPI."""
-    ref = {"schema": {"$ref": f"#/components/schemas/{name}"}}
-    return {200: {"description": description, "content": {"application/json": ref}}}
-
-
-def done() -> dict[int | str, dict[str, Any]]:
-    """Declare the good answer to a command for OpenAPI."""
-    said = found("Answer", "Исполнено, либо так уже и было")
-    return {status: each | {"headers": ETAG} for status, each in said.items()}
-
-
-WORD = {"type": "string", "pattern": r"^[!#-~]{1,200}$"}
-COMMAND_ID: dict[str, Any] = {
-    "name": "command_id",
-    "in": "path",
-    "required": True,
-    "description": "тот же Idempotency-Key",
-    "schema": {"type": "string", "pattern": r"^[\w.~-]{1,200}$"},
-}
-COMMAND_HEADERS: list[dict[str, Any]] = [
-    {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "required": True,
-        "description": "номер команды: повтор с ним даст тот же ответ",
-        "schema": WORD,
-    },
-    {
-        "name": "If-Match",
-        "in": "header",
-        "description": "версия, которую видел проситель",
-        "schema": {"type": "string", "pattern": r'^"\d{1,9}"$'},
-    },
-]
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A door, and what it accepts."""
-
-    door: Door
-    accepted: Accepted
 
 
 @dataclass(frozen=True)
@@ -163,7 +81,7 @@ class Commands:
             summary=door.summary or (door.command.__doc__ or name).split("\n")[0],
             responses=done() | told(401, 403, 404, 409, 412, 413, 415, 422, 500, 503, 507),
             openapi_extra={
-                "parameters": [*COMMAND_HEADERS, *_path_parameters(accepted)],
+                "parameters": [*COMMAND_HEADERS, *path_parameters(accepted)],
                 "requestBody": {
                     "required": bool(accepted.must),
                     "content": {"application/json": body},
@@ -295,14 +213,6 @@ class Commands:
         return outcome, list(self.store.events(outcome.event_ids).values())
 
 
-def opened(door: Door) -> Opened:
-    """Open a door. TypeError where it does not fit; ValueError where its example does not."""
-    accepted = Accepted.of(door.command, BRACES.findall(door.path))
-    if accepted.must or door.example:
-        accepted.check(door.example)
-    return Opened(door, accepted)
-
-
 def command_id(actor: str, key: str) -> UUID:
     """Return the id of a command: the key itself, or what the actor means by it."""
     try:
@@ -390,18 +300,3 @@ async def _body(request: Request) -> bytes:
     if body and media != "application/json":
         raise Problem(415, "media")
     return body
-
-
-def _path_parameters(accepted: Accepted) -> list[dict[str, Any]]:
-    return [
-        {"name": name, "in": "path", "required": True, "schema": _bare(adapter)}
-        for name, adapter in accepted.in_path.items()
-    ]
-
-
-def _bare(adapter: Any) -> dict[str, Any]:
-    said = adapter.json_schema()
-    inner = said.pop("$defs", {})
-    if "$ref" in said:
-        return inner[said["$ref"].rpartition("/")[2]]
-    return said

@@ -21,8 +21,8 @@ from shared.runtime.log import Record, Store
 from shared.runtime.problems import Problem
 from shared.runtime.settings import Settings
 from shared.runtime.telemetry import span
-from shared.runtime.web_commands import told
 from shared.runtime.web_head import is_head
+from shared.runtime.web_openapi import told
 
 FEED: tuple[Role, ...] = (
     "federal",

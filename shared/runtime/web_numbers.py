@@ -17,7 +17,7 @@ from shared.runtime.answers import Answers, NoSuchKpi, Side
 from shared.runtime.answers_value import Vector
 from shared.runtime.grants import covers
 from shared.runtime.problems import Problem, malformed, retry
-from shared.runtime.web_commands import told
+from shared.runtime.web_openapi import told
 
 MOST_DAYS = 400
 """Dates that are asked for at once."""

@@ -20,7 +20,8 @@ from shared.runtime.log import Store
 from shared.runtime.problems import Problem, malformed, retry
 from shared.runtime.settings import Settings
 from shared.runtime.views import BadCursor, Rebuilding, Views
-from shared.runtime.web_commands import ETAG, etag_of, told
+from shared.runtime.web_commands import etag_of
+from shared.runtime.web_openapi import ETAG, told
 
 PAUSE = 0.02
 """Seconds between two looks while a reader waits for his own write."""

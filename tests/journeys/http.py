@@ -16,8 +16,7 @@ from shared.kernel.ids import GrantId, Territory
 from shared.runtime.asking import Asked
 from shared.runtime.doors import Door
 from shared.runtime.engine import Engine
-from shared.runtime.schemas import Accepted
-from shared.runtime.web_commands import BRACES
+from shared.runtime.schemas import BRACES, Accepted
 
 DOORS: Mapping[type[Any], Door] = {
     each.command: each for name in NAMES for each in doors(name) if isinstance(each, Door)
