@@ -8,7 +8,8 @@ import msgspec
 from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
 
-from shared.runtime.settings import TrustedIssuer, kept
+from shared.runtime.secret_file import kept
+from shared.runtime.settings import TrustedIssuer
 
 ISSUER = "urn:metodika:local"
 AUDIENCE = "metodika"

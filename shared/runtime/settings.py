@@ -1,18 +1,13 @@
 """What the operator may say: one class, read from `METODIKA_*`, checked at the start."""
 
 import base64
-import binascii
 import os
 import secrets
-import ssl
 from collections.abc import Iterator
-from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import psycopg
-from psycopg.conninfo import conninfo_to_dict
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -25,8 +20,20 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from shared.runtime.secret_file import kept
+from shared.runtime.settings_values import (
+    KEY_BYTES,
+    PLAIN_KEY,
+    CaFile,
+    CertificateAndKey,
+    MasterKey,
+    MongoUrl,
+    PostgresUrl,
+    belong,
+    key_of,
+)
+
 PREFIX = "METODIKA_"
-KEY_BYTES = 32
 
 type ServiceName = Literal["registry", "diagnostics", "routes", "mentoring", "monitoring"]
 type Algorithm = Literal[
@@ -38,9 +45,6 @@ type Megabytes = Annotated[int, Field(ge=1, le=4096)]
 
 
 SASL = ("kafka_mechanism", "kafka_username", "kafka_password")
-SSLMODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-ENCODED = "is no URL of a database (in user and password, @ : / and % are percent-encoded)"
-PLAIN_KEY = "the key not encrypted"
 
 SEALING = ("registry", "routes")
 """They say facts with personal fields; the others never need a key, and get none."""
@@ -72,35 +76,32 @@ class Settings(BaseSettings):
         default=None, description="the one service to run; empty: all five together"
     )
     world: Path = Field(default=Path("world"), description="folder of the embedded world")
-    store_url: str | None = Field(
+    store_url: PostgresUrl | None = Field(
         default=None,
         repr=False,
-        pattern=r"^postgresql://",
         description="postgresql://… of the log, TLS by its sslmode; empty: a SQLite "
         "file per service in the world folder",
     )
-    keys_url: str | None = Field(
+    keys_url: PostgresUrl | None = Field(
         default=None,
         repr=False,
-        pattern=r"^postgresql://",
         description="postgresql://… of the database of wrapped keys, never the log's "
         "own; empty: a SQLite file in the world folder",
     )
-    master_key: SecretStr | None = Field(
+    master_key: MasterKey | None = Field(
         default=None,
         description="base64 of the 32 bytes that wrap persons' keys; empty: made once "
         "in the world folder, embedded world only",
     )
-    views_url: str | None = Field(
+    views_url: MongoUrl | None = Field(
         default=None,
         repr=False,
-        pattern=r"^mongodb(\+srv)?://",
         description="mongodb://… of the documents; empty: SQLite in the world folder",
     )
-    views_ca: FilePath | None = Field(
+    views_ca: CaFile | None = Field(
         default=None, description="CA file of MongoDB; given: TLS is required"
     )
-    views_cert: FilePath | None = Field(
+    views_cert: CertificateAndKey | None = Field(
         default=None, description="client certificate and key for MongoDB, one PEM file"
     )
     kafka_bootstrap: str | None = Field(
@@ -122,7 +123,7 @@ class Settings(BaseSettings):
     )
     kafka_username: str | None = Field(default=None, description="SASL user")
     kafka_password: SecretStr | None = Field(default=None, description="SASL password")
-    kafka_ca: FilePath | None = Field(
+    kafka_ca: CaFile | None = Field(
         default=None, description="CA file of the brokers; empty: the system's"
     )
     kafka_cert: FilePath | None = Field(
@@ -185,43 +186,6 @@ class Settings(BaseSettings):
         """Return the URL of a service's log: `sqlite://<path>` in the embedded world."""
         return self.store_url or f"sqlite://{self.world / service}.sqlite"
 
-    @field_validator("master_key")
-    @classmethod
-    def _a_key(cls, said: SecretStr | None) -> SecretStr | None:
-        if said is not None:
-            _key_of(said.get_secret_value())
-        return said
-
-    @field_validator("store_url", "keys_url")
-    @classmethod
-    def _a_database(cls, said: str | None) -> str | None:
-        for wrong in _wrong_in_postgres(said) if said else ():
-            raise ValueError(wrong)
-        return said
-
-    @field_validator("views_url")
-    @classmethod
-    def _a_home_of_documents(cls, said: str | None) -> str | None:
-        if said is not None and not said.startswith("mongodb+srv:"):  # that asks the DNS
-            _refuse_wrong_mongo(said)
-        return said
-
-    @field_validator("kafka_ca", "views_ca")
-    @classmethod
-    def _certificates(cls, said: Path | None) -> Path | None:
-        try:
-            ssl.create_default_context(cafile=said)
-        except OSError:
-            raise ValueError("is no PEM file of certificates that can be read") from None
-        return said
-
-    @field_validator("views_cert")
-    @classmethod
-    def _a_certificate_and_its_key(cls, said: Path | None) -> Path | None:
-        if said is not None and not _belong(said, said):
-            raise ValueError(f"is no PEM file of a certificate and its key, {PLAIN_KEY}")
-        return said
-
     @field_validator("oidc_issuers")
     @classmethod
     def _one_of_a_name(cls, said: tuple[TrustedIssuer, ...]) -> tuple[TrustedIssuer, ...]:
@@ -242,83 +206,13 @@ class Settings(BaseSettings):
         The file is readable by its owner alone. Raises `WrongSettings`.
         """
         if self.master_key is not None:
-            return _key_of(self.master_key.get_secret_value())
+            return key_of(self.master_key.get_secret_value())
         path = self.world / "master.key"
         made = base64.b64encode(secrets.token_bytes(KEY_BYTES))
         try:
-            return _key_of(kept(path, made).decode())
+            return key_of(kept(path, made).decode())
         except ValueError as error:
             raise WrongSettings(f"{path}: {error}") from None
-
-
-def kept(path: Path, made: bytes) -> bytes:
-    """Return what a secret file holds; what was just made, when there was none.
-
-    Written aside and linked, so that two processes that start together agree.
-    """
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(made)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            path.hardlink_to(aside)
-        aside.unlink()
-    return path.read_bytes()
-
-
-def _key_of(text: str) -> bytes:
-    try:
-        key = base64.b64decode(text.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        raise ValueError("is not base64") from None
-    if len(key) != KEY_BYTES:
-        raise ValueError(f"must be {KEY_BYTES} bytes in base64")
-    return key
-
-
-def _wrong_in_postgres(url: str) -> Iterator[str]:
-    """Say what is wrong, never with what stands there: it may be part of a password."""
-    try:
-        found = conninfo_to_dict(url)
-    except psycopg.ProgrammingError as wrong:
-        option = "invalid URI query parameter"
-        yield " ".join(str(wrong).split()) if str(wrong).startswith(option) else ENCODED
-        return
-    where = f"{found.get('host', '')}{found.get('dbname', '')}{found.get('port', '')}"
-    ports = str(found.get("port", "5432")).split(",")
-    if "@" in where or not all(each.isdecimal() for each in ports):
-        yield ENCODED
-    if found.get("sslmode", "prefer") not in SSLMODES:
-        yield f"sslmode must be one of {', '.join(SSLMODES)}"
-    for name in ("sslrootcert", "sslcert", "sslkey"):
-        file = str(found.get(name, "system"))
-        if file != "system" and not Path(file).is_file():
-            yield f"{name} is no file"
-
-
-def _refuse_wrong_mongo(url: str) -> None:
-    # read only where documents are in MongoDB
-    from pymongo.errors import PyMongoError  # noqa: PLC0415
-    from pymongo.uri_parser import parse_uri  # noqa: PLC0415
-
-    try:
-        parse_uri(url, warn=False)
-    except (PyMongoError, ValueError, TypeError):
-        raise ValueError(ENCODED) from None
-
-
-def _belong(cert: Path, key: Path) -> bool:
-    """Say whether these are a certificate and its key, in the clear."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    try:
-        context.load_cert_chain(cert, key, password=lambda: "")  # else it asks a terminal
-    except (OSError, ValueError):
-        return False
-    return True
 
 
 def _contradictions(said: Settings) -> Iterator[str]:
@@ -350,7 +244,7 @@ def _wrong_for_kafka(said: Settings) -> Iterator[str]:
         yield f"{PREFIX}KAFKA_CERT and {PREFIX}KAFKA_KEY come together"
     if _given(said, "kafka_ca", "kafka_cert") and not tls:
         yield f"{security} must be SSL or SASL_SSL where certificates are given"
-    if said.kafka_cert and said.kafka_key and not _belong(said.kafka_cert, said.kafka_key):
+    if said.kafka_cert and said.kafka_key and not belong(said.kafka_cert, said.kafka_key):
         pair = f"{PREFIX}KAFKA_CERT and {PREFIX}KAFKA_KEY"
         yield f"{pair} are no certificate and its key in PEM, {PLAIN_KEY}"
     if said.kafka_security != "PLAINTEXT" and said.kafka_bootstrap is None:
