@@ -21,20 +21,17 @@ from eventsourcing.persistence import (
     Tracking,
 )
 
-from shared.runtime.log import (
-    Answered,
-    Conflict,
-    Head,
-    Mark,
-    Pending,
-    Record,
-    Store,
-    Unit,
-)
+from shared.runtime.log import Answered, Conflict, Head, Mark, Pending, Record, Store, Unit
 from shared.runtime.tree import Checkpoint
 
 SCHEMA = 3
 """The version of the tables that this code writes to; 2 has `skipped`."""
+
+RECORD = (
+    "SELECT position, epoch, recorded_at, event_id, stream, version, name, schema,"
+    " territory, meta, data, leaf FROM records"
+)
+"""What both stores read of a record, in the order of their rows."""
 
 PAGE = 2_000
 UNTOLD = UUID(int=0)

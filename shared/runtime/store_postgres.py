@@ -25,6 +25,7 @@ from shared.runtime.log import (
 )
 from shared.runtime.reach import NOT_WAITED_FOR, patient, postgres_away
 from shared.runtime.store_log import (
+    RECORD,
     Epoch,
     Lease,
     LogStore,
@@ -35,30 +36,14 @@ from shared.runtime.store_log import (
     within,
 )
 from shared.runtime.store_parked import parked_of, skipped_of
-from shared.runtime.store_postgres_arrays import (
-    ARRAYS,
-    Byteas,
-    Texts,
-    Uuids,
-    speak_arrays,
-)
+from shared.runtime.store_postgres_arrays import ARRAYS, Byteas, Texts, Uuids, speak_arrays
 from shared.runtime.store_postgres_one import Connection, is_one
-from shared.runtime.store_postgres_tables import (
-    APPENDING,
-    ARGUMENTS,
-    CONFLICT,
-    RELAYING,
-    call,
-)
+from shared.runtime.store_postgres_tables import APPENDING, ARGUMENTS, CONFLICT, RELAYING, call
 from shared.runtime.tree import Checkpoint, micros, moment
 
 PATIENCE = 10.0
 """Seconds that a database which does not answer is waited for."""
 
-RECORD = (
-    "SELECT position, epoch, recorded_at, event_id, stream, version, name, schema,"
-    " territory, meta, data, leaf FROM records"
-)
 MISFILED = (
     "SELECT position, event_id FROM records"
     " WHERE region IS DISTINCT FROM split_part(territory, '/', 1)"

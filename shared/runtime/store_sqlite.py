@@ -12,41 +12,25 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from shared.runtime.log import (
-    Answered,
-    Conflict,
-    Head,
-    Mark,
-    Parked,
-    Record,
-    Skipped,
-    Unit,
-)
+from shared.runtime.log import Answered, Conflict, Head, Mark, Parked, Record, Skipped, Unit
 from shared.runtime.store_log import (
+    RECORD,
     Epoch,
     Lease,
     LogStore,
     NotMigrated,
     befores,
-    last_marks,
-    position_of,
-    region_of,
     require_schema,
-    which_key,
     within,
 )
 from shared.runtime.store_parked import parked_of, skipped_of
-from shared.runtime.store_sqlite_file import connect, writing
-from shared.runtime.tree import Checkpoint, leaf_of, micros, moment
+from shared.runtime.store_sqlite_append import HEAD, append_unit, epoch_of, head_of
+from shared.runtime.store_sqlite_file import connect, insert, parameters, replace, writing
+from shared.runtime.tree import Checkpoint, micros, moment
 
 AT_ONCE = 1_000
 """How many things one statement asks for."""
 
-HEAD = "SELECT epoch, position, recorded_at FROM head"
-RECORD = (
-    "SELECT position, epoch, recorded_at, event_id, stream, version, name, schema,"
-    " territory, meta, data, leaf FROM records"
-)
 MISFILED = """SELECT position, event_id FROM records
     WHERE region IS NOT substr(territory, 1, instr(territory || '/', '/') - 1)
     ORDER BY position LIMIT 1"""
@@ -88,47 +72,15 @@ class SqliteStore(LogStore):
     def append(self, unit: Unit) -> Head:
         before = befores(unit)
         with self._lock, writing(self._writer) as db:
-            ((epoch, position, at),) = db.execute(HEAD)
-            _require_free(db, unit, before)
-            head = self._record(db, unit, _epoch(epoch), position, at)
-            _keep(db, unit, position, head)
+            head = append_unit(db, self.source, unit, before)
         return self._appended(unit, head)
 
-    def _record(
-        self, db: sqlite3.Connection, unit: Unit, epoch: UUID, start: int, last: int | None
-    ) -> Head:
-        if not unit.facts:
-            return _head(epoch.bytes, start, last)
-        at = max(micros(unit.now), last or 0)
-        rows: list[tuple[Any, ...]] = []
-        for position, each in enumerate(unit.facts, start + 1):
-            leaf = leaf_of(
-                source=self.source,
-                epoch=epoch,
-                position=position,
-                stream=each.stream,
-                version=each.version,
-                name=each.name,
-                schema=each.schema,
-                recorded_at=at,
-                meta=each.meta,
-                data=each.data,
-            )
-            when = position, epoch.bytes, at, each.event_id.bytes
-            what = each.stream.bytes, each.version, each.name, each.schema
-            where = each.territory, region_of(each.territory)
-            rows.append((*when, *what, *where, each.meta, each.data, leaf))
-        _insert(db, "records", rows)
-        end = start + len(rows)
-        db.execute("UPDATE head SET position = ?, recorded_at = ?", [end, at])
-        return Head(epoch, end, moment(at))
-
     def head(self) -> Head:
-        return _head(*self._all(HEAD)[0])
+        return head_of(*self._all(HEAD)[0])
 
     def _head_of(self, position: int) -> Head:
         at = "SELECT epoch, position, recorded_at FROM records WHERE position = ?"
-        return _head(*self._all(at, [position])[0])
+        return head_of(*self._all(at, [position])[0])
 
     def read(
         self,
@@ -138,7 +90,7 @@ class SqliteStore(LogStore):
         names: Collection[str] = (),
         scopes: Collection[str] | None = None,
     ) -> Sequence[Record]:
-        named = f" AND name IN ({_marks(len(names))})" if names else ""
+        named = f" AND name IN ({parameters(len(names))})" if names else ""
         where, territories = within(scopes, "?")
         rows = self._all(
             f"{RECORD} WHERE position > ?{named}{where} ORDER BY position LIMIT ?",
@@ -184,7 +136,7 @@ class SqliteStore(LogStore):
 
     def adopt(self, mark: Mark) -> None:
         with self._lock, writing(self._writer) as db:
-            _replace(db, "marks", [(mark.source, mark.epoch.bytes, mark.position)])
+            replace(db, "marks", [(mark.source, mark.epoch.bytes, mark.position)])
 
     def parked(self) -> Sequence[Parked]:
         rows = self._all("SELECT * FROM parked ORDER BY source, position")
@@ -218,7 +170,7 @@ class SqliteStore(LogStore):
 
     def epochs(self) -> Sequence[Epoch]:
         rows = self._all("SELECT epoch, parent, branched_at_position FROM log_epoch ORDER BY n")
-        return [Epoch(_epoch(e), p and UUID(bytes=p), at) for e, p, at in rows]
+        return [Epoch(epoch_of(e), p and UUID(bytes=p), at) for e, p, at in rows]
 
     def new_epoch(self, parent: UUID) -> Epoch:
         with self._lock, writing(self._writer) as db:
@@ -227,7 +179,7 @@ class SqliteStore(LogStore):
                 raise Conflict("epoch", self.source)
             new = Epoch(uuid7(), parent, position)
             row = (None, new.epoch.bytes, parent.bytes, position)
-            _insert(db, "log_epoch", [row])
+            insert(db, "log_epoch", [row])
             db.execute("UPDATE head SET epoch = ?", [new.epoch.bytes])
         return new
 
@@ -237,7 +189,7 @@ class SqliteStore(LogStore):
 
     def save(self, reader: str, position: int) -> None:
         with self._lock, writing(self._writer) as db:
-            _replace(db, "readers", [(reader, position)])
+            replace(db, "readers", [(reader, position)])
 
     def checkpoints(self) -> Sequence[Checkpoint]:
         rows = self._all("SELECT * FROM checkpoints ORDER BY size")
@@ -254,7 +206,7 @@ class SqliteStore(LogStore):
             if roots[0] != (root,):
                 raise Conflict("checkpoint", f"{self.source} {size}")
             row = (size, checkpoint.origin, root, checkpoint.frontier)
-            _replace(db, "checkpoints", [row])
+            replace(db, "checkpoints", [row])
 
     @contextmanager
     def lease(self) -> Generator[Lease | None]:
@@ -285,7 +237,7 @@ class SqliteStore(LogStore):
         rows: list[Any] = []
         for start in range(0, len(keys), AT_ONCE):
             some = keys[start : start + AT_ONCE]
-            one = "?" if len(some[0]) == 1 else f"({_marks(len(some[0]))})"
+            one = "?" if len(some[0]) == 1 else f"({parameters(len(some[0]))})"
             asked = sql.format(",".join([one] * len(some)))
             rows += self._all(asked, [value for key in some for value in key])
         return rows
@@ -295,7 +247,7 @@ class SqliteStore(LogStore):
         territory, meta, data, leaf = rest
         return Record(
             source=self.source,
-            epoch=_epoch(epoch),
+            epoch=epoch_of(epoch),
             position=position,
             recorded_at=_moment(at),
             event_id=UUID(bytes=event_id),
@@ -325,93 +277,4 @@ def _locked(db: sqlite3.Connection) -> bool:
     return True
 
 
-@lru_cache(4)
-def _epoch(epoch: bytes) -> UUID:
-    return UUID(bytes=epoch)
-
-
 _moment = lru_cache(1_000)(moment)
-
-
-def _head(epoch: bytes, position: int, at: int | None) -> Head:
-    return Head(_epoch(epoch), position, None if at is None else moment(at))
-
-
-def _marks(n: int) -> str:
-    return ",".join("?" * n)
-
-
-def _insert(db: sqlite3.Connection, table: str, rows: list[tuple[Any, ...]]) -> None:
-    _write(db, f"INSERT INTO {table}", rows)
-
-
-def _replace(db: sqlite3.Connection, table: str, rows: list[tuple[Any, ...]]) -> None:
-    _write(db, f"INSERT OR REPLACE INTO {table}", rows)
-
-
-def _write(db: sqlite3.Connection, into: str, rows: list[tuple[Any, ...]]) -> None:
-    if rows:
-        db.executemany(f"{into} VALUES ({_marks(len(rows[0]))})", rows)
-
-
-def _require_free(db: sqlite3.Connection, unit: Unit, before: dict[UUID, int]) -> None:
-    """Raise `Conflict` if anything that the unit takes is taken already."""
-    for mark in last_marks(unit):
-        heard = "SELECT epoch, position FROM marks WHERE source = ?"
-        for epoch, position in db.execute(heard, [mark.source]):
-            if epoch != mark.epoch.bytes:
-                raise Conflict("epoch", mark.source)
-            if position >= mark.position:
-                raise Conflict("mark", mark.source)
-    for each in unit.answers:
-        answered = "SELECT 1 FROM commands WHERE command_id = ?"
-        if db.execute(answered, [each.command_id.bytes]).fetchone():
-            raise Conflict("command", str(each.command_id))
-    for stream, version in before.items():
-        latest = "SELECT coalesce(max(version), 0) FROM records WHERE stream = ?"
-        if db.execute(latest, [stream.bytes]).fetchone() != (version,):
-            raise Conflict("stream", str(stream))
-
-
-def _keep(db: sqlite3.Connection, unit: Unit, start: int, head: Head) -> None:
-    """Write all that is no fact."""
-    answered = [
-        (a.command_id.bytes, a.body_hmac, a.outcome, position_of(a, start, head))
-        for a in unit.answers
-    ]
-    _insert(db, "commands", answered)
-    db.executemany(
-        "DELETE FROM claims WHERE kind = ? AND key_hmac = ? AND holder = ?",
-        [(key.kind, key.key_hmac, key.holder.bytes) for key in unit.releases],
-    )
-    _claim(db, unit)
-    _replace(db, "known", [(k.kind, k.about.bytes, k.history) for k in unit.known])
-    marks = [(m.source, m.epoch.bytes, m.position) for m in last_marks(unit)]
-    _replace(db, "marks", marks)
-    _unpark(db, unit)
-    parked = [
-        (
-            *(p.source, p.position, p.epoch.bytes, p.stream.bytes, p.name, p.wire),
-            *(p.error, p.attempts, micros(p.retry_at)),
-        )
-        for p in unit.parked
-    ]
-    _replace(db, "parked", parked)
-
-
-def _unpark(db: sqlite3.Connection, unit: Unit) -> None:
-    for source, position in unit.unparked:
-        gone = "DELETE FROM parked WHERE source = ? AND position = ?"
-        if not db.execute(gone, [source, position]).rowcount:
-            raise Conflict("parked", f"{source} {position}")
-
-
-def _claim(db: sqlite3.Connection, unit: Unit) -> None:
-    for key in unit.claims:
-        db.execute(
-            "INSERT OR IGNORE INTO claims VALUES (?, ?, ?)",
-            [key.kind, key.key_hmac, key.holder.bytes],
-        )
-        held = "SELECT holder FROM claims WHERE kind = ? AND key_hmac = ?"
-        if db.execute(held, [key.kind, key.key_hmac]).fetchone() != (key.holder.bytes,):
-            raise Conflict("key", which_key(key.kind, key.key_hmac))

@@ -5,6 +5,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import sleep
+from typing import Any
 
 from uuid_utils.compat import uuid7
 
@@ -69,6 +70,26 @@ def writing(db: sqlite3.Connection) -> Generator[sqlite3.Connection]:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
+
+
+def parameters(n: int) -> str:
+    """Return how so many parameters are written in a statement."""
+    return ",".join("?" * n)
+
+
+def insert(db: sqlite3.Connection, table: str, rows: list[tuple[Any, ...]]) -> None:
+    """Write rows into a table."""
+    _write(db, f"INSERT INTO {table}", rows)
+
+
+def replace(db: sqlite3.Connection, table: str, rows: list[tuple[Any, ...]]) -> None:
+    """Write rows into a table, each instead of the one that has its key."""
+    _write(db, f"INSERT OR REPLACE INTO {table}", rows)
+
+
+def _write(db: sqlite3.Connection, into: str, rows: list[tuple[Any, ...]]) -> None:
+    if rows:
+        db.executemany(f"{into} VALUES ({parameters(len(rows[0]))})", rows)
 
 
 TABLES = (
