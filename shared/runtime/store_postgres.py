@@ -12,17 +12,7 @@ from psycopg.types.numeric import Int8
 from psycopg_pool import ConnectionPool, PoolTimeout
 from uuid_utils.compat import uuid7
 
-from shared.runtime.log import (
-    Answered,
-    Conflict,
-    Head,
-    Key,
-    Mark,
-    Parked,
-    Record,
-    Skipped,
-    Unit,
-)
+from shared.runtime.log import Answered, Conflict, Head, Mark, Parked, Record, Skipped, Unit
 from shared.runtime.reach import NOT_WAITED_FOR, patient, postgres_away
 from shared.runtime.store_log import (
     RECORD,
@@ -30,15 +20,14 @@ from shared.runtime.store_log import (
     Lease,
     LogStore,
     NotMigrated,
-    befores,
-    last_marks,
     require_schema,
     within,
 )
 from shared.runtime.store_parked import parked_of, skipped_of
-from shared.runtime.store_postgres_arrays import ARRAYS, Byteas, Texts, Uuids, speak_arrays
-from shared.runtime.store_postgres_one import Connection, is_one
-from shared.runtime.store_postgres_tables import APPENDING, ARGUMENTS, CONFLICT, RELAYING, call
+from shared.runtime.store_postgres_append import append_unit
+from shared.runtime.store_postgres_arrays import Byteas, Texts, Uuids, speak_arrays
+from shared.runtime.store_postgres_one import Connection
+from shared.runtime.store_postgres_tables import APPENDING, RELAYING
 from shared.runtime.tree import Checkpoint, micros, moment
 
 PATIENCE = 10.0
@@ -102,16 +91,9 @@ class PostgresStore(LogStore):
             raise
 
     def append(self, unit: Unit) -> Head:
-        try:
-            with self._pool.connection() as pg:
-                row = pg.append_one(unit) if is_one(unit) else None
-                epoch, position, at = row or _append_unit(pg, unit)
-        except psycopg.DatabaseError as wrong:
-            if wrong.sqlstate != CONFLICT:
-                raise
-            what, which = wrong.diag.message_primary, wrong.diag.message_detail
-            raise Conflict(str(what), str(which)) from None
-        return self._appended(unit, _head(epoch, position, at))
+        with self._pool.connection() as pg:
+            head = _head(*append_unit(pg, unit))
+        return self._appended(unit, head)
 
     def head(self) -> Head:
         return _head(*self._all("SELECT epoch, position, recorded_at FROM head")[0])
@@ -309,79 +291,3 @@ _moment = lru_cache(1_000)(moment)
 
 def _head(epoch: UUID, position: int, at: int | None) -> Head:
     return Head(epoch, position, None if at is None else moment(at))
-
-
-def _append_unit(pg: Connection, unit: Unit) -> tuple[UUID, int, int | None]:
-    arguments = _arguments(unit)
-    done = pg.execute(call(len(arguments)), arguments, prepare=True, binary=True)
-    return done.fetchall()[0]
-
-
-def _arguments(unit: Unit) -> list[Any]:
-    """Return the arguments of `append_unit`, in the order of `ARGUMENTS`.
-
-    Of a unit that has facts and answers alone, as most have, no others are sent.
-    """
-    more = unit.claims or unit.releases or unit.known or unit.heard
-    more = more or unit.parked or unit.unparked
-    columns = _facts(unit) + (_more(unit) if more else [])
-    now = Int8(micros(unit.now))
-    return [now, *(make(each) for make, each in zip(_ARRAYS, columns, strict=False))]
-
-
-_ARRAYS = [ARRAYS[type_] for type_ in ARGUMENTS.values()]
-
-
-def _facts(unit: Unit) -> list[list[Any]]:
-    before, facts, answers = befores(unit), unit.facts, unit.answers
-    return [
-        [each.event_id for each in facts],
-        [each.stream for each in facts],
-        [each.version for each in facts],
-        [each.name for each in facts],
-        [each.schema for each in facts],
-        [each.territory for each in facts],
-        [each.meta for each in facts],
-        [each.data for each in facts],
-        list(before),
-        list(before.values()),
-        [each.command_id for each in answers],
-        [each.body_hmac for each in answers],
-        [each.outcome for each in answers],
-        [each.position for each in answers],
-    ]
-
-
-def _more(unit: Unit) -> list[list[Any]]:
-    known = {(each.kind, each.about): each for each in unit.known}.values()
-    marks = last_marks(unit)
-    parked = {(each.source, each.position): each for each in unit.parked}.values()
-    return [
-        *_keys(unit.claims),
-        *_keys(unit.releases),
-        [each.kind for each in known],
-        [each.about for each in known],
-        [each.history for each in known],
-        [each.source for each in marks],
-        [each.epoch for each in marks],
-        [each.position for each in marks],
-        [source for source, _ in unit.unparked],
-        [position for _, position in unit.unparked],
-        [each.source for each in parked],
-        [each.position for each in parked],
-        [each.epoch for each in parked],
-        [each.stream for each in parked],
-        [each.name for each in parked],
-        [each.wire for each in parked],
-        [each.error for each in parked],
-        [each.attempts for each in parked],
-        [micros(each.retry_at) for each in parked],
-    ]
-
-
-def _keys(keys: Sequence[Key]) -> list[list[Any]]:
-    return [
-        [each.kind for each in keys],
-        [each.key_hmac for each in keys],
-        [each.holder for each in keys],
-    ]

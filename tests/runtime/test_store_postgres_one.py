@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace as other
 from uuid_utils.compat import uuid7
 
-from shared.runtime import store_postgres
+from shared.runtime import store_postgres_append
 from shared.runtime.log import Answered, Conflict, Head, Pending, Unit
 from shared.runtime.store import LogStore, migrate, open_store
 from shared.runtime.store_postgres_one import Connection, is_one
@@ -199,7 +199,7 @@ def never(_: Unit) -> bool:
 
 def told_the_longer_way(store: LogStore, units: Sequence[Unit]) -> list[object]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store_postgres, "is_one", never)
+        patch.setattr(store_postgres_append, "is_one", never)
         return [told(store, each) for each in units]
 
 
