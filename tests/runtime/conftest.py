@@ -5,9 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from metodika.services import service
+from shared.runtime.engine import Engine
+from shared.runtime.seal import Keys
+from shared.runtime.seal_shelves import migrate_keys
 from shared.runtime.store import LogStore, migrate, open_store
 from tests.runtime.inbox import Inbox
 from tests.runtime.made import a_log
+from tests.runtime.school import LAND, Ask, asking
 from tests.runtime.units import SOURCE
 
 BOTH = ("sqlite", pytest.param("postgres", marks=pytest.mark.infra))
@@ -35,6 +40,25 @@ def log(tmp_path: Path) -> Iterator[LogStore]:
     store = a_log(tmp_path)
     yield store
     store.close()
+
+
+@pytest.fixture
+def engine(log: LogStore, tmp_path: Path) -> Iterator[Engine]:
+    """Give a registry that knows one school."""
+    url = f"sqlite://{tmp_path / 'keys.sqlite'}"
+    migrate_keys(url)
+    keys = Keys(url, b"m" * 32)
+    made = Engine(service("registry"), log, keys)
+    for each in LAND:
+        asking(made)(each)
+    yield made
+    keys.close()
+
+
+@pytest.fixture
+def ask(engine: Engine) -> Ask:
+    """Give what asks that registry."""
+    return asking(engine)
 
 
 @pytest.fixture

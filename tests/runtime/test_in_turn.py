@@ -1,43 +1,23 @@
 """Many transactions in turn: each row once, whoever else writes meanwhile."""
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
-from metodika.services import service
 from services.registry.domain import CloseOrganisation
 from shared.kernel.ids import EmploymentId, PersonId
 from shared.runtime import bulk
 from shared.runtime.asking import Asked, NotAllowed
 from shared.runtime.bulk import Line, Report
 from shared.runtime.engine import Engine
-from shared.runtime.seal import Keys
-from shared.runtime.seal_shelves import migrate_keys
-from shared.runtime.store import migrate, open_store
-from tests.runtime.test_engine import DAY, EMPLOYED, LAND, SCHOOL, TEACHER, names
+from tests.runtime.school import DAY, EMPLOYED, SCHOOL, TEACHER, names
 
 PEOPLE = 20
 ID, ME = UUID(int=77), UUID(int=78)
 CLOSED = CloseOrganisation(org_id=SCHOOL, reason="закрыта", closed_on=DAY)
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    """Give a registry that knows one school."""
-    log, keys = f"sqlite://{tmp_path / 'log.sqlite'}", f"sqlite://{tmp_path / 'keys.sqlite'}"
-    migrate(log, "registry@0")
-    migrate_keys(keys)
-    store, sealing = open_store(log, "registry@0"), Keys(keys, b"m" * 32)
-    made = Engine(service("registry"), store, sealing)
-    for each in LAND:
-        said(made, each)
-    yield made
-    store.close()
-    sealing.close()
 
 
 def said(engine: Engine, command: object) -> None:
