@@ -14,6 +14,7 @@ from tests.runtime.inbox import Inbox
 from tests.runtime.made import a_log
 from tests.runtime.school import LAND, Ask, asking
 from tests.runtime.units import SOURCE
+from tests.runtime.webworld import World
 
 BOTH = ("sqlite", pytest.param("postgres", marks=pytest.mark.infra))
 
@@ -66,3 +67,10 @@ def inbox(tmp_path: Path) -> Iterator[Inbox]:
     store = a_log(tmp_path, "routes@0")
     yield Inbox(store)
     store.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Give a service with its doors, in which nothing was said yet."""
+    yield (made := World(tmp_path))
+    made.close()

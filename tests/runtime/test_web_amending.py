@@ -1,7 +1,5 @@
 """What was said wrong is said anew or withdrawn, over HTTP as well (S1 7.2)."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,11 +12,9 @@ from tests.runtime.webworld import DRAFT, PEOPLE, ROUTE, World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
-    made.draft("r25")
-    yield made
-    made.close()
+def world(world: World) -> World:
+    world.draft("r25")
+    return world
 
 
 def amend(world: World, who: str, verb: str, body: Any) -> httpx.Response:

@@ -1,8 +1,6 @@
 """Readings, health, and what stops the start (contracts §7)."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx
@@ -25,13 +23,6 @@ from tests.runtime.webworld import (
     DraftRoute,
     World,
 )
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    yield (made := World(tmp_path))
-    made.close()
-
 
 # ── Readings ────────────────────────────────────────────────────────────────
 

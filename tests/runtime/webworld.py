@@ -50,6 +50,7 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 REGISTRY = UUID(int=1000)
 ORGS = {25: UUID(int=25), 77: UUID(int=77)}
 PEOPLE = {25: PersonId(UUID(int=2500)), 77: PersonId(UUID(int=7700))}
+PROBLEM = "application/problem+json"
 ROUTE = UUID(int=42)
 LOCAL: tuple[Role, ...] = ("federal", "region", "organisation", "self")
 
