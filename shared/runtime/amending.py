@@ -41,10 +41,10 @@ AMENDING = (Correct, Withdraw)
 
 
 class Amended(NamedTuple):
-    """A `wrong` fact of a life, the `fact` that is said of it, and what that `corrects`."""
+    """A fact of a life as it `stood`, the `fact` that is said of it, and what that `corrects`."""
 
     decider: Decider[Any, Any, Any]
-    wrong: Any
+    stood: Any
     fact: Any
     corrects: EventId | None
 
@@ -73,7 +73,8 @@ def amended(
     anew = Recorded(event_id=EventId(UUID(int=0)), fact=said, corrects=corrects)
     if not decider.is_a_life([*history, anew]):
         raise Refused("S1 7.2", "С таким исправлением история невозможна")
-    return Amended(decider, wrong.fact, said, corrects)
+    stood = next(each for each in reversed(history) if first in {each.event_id, each.corrects})
+    return Amended(decider, stood.fact, said, corrects)
 
 
 def withdrawn(kind: Kind, first: UUID, reason: str, on: date) -> Any:

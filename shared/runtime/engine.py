@@ -245,12 +245,12 @@ class Engine:
         ]
 
     def _amended(self, work: Work, asked: Asked, thing: Thing, may: May | None) -> list[UUID]:
-        decider, wrong, fact, corrects = amended(
+        decider, stood, fact, corrects = amended(
             self.service, asked.command, thing.stream, thing.history
         )
         claims = claimed(decider, fact)
         work.holding.require_free(claims)  # first: a refusal must let go of nothing
-        work.holding.release(decider, wrong, work.unit)
+        work.holding.release(decider, stood, work.unit)
         said = self._say(work, thing, fact, claims, asked, corrects, may)
         more = derived(decider, thing.stream, lambda: work.state(decider, thing))
         return [said] + [

@@ -176,9 +176,9 @@ class Mind:
 
     def _amended(self, asked: Asked, stream: UUID) -> list[UUID]:
         history = self._lives[stream].history if stream in self._lives else []
-        decider, wrong, fact, corrects = amended(self.service, asked.command, stream, history)
+        decider, stood, fact, corrects = amended(self.service, asked.command, stream, history)
         self._holding.require_free(decider, [fact])
-        self._holding.release(decider, wrong)
+        self._holding.release(decider, stood)
         said = self._say(decider, stream, fact, asked, corrects)
         more = derived(decider, stream, lambda: self._state(decider, stream))
         return [said] + [self._say(decider, stream, each, asked) for each in more]

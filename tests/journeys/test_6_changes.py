@@ -1,6 +1,6 @@
 """Point 6: what was known stays to the byte; what is known now differs by the right people."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 
 from services.registry import domain as reg
 from shared.events.registry import EmploymentStarted
-from shared.kernel.ids import EnrolmentId, EventId, RouteItemId, SessionId
+from shared.kernel.ids import EnrolmentId, EventId, PersonId, RouteItemId, SessionId
 from shared.runtime.amending import Correct, Withdraw
 from shared.runtime.answers import Change
 from shared.runtime.codec import Basis
@@ -174,3 +174,16 @@ def test_no_past_knowledge_changes(told: Telling, moment: str) -> None:
     told.settle()
 
     assert everything(told, "31.12.2022", noon(moment)) == known
+
+
+def test_a_key_that_no_record_names_any_more_is_free(told: Telling) -> None:
+    """S1 5.5: дважды исправленный СНИЛС не держит прежних, кого бы исправление ни назвало."""
+    (said, *_) = told.world.engines["registry"].known().thing(ch.ANNA).history
+    for number in ("213-333-332 08", "214-444-443 70"):
+        told.ask(
+            "registry",
+            Correct(event_id=said.event_id, fact=replace(said.fact, snils=number)),
+        )
+    newcomer = ch.registered(PersonId(ch.uid("newcomer")), "213-333-332 08", "01.01.1990")
+
+    assert told.ask("registry", newcomer).status == "accepted"
