@@ -1,6 +1,6 @@
 """What an auditor asks of the logs: read, follow causes, recompute, compare."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from uuid import UUID
@@ -10,11 +10,12 @@ import msgspec
 
 from metodika.cli import say
 from metodika.services import NAMES, source
+from metodika.verifying import verified
 from metodika.world import World, names_of, opened
 from shared.runtime.codec import decode_meta
 from shared.runtime.log import Record
-from shared.runtime.placed import Places, places_of
-from shared.runtime.soundness import first_difference, readable
+from shared.runtime.seal import Keys
+from shared.runtime.settings import SEALING, Settings
 from shared.runtime.store import LogStore, open_store
 
 
@@ -102,38 +103,42 @@ def caused(world: World, event_id: UUID) -> Iterator[Record]:
 @say.world_option
 @say.json_option
 def verify(world: Path | None, as_json: bool) -> None:
-    """Recompute every leaf and root; name the first record that differs."""
+    """Recompute every leaf and root, and what follows from the log; name what differs."""
     settings = say.existing(world)
-    names = names_of(settings)
     with ExitStack() as stack:
-        stores = [open_store(settings.store(name), source(name)) for name in names]
-        for each in stores:
-            stack.callback(each.close)
-        registry = stores[names.index("registry")] if "registry" in names else None
-        places = places_of(readable(registry)) if registry else {}
-        results = [_verified(each, places) for each in stores]
-    wrong = [each for each in results if each["differs"]]
+        stores: dict[str, LogStore] = {}
+        for name in names_of(settings):
+            stores[name] = open_store(settings.store(name), source(name))
+            stack.callback(stores[name].close)
+        keys = keys_of(settings, stores)
+        if keys:
+            stack.callback(keys.close)
+        results = verified(stores, keys)
+    wrong = [each for each in results if each.differs]
     if as_json:
         say.json(results)
     else:
         rows = (
-            (each["source"], each["records"], each["roots"], each["differs"] or "as recorded")
+            (each.source, each.records, each.roots, each.differs or "as recorded")
             for each in results
         )
         say.table("Logs", ("log", "records", "roots", "verdict"), rows, right="records roots")
+        for each in results:
+            for what in each.untold:
+                click.echo(f"{each.source}: not looked at: {what}", err=True)
     if wrong:
-        say.no("; ".join(f"{each['source']}: {each['differs']}" for each in wrong))
+        told = (f"{e.source}: {what}" for e in wrong for what in e.beside or [e.differs])
+        say.no("; ".join(told))
 
 
-def _verified(store: LogStore, places: Places) -> dict[str, object]:
-    roots = store.checkpoints()
-    difference = first_difference(store, places)
-    told = None
-    if difference:
-        event = f" (event {difference.event_id})" if difference.event_id else ""
-        told = f"position {difference.position}{event}: {difference.what}"
-    records = store.head().position
-    return {"source": store.source, "records": records, "roots": len(roots), "differs": told}
+def keys_of(settings: Settings, names: Collection[str]) -> Keys | None:
+    """Return the keys, where services seal and the keys are at hand; none is made."""
+    here = (settings.world / each for each in ("master.key", "keys.sqlite"))
+    if not any(each in SEALING for each in names):
+        return None
+    if settings.embedded and not all(each.exists() for each in here):
+        return None
+    return Keys(settings.keys, settings.the_master_key())
 
 
 COMMANDS = (events, verify)

@@ -67,6 +67,22 @@ class Lease(Protocol):
         ...
 
 
+class Still(Store, Protocol):
+    """A log and its tables as they stood at one moment, to be read."""
+
+    def epochs(self) -> Sequence[Epoch]:
+        """Return the epochs of this log, the first first."""
+        ...
+
+    def rows(self, table: str) -> Iterator[tuple[Any, ...]]:
+        """Return every row of one of `WHOLE`, in the order of its key, as it is stored."""
+        ...
+
+
+WHOLE = {"commands": "command_id", "claims": "kind, key_hmac", "known": "kind, about"}
+"""Tables that are read from end to end, and the key of each."""
+
+
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
     """What the library carries in a stored event: the rest of our record."""
 
@@ -149,6 +165,10 @@ class LogStore(Store, ProcessRecorder):
     @abstractmethod
     def lease(self) -> AbstractContextManager[Lease | None]:
         """Hold the log's lease, or None when another process or thread does."""
+
+    @abstractmethod
+    def still(self) -> AbstractContextManager[Still]:
+        """Read everything as it stands now, whatever is appended meanwhile."""
 
     @abstractmethod
     def checkpoints(self) -> Sequence[Checkpoint]:

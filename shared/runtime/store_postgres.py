@@ -1,6 +1,6 @@
 """A log in PostgreSQL: one round trip to append, one lock, no table lock (traps.md)."""
 
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -15,11 +15,14 @@ from uuid_utils.compat import uuid7
 from shared.runtime.log import Answered, Conflict, Head, Mark, Parked, Record, Skipped, Unit
 from shared.runtime.reach import NOT_WAITED_FOR, patient, postgres_away
 from shared.runtime.store_log import (
+    PAGE,
     RECORD,
+    WHOLE,
     Epoch,
     Lease,
     LogStore,
     NotMigrated,
+    Still,
     require_schema,
     within,
 )
@@ -238,6 +241,12 @@ class PostgresStore(LogStore):
             ((mine,),) = pg.execute(sql, [RELAYING]).fetchall()
             yield _SessionLease(pg) if mine else None
 
+    @contextmanager
+    def still(self) -> Generator[Still]:
+        with self._pool.connection() as pg, pg.transaction():
+            pg.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield _Still(self, pg)
+
     def close(self) -> None:
         self._pool.close()
 
@@ -272,6 +281,23 @@ class PostgresStore(LogStore):
 def _configure(pg: Connection) -> None:
     speak_arrays(pg)
     pg.execute("SET enable_seqscan = off")  # a plan made while a table is small outlives it
+
+
+class _Still(PostgresStore):
+    """The log as one transaction sees it; it is read alone, by one thread."""
+
+    def __init__(self, of: PostgresStore, pg: Connection) -> None:
+        LogStore.__init__(self, of.source)
+        self._pg = pg
+
+    def rows(self, table: str) -> Iterator[tuple[Any, ...]]:
+        said = f"SELECT * FROM {table} ORDER BY {WHOLE[table]}".encode()
+        with psycopg.ServerCursor(self._pg, f"rows of {table}") as cursor:
+            cursor.itersize = PAGE
+            yield from cursor.execute(said, binary=True)
+
+    def _all(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        return self._pg.execute(sql.encode(), values, binary=True).fetchall()
 
 
 class _SessionLease:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import deque
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -15,10 +15,12 @@ from uuid_utils.compat import uuid7
 from shared.runtime.log import Answered, Conflict, Head, Mark, Parked, Record, Skipped, Unit
 from shared.runtime.store_log import (
     RECORD,
+    WHOLE,
     Epoch,
     Lease,
     LogStore,
     NotMigrated,
+    Still,
     befores,
     require_schema,
     within,
@@ -217,6 +219,15 @@ class SqliteStore(LogStore):
         finally:
             db.close()
 
+    @contextmanager
+    def still(self) -> Generator[Still]:
+        db = connect(self._path)
+        try:
+            db.execute("BEGIN")  # the first look fixes what is seen
+            yield _Still(self, db)
+        finally:
+            db.close()
+
     def close(self) -> None:
         with self._lock:
             self._writer.close()
@@ -260,6 +271,20 @@ class SqliteStore(LogStore):
             data=data,
             leaf=leaf,
         )
+
+
+class _Still(SqliteStore):
+    """The log as one transaction sees it; it is read alone, by one thread."""
+
+    def __init__(self, of: SqliteStore, db: sqlite3.Connection) -> None:
+        LogStore.__init__(self, of.source)
+        self._db = db
+
+    def rows(self, table: str) -> Iterator[tuple[Any, ...]]:
+        yield from self._db.execute(f"SELECT * FROM {table} ORDER BY {WHOLE[table]}")
+
+    def _all(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        return self._db.execute(sql, values).fetchall()
 
 
 class _FileLease:
