@@ -140,8 +140,17 @@ def rows(said: bytes, name: str) -> Rows:
                 found.add(line, values if len(row) >= len(header) else blank | values)
             line = reader.line_num + 1
     except csv.Error as wrong:
-        raise Unreadable(f"{name}, строка {line}: не читается ({wrong})") from None
+        why = f"не читается, {_why(wrong)} (S1 5.5)"
+        raise Unreadable(f"{name}, строка {line}: {why}") from None
     return found
+
+
+def _why(wrong: csv.Error) -> str:
+    """Say in Russian what the reader of CSV says in English; it quotes nothing."""
+    if "field limit" in str(wrong):
+        most = csv.field_size_limit()
+        return f"значение длиннее {most} знаков: возможно, кавычка не закрыта"
+    return "строка не по правилам CSV"
 
 
 def take(  # noqa: PLR0913 - all that a file is taken with

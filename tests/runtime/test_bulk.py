@@ -52,3 +52,14 @@ def test_a_file_that_is_no_table_is_refused_once(content: bytes, why: str) -> No
     """§5: а не по разу за каждую строку."""
     with pytest.raises(Unreadable, match=why):
         rows(content, "users.csv")
+
+
+def test_a_row_that_cannot_be_read_is_told_in_russian() -> None:
+    """§5: строка, причина и пункт, как у прочих; чужих слов и самого значения нет."""
+    with pytest.raises(Unreadable) as told:
+        rows(b'a,b\n1,2\n3,"' + b"x\n" * 70_000, "users.csv")
+
+    assert str(told.value) == (
+        "users.csv, строка 3: не читается, значение длиннее 131072 знаков:"
+        " возможно, кавычка не закрыта (S1 5.5)"
+    )
