@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import NoneType
 from typing import Any
 from uuid import UUID
 from warnings import catch_warnings, simplefilter
@@ -26,6 +27,7 @@ from shared.runtime.settings import TrustedIssuer
 LONGEST_TOKEN = 8192
 SUBJECT = re.compile(r"[!-~]{1,200}")
 TYPES = ("at+jwt", "application/at+jwt", "jwt")
+TIMES = ("exp", "nbf", "iat")
 LEEWAY = 30
 """Seconds by which another clock may differ."""
 
@@ -37,6 +39,9 @@ REASONS = {
     "BadSignatureError": "Подпись токена неверна",
     "ExpiredTokenError": "Срок токена истёк",
     "exp": "У токена нет срока",
+    "exp number": "Срок токена (exp) — не число секунд",
+    "nbf number": "Начало срока токена (nbf) — не число секунд",
+    "iat number": "Время выдачи токена (iat) — не число секунд",
     "nbf": "Срок токена ещё не наступил",
     "iat": "Срок токена ещё не наступил",
     "aud": "Токен выдан не для этой службы",
@@ -163,12 +168,20 @@ class Tokens:
             with catch_warnings():  # an issuer may still say EdDSA for Ed25519
                 simplefilter("ignore", SecurityWarning)
                 proved = jwt.decode(token, keys, algorithms=list(trusted.algorithms))
+            _require_times(proved.claims)
             claimed.validate(proved.claims)
         except (JoseError, ValueError, LookupError, TypeError) as error:
             raise Untrusted(_wrong(error)) from None
         if str(proved.header.get("typ", "")).lower() not in TYPES:
             raise Untrusted("typ")
         return proved.claims
+
+
+def _require_times(claims: Mapping[str, Any]) -> None:
+    """Raise `Untrusted` where a moment is there, and is no number."""
+    for each in TIMES:
+        if type(claims.get(each)) not in (int, float, NoneType):
+            raise Untrusted(f"{each} number")
 
 
 def _wrong(error: Exception) -> str:

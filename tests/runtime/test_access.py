@@ -29,7 +29,7 @@ from shared.events.registry import (
     TeacherRegistered,
 )
 from shared.kernel.ids import GrantId, OrgId, PersonId, ProgramId, Territory, named
-from shared.runtime.access import Access, Caller, KeysAway, Tokens, Untrusted
+from shared.runtime.access import REASONS, Access, Caller, KeysAway, Tokens, Untrusted
 from shared.runtime.grants import GRANTS, Grant, covers, widest
 from shared.runtime.issuer import LocalIssuer
 from shared.runtime.problems import Problem
@@ -121,6 +121,27 @@ def test_a_token_that_is_not_for_us_now(issuer: Issuer, wrong: dict[str, Any]) -
     with pytest.raises(Untrusted) as why:
         subject(issuer, token(**wrong))
     assert "Иванов" not in str(why.value)
+
+
+@pytest.mark.parametrize(
+    ("claims", "why"),
+    [
+        ({"exp": None}, "У токена нет срока"),
+        ({"exp": "soon"}, "Срок токена (exp) — не число секунд"),
+        ({"exp": True}, "Срок токена (exp) — не число секунд"),
+        ({"nbf": "soon"}, "Начало срока токена (nbf) — не число секунд"),
+        ({"iat": []}, "Время выдачи токена (iat) — не число секунд"),
+        ({"nbf": NUMBER + 60}, "Срок токена ещё не наступил"),
+    ],
+)
+def test_what_is_wrong_with_its_time_is_told(
+    issuer: Issuer, claims: dict[str, Any], why: str
+) -> None:
+    """contracts §7: срока нет — одно, срок не число — другое."""
+    with pytest.raises(Untrusted) as told:
+        subject(issuer, token(**claims))
+
+    assert REASONS[str(told.value)] == why
 
 
 def test_a_token_signed_by_another(issuer: Issuer) -> None:
