@@ -3,7 +3,7 @@
 import errno
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -158,6 +158,11 @@ def unreadable(wrong: ValidationError | RequestValidationError) -> Problem:
     return malformed(
         *((_field(at), REASONS.get(kind, f"не годится: {kind}")) for at, kind in reasons)
     )
+
+
+def twice(places: Sequence[tuple[int | str, ...]]) -> Problem:
+    """Say which fields a body names more than once."""
+    return malformed(*((_field(at), "поле названо дважды") for at in places[:MOST]))
 
 
 def _field(loc: tuple[int | str, ...]) -> str:

@@ -40,7 +40,8 @@ from shared.kernel import Personal, Told
 from shared.kernel.ids import Territory
 from shared.runtime.codec import Basis
 from shared.runtime.doors import Door
-from shared.runtime.problems import malformed, unreadable
+from shared.runtime.problems import malformed, twice, unreadable
+from shared.runtime.said_once import said_twice
 
 LONGEST_TEXT = 4000
 MOST_ITEMS = 1000
@@ -276,6 +277,8 @@ class Accepted:
             said = self.body.model_validate_json(body or b"{}")
         except ValidationError as wrong:
             raise unreadable(wrong) from None
+        if places := said_twice(body or b"{}"):
+            raise twice(places)
         return self.told(said, keys)
 
     def told(self, said: Any, keys: dict[str, Any]) -> tuple[Any, Basis | None]:
