@@ -41,7 +41,7 @@ AMENDING = (Correct, Withdraw)
 
 
 class Amended(NamedTuple):
-    """A fact of a life as it `stood`, the `fact` that is said of it, and what that `corrects`."""
+    """A fact of a life as it `stood`, the `fact` now said of it, and what that `corrects`."""
 
     decider: Decider[Any, Any, Any]
     stood: Any

@@ -16,8 +16,8 @@ from metodika.erasure import erase_person
 from metodika.verifying import Verified, verified
 from shared.kernel.ids import EventId, PersonId, named
 from shared.runtime import hearing
+from shared.runtime.amending import Correct, Withdraw
 from shared.runtime.codec import Meta, decode_meta
-from shared.runtime.engine import Correct, Withdraw
 from shared.runtime.hearing import LAST, Last, learn, retry, skip
 from shared.runtime.log import Mark, Record
 from shared.runtime.store_sqlite_file import connect, sqlite_path
