@@ -148,13 +148,13 @@ WORDS = f"""
 CREATE OR REPLACE MACRO inside(path, scope) AS
     scope = '' OR path = scope OR starts_with(path, scope || '/');
 
--- организация → субъект РФ и муниципалитет, если такой уровень есть (S4 2.1)
+-- организация → субъект РФ и муниципалитет, если такой уровень есть (S4 2.1); она старше
+-- своей записи: в ней работали и раньше
 CREATE OR REPLACE MACRO place(as_of, known, scope) AS TABLE
     SELECT org_id, kind, region, oktmo AS municipality,
         concat(region, '/', coalesce(oktmo, '-'), '/', org_id) AS path
     FROM live_registry_OrganisationRegistered(known)
-    WHERE occurred_on <= as_of AND (scope = '' OR region = split_part(scope, '/', 1))
-      AND inside(path, scope);
+    WHERE (scope = '' OR region = split_part(scope, '/', 1)) AND inside(path, scope);
 
 -- запись-дубль → основная запись, с дня слияния; по цепочке до конца (S1 7.2); цепочек
 -- мало: если по ним идти со всеми, оценка числа записей растёт, и план ищет не с того конца
@@ -382,7 +382,8 @@ def by_level(members: str, unit: str, aggregate: str) -> str:
 
     By unit first: then the plan leaves out what only `why` and `evidence` ask for. A
     region without municipalities has no row at that level (S4 2.1). Of a region's
-    indicator (`unit` is `region`) there is nothing below the region.
+    indicator (`unit` is `region`) there is nothing below the region. Above the scope there
+    is no row: what is known inside it is a part of those.
     """
     sums = "max(num)" if aggregate == "max" else "sum(num)"
     of_units = f"SELECT unit, {sums} AS num, sum(den) AS den FROM ({members}) GROUP BY unit"
@@ -390,7 +391,8 @@ def by_level(members: str, unit: str, aggregate: str) -> str:
         return f"""
 SELECT CASE grouping(unit) WHEN 1 THEN 'federation' ELSE 'region' END AS level,
     coalesce(unit, '') AS path, {sums}::BIGINT AS num, sum(den)::BIGINT AS den
-FROM ({of_units}) GROUP BY GROUPING SETS ((), (unit)) HAVING sum(den) IS NOT NULL
+FROM ({of_units}) GROUP BY GROUPING SETS ((), (unit))
+HAVING sum(den) IS NOT NULL AND inside(path, $scope)
 """
     return f"""
 SELECT
@@ -405,7 +407,8 @@ SELECT
     {sums}::BIGINT AS num, sum(den)::BIGINT AS den
 FROM ({of_units}) JOIN place($as_of, $known, $scope) AS place ON place.org_id = unit
 GROUP BY GROUPING SETS ((), (region), (region, municipality), (region, municipality, unit))
-HAVING sum(den) IS NOT NULL AND NOT (level = 'municipality' AND municipality IS NULL)
+HAVING sum(den) IS NOT NULL AND inside(path, $scope)
+    AND NOT (level = 'municipality' AND municipality IS NULL)
 """
 
 

@@ -173,21 +173,24 @@ class Answers:
     def diff(
         self, kpi: str, scope: str, as_of: date, before: Vector, after: Vector
     ) -> list[Change]:
-        """Return the members that differ, each with the facts said in between about it."""
+        """Return the members that differ, each with the facts said in between about it.
+
+        And about its unit: who did not move may have been moved with it.
+        """
         old = {_place(each): each for each in self.members(kpi, scope, as_of, before)}
         new = {_place(each): each for each in self.members(kpi, scope, as_of, after)}
         differ = sorted(
             key for key in old.keys() | new.keys() if _part(old, key) != _part(new, key)
         )
-        subjects = sorted({subject for subject, _, _ in differ})
+        concerned = sorted({each for subject, unit, _ in differ for each in (subject, unit)})
         with self.ledger.reading() as cursor:
-            said = Between(cursor, as_of, before, after).about(subjects)
+            said = Between(cursor, as_of, before, after).about(concerned)
         return [
             Change(
                 subject=key[0],
                 before=old.get(key),
                 after=new.get(key),
-                facts=tuple(said.get(key[0], ())),
+                facts=tuple(_in_order(said, key[0], key[1])),
             )
             for key in differ
         ]
@@ -208,6 +211,12 @@ def _members(answer: duckdb.DuckDBPyConnection) -> Iterator[Member]:
 def _place(member: Member) -> tuple[str, str, bool]:
     """Return where one stands: also who counts on both sides of a ratio, on each."""
     return member.subject, member.unit, member.den > 0
+
+
+def _in_order(said: Mapping[str, Sequence[dict[str, Any]]], *of: str) -> list[dict[str, Any]]:
+    """Return the facts about any of these, each once, as they were recorded."""
+    facts = {each["event_id"]: each for one in of for each in said.get(one, ())}
+    return sorted(facts.values(), key=lambda each: (each["source"], each["position"]))
 
 
 def _part(members: Mapping[Any, Member], key: Any) -> tuple[int, int] | None:

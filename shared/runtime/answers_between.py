@@ -10,7 +10,15 @@ import duckdb
 from shared.kernel import catalogue
 from shared.runtime.answers_value import Vector
 
-PERSONS = ("person_id", "mentee_id", "mentor_id", "merged_id", "survivor_id", "tutor_id")
+PERSONS = (
+    "person_id",
+    "mentee_id",
+    "mentor_id",
+    "merged_id",
+    "survivor_id",
+    "tutor_id",
+    "methodist_person_id",
+)
 """Fields by which a fact concerns a person."""
 
 
@@ -24,16 +32,18 @@ class Between:
     after: Vector
 
     def about(self, subjects: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-        """Return by subject the facts recorded in between that concern it."""
+        """Return by subject the facts recorded in between that concern it, or are its own.
+
+        Its own are those of its stream: of an organisation, where it is.
+        """
         found: dict[str, list[dict[str, Any]]] = {}
         regions = any(len(each) <= 3 for each in subjects)  # noqa: PLR2004
         for kind in catalogue.values() if subjects else ():
             fields = kind.fact.__dataclass_fields__
-            about = [name for name in PERSONS if name in fields]
+            about = ["stream", *(name for name in PERSONS if name in fields)]
             about += ["region"] if regions and "region" in fields else []
-            if about:
-                for subject, said in self._said_of(kind.name, about, subjects):
-                    found.setdefault(subject, []).append(said)
+            for subject, said in self._said_of(kind.name, about, subjects):
+                found.setdefault(subject, []).append(said)
         return found
 
     def _said_of(
@@ -51,17 +61,17 @@ class Between:
                 FROM merged($as_of, $known) JOIN subjects ON survivor_id::VARCHAR = subject
             ),
             marked AS (
-                SELECT *, [{named}] AS about,
-                    coalesce(($before::MAP(VARCHAR, BIGINT))[source], 0) AS since,
-                    ($known::MAP(VARCHAR, BIGINT))[source] AS until
+                SELECT *, [{named}] AS concerns,
+                    coalesce(($before::MAP(VARCHAR, BIGINT))[source], 0) AS heard_before,
+                    ($known::MAP(VARCHAR, BIGINT))[source] AS heard_by
                 FROM {table}
             )
             SELECT DISTINCT subject, event_id, occurred_on, recorded_at, source, position,
-                actor, basis, corrects, CASE WHEN replaced_at <= until THEN replaced_at END,
-                position > since
-            FROM marked JOIN selves ON list_contains(about, id)
-            WHERE position <= until
-              AND (position > since OR replaced_at > since AND replaced_at <= until)
+                actor, basis, corrects, CASE WHEN replaced_at <= heard_by THEN replaced_at END,
+                position > heard_before
+            FROM marked JOIN selves ON list_contains(concerns, id)
+            WHERE position <= heard_by AND (position > heard_before
+                OR replaced_at > heard_before AND replaced_at <= heard_by)
             ORDER BY source, position
             """,
             {

@@ -68,6 +68,18 @@ def test_every_level_agrees_with_its_own_value(read_only: Telling, kpi: str) -> 
 
 
 @pytest.mark.parametrize("kpi", EXPECTED)
+def test_of_a_part_no_level_above_it_is_told(read_only: Telling, kpi: str) -> None:
+    """§1.5: внутри муниципалитета нет числа страны: это была бы лишь его доля (S0 V)."""
+    answers = read_only.world.answers
+    vector, _ = answers.vector(None)
+    whole = answers.levels(kpi, ch.END, vector)
+
+    for _, scope, *_ in whole:
+        inside = [row for row in whole if not scope or f"{row[1]}/".startswith(f"{scope}/")]
+        assert answers.levels(kpi, ch.END, vector, scope) == inside
+
+
+@pytest.mark.parametrize("kpi", EXPECTED)
 def test_everybody_is_told_why_in_russian_with_the_clause(read_only: Telling, kpi: str) -> None:
     """§1.5: кто учтён, кто нет и почему: по-русски, с пунктом (S0 V)."""
     vector, _ = read_only.world.answers.vector(None)

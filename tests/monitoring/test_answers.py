@@ -210,6 +210,17 @@ def test_what_changed_is_explained_by_facts(golden: Answers) -> None:
         assert all(fact["actor"] == "test" for fact in change.facts)
 
 
+@pytest.mark.parametrize("month", [6, 9, 12])
+@pytest.mark.parametrize("year", [2021, 2022, 2023, 2024])
+def test_no_change_is_without_a_fact(golden: Answers, year: int, month: int) -> None:
+    """§1.6: whoever differs, of any indicator, a fact says why: his own, or his school's."""
+    early = known_by(RECORDS, datetime(year, month, 15, tzinfo=UTC))
+    for kpi in golden.definitions:
+        for scope in ("", "25", "25/05701000"):
+            for change in golden.diff(kpi, scope, T, early, NOW):
+                assert change.facts, (kpi, scope, change)
+
+
 def test_each_member_has_its_reason_and_its_evidence(golden: Answers) -> None:
     recorded = {each.event_id for each in RECORDS}
     for kpi in golden.definitions:

@@ -9,11 +9,15 @@ import pytest
 
 from shared.events.diagnostics import DiagnosticCompleted
 from shared.events.monitoring import KpiDefinitionVersioned
-from shared.events.registry import GraduateRegistered
+from shared.events.registry import (
+    EmploymentStarted,
+    GraduateRegistered,
+    OrganisationRegistered,
+)
 from shared.kernel.ids import KpiId
 from shared.runtime.answers import Answers, Member
 from shared.testing.facts import a
-from tests.golden.words import known_by, person
+from tests.golden.words import Story, employment, known_by, org, person
 from tests.golden.world import RECORDS
 from tests.monitoring.telling import heard, promised
 
@@ -124,6 +128,23 @@ def test_the_mean_load_is_not_enough(
 
     assert mean.value == "11.7"  # 35 to 3, far below 250
     assert mean.status == status
+
+
+def test_an_organisation_is_older_than_its_entry(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """kpi §2.1: кто работал в организации до того, как её внесли, работал в ней."""
+    story = Story()
+    place = {"org_id": org("A"), "occurred_on": date(2022, 9, 1)}
+    story.say(a(OrganisationRegistered, kind="school", region="25", oktmo="05701000", **place))
+    job = {"person_id": person(1), "employment_id": employment(1), "org_id": org("A")}
+    begun = date(2015, 9, 1)
+    story.say(a(EmploymentStarted, position_class="PED", occurred_on=begun, **job))
+    told = heard(tmp_path_factory.mktemp("older"), story.logs())
+    value = told.value("K-RR03", "25/05701000", date(2020, 12, 31), {"registry@0": 2})
+    told.ledger.close()
+
+    assert value.den == 1
 
 
 @pytest.mark.parametrize(("sha256", "formula"), [(None, "adopted"), ("0" * 64, "other")])

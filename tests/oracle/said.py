@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from shared.events.registry import OrganisationRegistered
 from shared.kernel import Withdrawal
 
 
@@ -98,15 +99,17 @@ def what_stands(said: Iterable[Said], vector: Mapping[str, int]) -> list[Standin
 class Past:
     """Everything that had happened by the end of `as_of` (inclusive), in order.
 
-    Decided here: a fact dated after `as_of` counts for nothing at all, whatever it is:
-    an organisation that is registered later has no place in the tree of that date.
+    Decided here: a fact dated after `as_of` counts for nothing at all, but for where an
+    organisation is: people worked in it before anybody entered it.
     """
 
     def __init__(self, said: Iterable[Said], as_of: date, vector: Mapping[str, int]) -> None:
         self.as_of = as_of
-        self._stands = [
-            each for each in what_stands(said, vector) if each.fact.occurred_on <= as_of
+        stands = what_stands(said, vector)
+        self.organisations = [
+            each.fact for each in stands if isinstance(each.fact, OrganisationRegistered)
         ]
+        self._stands = [each for each in stands if each.fact.occurred_on <= as_of]
 
     def every[F](self, *kinds: type[F]) -> list[F]:
         """Return each fact of these kinds, in order."""

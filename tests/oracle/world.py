@@ -30,7 +30,6 @@ from shared.events.registry import (
     EmploymentEnded,
     EmploymentStarted,
     GraduateRegistered,
-    OrganisationRegistered,
     PersonsMerged,
     RegionalCentreClosed,
     RegionalCentreOpened,
@@ -59,7 +58,7 @@ class World:
         self.past = Past(said, as_of, vector)
         self.t = as_of
         self.new_year = date(as_of.year, 1, 1)
-        self.orgs = {each.org_id: each for each in self.past.every(OrganisationRegistered)}
+        self.orgs = {each.org_id: each for each in self.past.organisations}
         self._merged_into: dict[UUID, UUID] = {
             each.merged_id: each.survivor_id for each in self.past.every(PersonsMerged)
         }
@@ -90,7 +89,7 @@ class World:
         one that began first; an employment begins with its EmploymentStarted, whatever
         it was then, and two of one day are told apart by Order; closing an organisation
         ends nobody's employment (that is a fact of its own: lifecycle 1); an
-        organisation not registered by t has no place, so nobody is counted in it.
+        organisation nobody ever registered has no place, so nobody is counted in it.
         """
         began: dict[UUID, Place] = {}
         now: dict[UUID, EmploymentStarted | EmploymentChanged] = {}
