@@ -1,12 +1,14 @@
 """The five, and where each is put together."""
 
 from importlib import import_module
+from importlib.metadata import version
 from typing import cast
 
 from shared.runtime.doors import Door, Reading
 from shared.runtime.release import FOLDS, made_by
 from shared.runtime.service import Service
 
+ANSWERS = ("shared.kernel", "shared.events", "shared.runtime")
 NAMES = ("registry", "diagnostics", "routes", "mentoring", "monitoring")
 
 
@@ -24,6 +26,11 @@ def doors(name: str) -> tuple[Door | Reading, ...]:
 def folded_by(name: str) -> str:
     """Return what stands for the code that folds the documents of a service."""
     return made_by(f"services.{name}", *FOLDS)
+
+
+def answered_by() -> str:
+    """Return what stands for whatever answers with a number: our code, the database's."""
+    return f"{made_by('services.monitoring', *ANSWERS)} {version('duckdb')}"
 
 
 def source(name: str) -> str:

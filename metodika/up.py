@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from metodika.imports.api import imports_router
-from metodika.services import NAMES, doors, folded_by, service, source
+from metodika.services import NAMES, answered_by, doors, folded_by, service, source
 from metodika.world import World
 from shared.kernel.ids import named
 from shared.runtime import logs, telemetry
@@ -103,7 +103,8 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
         extra.append(imports_router(engine, access))
     if name == "monitoring":
         follower, follow = following(world, broker)
-        extra.append(Numbers(world.answers, access, utc_now, follower.arrived).router())
+        whole, release = follower.arrived, answered_by()
+        extra.append(Numbers(world.answers, access, utc_now, whole, release).router())
         tasks.append(follow)
         sources["ledger"] = follower.healthy
 

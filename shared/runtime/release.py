@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 SIGNS = 8
+TEXTS = {".py", ".sql"}
 FOLDS = ("shared.kernel", "shared.events", "shared.runtime.codec", "shared.runtime.projector")
 """What every document is folded with, beside the code of its service."""
 
@@ -24,4 +25,9 @@ def _files(name: str) -> list[Path]:
     found = import_module(name)
     if not hasattr(found, "__path__"):
         return [Path(str(found.__file__))]
-    return sorted(each for root in found.__path__ for each in Path(root).rglob("*.py"))
+    return sorted(
+        each
+        for root in found.__path__
+        for each in Path(root).rglob("*")
+        if each.suffix in TEXTS
+    )

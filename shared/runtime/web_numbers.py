@@ -1,6 +1,8 @@
 """`/kpi`: numbers for whoever is let in, the people behind them on one's own territory."""
 
 import asyncio
+import hashlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -8,7 +10,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from shared.events.registry import Role
 from shared.kernel.ids import Territory
@@ -35,6 +37,20 @@ ANSWER: dict[int | str, dict[str, Any]] = {
     }
 }
 
+UNCHANGED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "То же, что уже есть у спросившего (If-None-Match)"}
+}
+IF_NONE_MATCH: dict[str, Any] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "ETag ответа, который уже есть; тот же ответ заново не шлётся",
+    "schema": {"type": "string"},
+}
+UNTAGGED = "/kpi/{kpi}/diff"
+"""It is known by two vectors."""
+TAG = re.compile(r'"[^"]*"')
+SIGNS = 16
+
 type Kpi = Annotated[str, "an indicator's id, K-F1"]
 type Scope = Annotated[str, Query(pattern=SCOPE)]
 type AsOf = Annotated[date | None, Query()]
@@ -55,7 +71,8 @@ class Numbers:
 
     `whole` says whether it has heard all that there was when the process began. Until
     then what is known now is too little, and is not told; what was known at a moment is,
-    with the logs that may lag.
+    with the logs that may lag. `release` stands for the code that answers: what another
+    answered is told anew, though nothing was said since.
     """
 
     def __init__(
@@ -64,11 +81,13 @@ class Numbers:
         access: Access,
         clock: Callable[[], datetime],
         whole: Callable[[], bool],
+        release: str,
     ) -> None:
         self._answers = answers
         self._access = access
         self._clock = clock
         self._whole = whole
+        self._release = release
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -93,8 +112,11 @@ class Numbers:
                 methods=["GET"],
                 operation_id=handler.__name__,
                 summary=summary,
-                responses=ANSWER | told(401, 403, 404, 422, 500, 503),
+                responses=ANSWER
+                | ({} if path == UNTAGGED else UNCHANGED)
+                | told(401, 403, 404, 422, 500, 503),
                 response_class=Response,
+                openapi_extra=None if path == UNTAGGED else {"parameters": [IF_NONE_MATCH]},
             )
         return router
 
@@ -103,12 +125,38 @@ class Numbers:
         return asked.as_of or self._clock().date(), vector, lagging
 
     async def _known_by(
-        self, asked: Asked, act: Callable[[date, Vector], dict[str, Any]]
+        self, request: Request, asked: Asked, act: Callable[[date, Vector], dict[str, Any]]
     ) -> Response:
         """Answer with the vector by which it is known, and the logs that may lag."""
         day, vector, lagging = await self._at(asked)
         known = {"vector": vector, "lagging": lagging}
-        return await self._told(lambda: act(day, vector) | known, etag=etag_of(vector))
+        etag = self._etag(request, vector, lagging, day)
+        return await self._unless_seen(request, etag, lambda: act(day, vector) | known)
+
+    def _etag(
+        self, request: Request, vector: Vector, lagging: tuple[str, ...], day: date
+    ) -> str:
+        """Return the vector as an entity tag, with a hash of all else an answer follows from.
+
+        That is the release, the question, the day that it did not say, the logs that lag,
+        and their epochs: in another epoch the same positions may hold other facts.
+        """
+        epochs = [
+            (log, str(epoch)) for log, (epoch, _) in self._answers.ledger.positions().items()
+        ]
+        question = (request.url.path, request.url.query, str(day))
+        said = repr((self._release, question, lagging, epochs))
+        known = ",".join(f"{log}:{at}" for log, at in sorted(vector.items()))
+        return f'"{known};{hashlib.sha256(said.encode()).hexdigest()[:SIGNS]}"'
+
+    async def _unless_seen(
+        self, request: Request, etag: str, act: Callable[[], Any]
+    ) -> Response:
+        """Answer 304 without a body to whoever has it; else act, and tell."""
+        known = request.path_params.get("kpi") in {None, *self._answers.definitions}
+        if known and is_seen(request.headers.get("if-none-match", ""), etag):
+            return Response(status_code=304, headers={"ETag": etag})
+        return await self._told(act, etag)
 
     async def _told(self, act: Callable[[], Any], etag: str = "") -> Response:
         try:
@@ -128,31 +176,36 @@ class Numbers:
 
     def _list(self) -> Callable[..., Any]:
         async def kpi_list(
+            request: Request,
             caller: Annotated[Caller, Depends(Knock(self._access, READERS))],
             asked: Annotated[Asked, Depends()],
         ) -> Response:
             del caller  # numbers are for every reader
             day, vector, lagging = await self._at(asked)
-            return await self._told(
+            return await self._unless_seen(
+                request,
+                self._etag(request, vector, lagging, day),
                 lambda: [
                     asdict(self._answers.value(kpi, asked.scope, day, vector, lagging))
                     for kpi in self._answers.definitions
-                ]
+                ],
             )
 
         return kpi_list
 
     def _value(self) -> Callable[..., Any]:
         async def kpi_value(
+            request: Request,
             kpi: Kpi,
             caller: Annotated[Caller, Depends(Knock(self._access, READERS))],
             asked: Annotated[Asked, Depends()],
         ) -> Response:
             del caller
             day, vector, lagging = await self._at(asked)
-            return await self._told(
+            return await self._unless_seen(
+                request,
+                self._etag(request, vector, lagging, day),
                 lambda: asdict(self._answers.value(kpi, asked.scope, day, vector, lagging)),
-                etag=etag_of(vector),
             )
 
         return kpi_value
@@ -161,6 +214,7 @@ class Numbers:
         keys = ("level", "scope", "num", "den")
 
         async def kpi_levels(
+            request: Request,
             kpi: Kpi,
             caller: Annotated[Caller, Depends(Knock(self._access, READERS))],
             asked: Annotated[Asked, Depends()],
@@ -171,12 +225,13 @@ class Numbers:
                 rows = self._answers.levels(kpi, day, vector, asked.scope)
                 return {"levels": [dict(zip(keys, row, strict=True)) for row in rows]}
 
-            return await self._known_by(asked, act)
+            return await self._known_by(request, asked, act)
 
         return kpi_levels
 
     def _series(self) -> Callable[..., Any]:
         async def kpi_series(  # noqa: PLR0913, PLR0917 - one parameter for each of the query
+            request: Request,
             kpi: Kpi,
             first: Annotated[date, Query(alias="from")],
             caller: Annotated[Caller, Depends(Knock(self._access, READERS))],
@@ -187,18 +242,21 @@ class Numbers:
         ) -> Response:
             del caller
             vector, lagging = await asyncio.to_thread(self._known, as_known)
-            dates = list(days(first, last or self._clock().date(), every))
+            until = last or self._clock().date()
+            dates = list(days(first, until, every))
 
             def values() -> list[dict[str, Any]]:
                 found = self._answers.series(kpi, scope, dates, vector, lagging)
                 return [asdict(each) for each in found]
 
-            return await self._told(values, etag=etag_of(vector))
+            etag = self._etag(request, vector, lagging, until)
+            return await self._unless_seen(request, etag, values)
 
         return kpi_series
 
     def _why(self) -> Callable[..., Any]:
         async def kpi_why(
+            request: Request,
             kpi: Kpi,
             subject: UUID,
             caller: Annotated[Caller, Depends(Knock(self._access, READERS))],
@@ -210,12 +268,13 @@ class Numbers:
                 found = self._answers.why(kpi, subject, day, vector, asked.scope)
                 return {"members": [asdict(each) for each in found]}
 
-            return await self._known_by(asked, act)
+            return await self._known_by(request, asked, act)
 
         return kpi_why
 
     def _reasons(self) -> Callable[..., Any]:
         async def kpi_reasons(
+            request: Request,
             kpi: Kpi,
             caller: Annotated[Caller, Depends(Knock(self._access, READERS))],
             asked: Annotated[Asked, Depends()],
@@ -226,12 +285,13 @@ class Numbers:
                 found = self._answers.reasons(kpi, asked.scope, day, vector)
                 return {"reasons": [asdict(each) for each in found]}
 
-            return await self._known_by(asked, act)
+            return await self._known_by(request, asked, act)
 
         return kpi_reasons
 
     def _members(self) -> Callable[..., Any]:
         async def kpi_members(  # noqa: PLR0913, PLR0917 - one parameter for each of the query
+            request: Request,
             kpi: Kpi,
             caller: Annotated[Caller, Depends(Knock(self._access, READERS))],
             asked: Annotated[Asked, Depends()],
@@ -249,7 +309,7 @@ class Numbers:
                     "next": found[-1].subject if len(found) >= limit else None,
                 }
 
-            return await self._known_by(asked, act)
+            return await self._known_by(request, asked, act)
 
         return kpi_members
 
@@ -297,6 +357,6 @@ def own(caller: Caller, scope: str) -> None:
         raise forbidden()
 
 
-def etag_of(vector: dict[str, int]) -> str:
-    """Return the vector as an entity tag: the same vector, the same bytes."""
-    return '"' + ",".join(f"{log}:{at}" for log, at in sorted(vector.items())) + '"'
+def is_seen(if_none_match: str, etag: str) -> bool:
+    """Say whether whoever asks has what this tag stands for (RFC 9110 13.1.2)."""
+    return if_none_match.strip() == "*" or etag in TAG.findall(if_none_match)
