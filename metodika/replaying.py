@@ -166,6 +166,6 @@ def heard_and_said(world: World, name: str) -> Iterator[Record]:
 
 
 def _entries(history: bytes) -> object:
-    """Return what a history says, whatever order its logs came in."""
+    """Return what a history says, whatever order its logs came in, and however often."""
     said = msgspec.json.decode(history)
-    return sorted(map(repr, said)) if isinstance(said, list) else said
+    return set(map(repr, said)) if isinstance(said, list) else said

@@ -208,8 +208,11 @@ def test_who_hears_everything_again_says_nothing_new(told: Telling) -> None:
         for source, mark in store.marks().items():
             store.adopt(Mark(source, mark.epoch, 0))
     told.settle()
+    result = Replayed()
+    replay_known(told.world, result)
 
     assert {name: each.head().position for name, each in stores.items()} == before
+    assert result.differs == []
     assert [
         each.marks()[told_by].position for each in stores.values() for told_by in each.marks()
     ]
