@@ -1,10 +1,11 @@
 """How far others were heard, and what was put aside of it, against their own logs.
 
 A mark stands no further than the log goes and than was heard, and what was heard last is
-what stands there. That a mark was set back is no finding: whoever hears again says nothing
-new, and operators do it. What is parked is, byte for byte, what its log says. Whether
-something was parked that is no more can't be told here; `beside_known` misses what it
-brought. Where a log is not at hand, a parked record is compared with its own row alone.
+what stands there; no reader of the own log is beyond its end. That a mark was set back is no
+finding: whoever hears again says nothing new, and operators do it. What is parked is, byte
+for byte, what its log says. Whether something was parked that is no more can't be told here;
+`beside_known` misses what it brought. Where a log is not at hand, a parked record is compared
+with its own row alone.
 """
 
 from collections.abc import Iterator
@@ -24,7 +25,8 @@ from shared.runtime.tree import UNREADABLE
 
 def heard_beside(still: Still, neighbours: Neighbours) -> Iterator[Finding]:
     """Name each mark, and each parked or skipped record, that is not what a log says."""
-    for table, look in (("marks", _marks), ("parked", _parked), ("skipped", _skipped)):
+    looks = {"marks": _marks, "parked": _parked, "skipped": _skipped, "readers": _readers}
+    for table, look in looks.items():
         try:
             yield from look(still, neighbours)
         except UNREADABLE as wrong:
@@ -91,6 +93,14 @@ def _skipped(still: Still, neighbours: Neighbours) -> Iterator[Finding]:
     for each in still.skipped():
         if what := _other_record(each, neighbours):
             yield Finding("skipped", f"{each.source} {each.position}", what)
+
+
+def _readers(still: Still, _: Neighbours) -> Iterator[Finding]:
+    """A reader of the log itself, such as the relay, would pass by what is said next."""
+    end = still.head().position
+    for reader, position in still.rows("readers"):
+        if not 0 <= position <= end:
+            yield Finding("readers", reader, f"says {position}, and the log ends at {end}")
 
 
 def _other_record(aside: Parked | Skipped, neighbours: Neighbours) -> str | None:

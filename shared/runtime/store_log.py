@@ -79,7 +79,12 @@ class Still(Store, Protocol):
         ...
 
 
-WHOLE = {"commands": "command_id", "claims": "kind, key_hmac", "known": "kind, about"}
+WHOLE = {
+    "commands": "command_id",
+    "claims": "kind, key_hmac",
+    "known": "kind, about",
+    "readers": "reader",
+}
 """Tables that are read from end to end, and the key of each."""
 
 

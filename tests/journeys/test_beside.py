@@ -1,6 +1,8 @@
 """Point 8: a store is what its log says, also beside the records (contracts §2, §4)."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -96,6 +98,27 @@ def test_nor_is_one_that_heard_everything_again(told: Telling) -> None:
     told.settle()
 
     assert (before, found(told)) == ([], [])
+
+
+@pytest.mark.parametrize("told", ["embedded"], indirect=True)  # a file of it is restored
+def test_nor_is_one_whose_neighbour_lost_its_tail_once_it_was_adopted(told: Telling) -> None:
+    """§1.8: восстановленный из копии сосед: отметка за концом названа, принятая — нет."""
+    path = told.world.settings.world / "registry.sqlite"
+    with closing(sqlite3.connect(path)) as db, closing(sqlite3.connect(":memory:")) as copy:
+        db.backup(copy)
+        told.tell("registry", ch.registered(DORA, "213-333-332 08", "01.01.1990"))
+        told.tell("registry", ch.employed(DORA, ch.SCHOOL, "01.09.2021"))
+        told.settle()
+        copy.backup(db)
+    registry = told.world.stores["registry"]
+    branch = registry.new_epoch(registry.head().epoch)
+    before = found(told)
+    for name, store in told.world.stores.items():
+        if name != "registry":
+            store.adopt(Mark("registry@0", branch.epoch, branch.branched_at))
+
+    assert sum("marks registry@0" in each and "had ended" in each for each in before) == 4
+    assert found(told) == []
 
 
 @pytest.fixture
@@ -279,6 +302,10 @@ BESIDE: dict[str, tuple[Change, str]] = {
     "a mark of no epoch": (
         sql("routes", "UPDATE marks SET epoch = %s", NOBODY),
         "of an epoch that registry@0 never had",
+    ),
+    "a reader beyond the end": (
+        sql("registry", "INSERT INTO readers VALUES ('another', 5000)"),
+        "registry@0 readers another: says 5000, and the log ends at",
     ),
     "no mark": (sql("routes", "DELETE FROM marks"), "none, and it was heard to"),
     "another heard last": (another_heard_last, f"event {NOBODY} was heard at"),
