@@ -133,10 +133,10 @@ def verify(world: Path | None, as_json: bool) -> None:
 
 def keys_of(settings: Settings, names: Collection[str]) -> Keys | None:
     """Return the keys, where services seal and the keys are at hand; none is made."""
-    here = (settings.world / each for each in ("master.key", "keys.sqlite"))
     if not any(each in SEALING for each in names):
         return None
-    if settings.embedded and not all(each.exists() for each in here):
+    master = settings.master_key is not None or (settings.world / "master.key").exists()
+    if settings.embedded and not (master and (settings.world / "keys.sqlite").exists()):
         return None
     return Keys(settings.keys, settings.the_master_key())
 

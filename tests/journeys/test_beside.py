@@ -407,3 +407,28 @@ def test_the_command_line_names_each_row(told: Telling) -> None:
     assert "routes@0: marks registry@0: none" in plain.stderr
     assert read["registry@0"]["differs"] == read["registry@0"]["beside"][0]
     assert read["mentoring@0"]["differs"] is None
+
+
+REAL = [pytest.param("real", marks=pytest.mark.infra)]
+
+
+@pytest.mark.parametrize("told", REAL, indirect=True)
+def test_a_service_of_a_cluster_verifies_its_own_store(
+    told: Telling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """§1.8: в кластере соседних журналов под рукой нет; своё проверено, о прочем сказано."""
+    world = told.world.settings
+    master = (world.world / "master.key").read_text()
+    said = {"SERVICE": "routes", "STORE_URL": world.store("routes"), "KEYS_URL": world.keys}
+    said |= {"MASTER_KEY": master, "WORLD": str(world.world / "routes")}
+    said |= {"OIDC_ISSUERS": '[{"issuer": "urn:x", "audience": "metodika", "jwks": "x"}]'}
+    for name, value in said.items():
+        monkeypatch.setenv(f"METODIKA_{name}", value)
+    sound = CliRunner().invoke(metodika, ["verify"])
+    sql("routes", "DELETE FROM claims")(told)
+    wrong = CliRunner().invoke(metodika, ["verify"])
+
+    assert sound.exit_code == 0, sound.output
+    assert "routes@0: not looked at: what is kept of registry@0" in sound.stderr
+    assert wrong.exit_code == EXIT_NO
+    assert "routes@0: claims document/" in wrong.stderr
