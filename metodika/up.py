@@ -135,7 +135,8 @@ def following(
     def told(beat: Any) -> None:
         world.ledger.beat(beat.source, beat.epoch, beat.position, beat.recorded_at)
 
-    follower = Follower(world.ledger.ingest, world.ledger.positions, told=told)
+    ledger = world.ledger
+    follower = Follower(ledger.ingest, ledger.positions, told=told, event_at=ledger.event_at)
     if broker is None:
         logs_: list[LogStore] = list(world.stores.values())
         return follower, lambda: follower.from_logs(logs_)

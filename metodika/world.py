@@ -1,6 +1,6 @@
 """The embedded world: five services, their logs and the ledger, in one process."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,8 @@ from shared.runtime.columns import Ledger
 from shared.runtime.definitions import definitions
 from shared.runtime.engine import Engine, utc_now
 from shared.runtime.hearing import hear
+from shared.runtime.log import Mark, Record
+from shared.runtime.marked import following_of_ledger, heard_on, last_heard
 from shared.runtime.notary import notarised
 from shared.runtime.seal import Keys
 from shared.runtime.seal_shelves import migrate_keys
@@ -90,7 +92,7 @@ class World:
         taken = 0
         for store in self.stores.values():
             until = self._clock()
-            while records := store.read(self._read_up_to(store.source), 20_000):
+            while records := self._unread(store):
                 self.ledger.ingest(records)
                 taken += len(records)
             head = store.head()
@@ -98,22 +100,31 @@ class World:
                 self.ledger.beat(store.source, head.epoch, head.position, until)
         return taken
 
+    def _unread(self, store: LogStore) -> Sequence[Record]:
+        known = self.ledger.positions().get(store.source)
+        mark = Mark(store.source, *known) if known else None
+        heard = self.ledger.event_at(mark.source, mark.position) if mark else None
+        return following_of_ledger(store, mark, heard, 20_000)
+
     def _read_up_to(self, log: str) -> int:
         mark = self.ledger.positions().get(log)
         return mark[1] if mark else 0
 
     def _hear_round(self) -> int:
-        heard = 0
-        heads = {name: store.head().position for name, store in self.stores.items()}
-        for name, engine in self.engines.items():
-            marks = engine.store.marks()
-            for other in self.names:
-                mark = marks.get(source(other))
-                position = mark.position if mark else 0
-                if other == name or position == heads[other]:
-                    continue
-                records = self.stores[other].read(position, BATCH)
-                hear(engine, source(other), [codec.wire(each) for each in records])
+        return sum(self._heard(name, engine) for name, engine in self.engines.items())
+
+    def _heard(self, name: str, engine: Engine) -> int:
+        """Let one service hear each other once; return how many records that was."""
+        heard, marks = 0, engine.store.marks()
+        last = last_heard(engine.store, marks.values())
+        for other in self.names:
+            log = source(other)
+            if other == name:
+                continue
+            at = marks.get(log), last.get(log)
+            records = heard_on(self.stores[name], self.stores[other], *at, BATCH)
+            if records:
+                hear(engine, log, [codec.wire(each) for each in records])
                 heard += len(records)
         return heard
 

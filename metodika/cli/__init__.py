@@ -9,10 +9,11 @@ import click
 
 from metodika.cli import log, numbers, parked, people, prove, rights, run
 from metodika.cli.ending import end_when_interrupted
-from metodika.cli.say import EXIT_FAILED, EXIT_USAGE
+from metodika.cli.say import EXIT_FAILED, EXIT_NO, EXIT_USAGE
 from shared.runtime.bulk import Unreadable
-from shared.runtime.columns import InUse, Logless
+from shared.runtime.columns import ForeignEpoch, InUse, Logless
 from shared.runtime.kafka import NotProvisioned
+from shared.runtime.log import Hole
 from shared.runtime.reach import Unreachable
 from shared.runtime.seal import WrongMaster
 from shared.runtime.settings import WrongSettings
@@ -56,6 +57,9 @@ def main() -> None:
     except TOLD as wrong:
         click.echo(f"metodika: {wrong}", err=True)
         sys.exit(EXIT_USAGE)
+    except (Hole, ForeignEpoch) as wrong:
+        click.echo(f"metodika: {wrong}; who heard what: metodika status", err=True)
+        sys.exit(EXIT_NO)
     except Exception as wrong:
         if os.environ.get("METODIKA_LOG_LEVEL") == "debug":
             raise

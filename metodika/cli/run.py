@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 import click
 
@@ -29,7 +30,8 @@ from metodika.services import NAMES, source
 from metodika.up import up as running
 from metodika.world import World, names_of, opened, prepare
 from shared.runtime.hearing import AWAY
-from shared.runtime.log import Record
+from shared.runtime.log import Mark, Record
+from shared.runtime.marked import differs, last_heard
 from shared.runtime.settings import Settings
 from shared.runtime.store import NotMigrated, open_store
 
@@ -133,14 +135,27 @@ def shown_progress() -> Generator[Progress]:
         yield lambda taken, of: bar.update(task, completed=taken, total=of)
 
 
+LEDGER = "ledger"
+"""The hearer that is no service."""
+
+
+@dataclass(frozen=True)
+class NotAsHeard:
+    """A hearer whose mark stands in a log where something else was heard, or nothing is."""
+
+    hearer: str
+    position: int
+    what: str
+
+
 @dataclass(frozen=True)
 class End:
     """One log: its end, the most that a service has not heard of it, what is parked.
 
     `without_log` are facts of the ledger that lie behind the log's end: it was made without
     logs (`generate --to ledger`), or the log lost its tail. `heard_beyond`: so many facts
-    behind the end were heard by a service; what is said next in their places, it would
-    take for known.
+    behind the end were heard by a service. `not_as_heard`: who has stopped, because the
+    record at its mark is not the one it heard.
     """
 
     log: str
@@ -151,6 +166,7 @@ class End:
     not_in_ledger: int
     without_log: int
     parked: int
+    not_as_heard: Sequence[NotAsHeard]
 
 
 @click.command()
@@ -188,16 +204,28 @@ def show(ends: Sequence[End]) -> None:
 
 
 def require_whole(ends: Sequence[End]) -> None:
-    """Say no where a log has lost what others heard of it."""
-    lost = [f"{e.log} lost its last {e.heard_beyond:,} records" for e in ends if e.heard_beyond]
-    if lost:
-        older = "which were heard: it is an older copy, and nothing may be said in it"
-        say.no(f"{'; '.join(lost)}, {older}")
+    """Say no where a log has lost what others heard of it, or says something else there."""
+    wrong = [each for end in ends for each in told_of(end)]
+    if wrong:
+        older = "an older copy was put back, and nothing may be said in it"
+        say.no(f"{'; '.join(wrong)}; {older}")
+
+
+def told_of(end: End) -> Iterator[str]:
+    """Say what of a log is not as its hearers heard it, where, and who they are."""
+    if end.heard_beyond:
+        yield f"{end.log} lost its last {end.heard_beyond:,} records, which were heard"
+    found: dict[tuple[int, str], list[str]] = {}
+    for each in end.not_as_heard:
+        found.setdefault((each.position, each.what), []).append(each.hearer)
+    for (position, what), hearers in sorted(found.items()):
+        yield f"{end.log} at {position} is not as {', '.join(hearers)} heard it: {what}"
 
 
 def end_of(here: World, name: str) -> End:
     """Return where a log ends, and who is how far behind it."""
-    head, log = here.stores[name].head(), source(name)
+    store, log = here.stores[name], source(name)
+    head = store.head()
     marks = [here.stores[other].marks().get(log) for other in here.names if other != name]
     heard = [mark.position if mark else 0 for mark in marks] or [head.position]
     _, taken = here.ledger.positions().get(log) or (None, 0)
@@ -209,8 +237,28 @@ def end_of(here: World, name: str) -> End:
         heard_beyond=max(0, max(heard) - head.position),
         not_in_ledger=max(0, head.position - taken),
         without_log=max(0, taken - head.position),
-        parked=len(here.stores[name].parked()),
+        parked=len(store.parked()),
+        not_as_heard=list(not_as_heard(here, name)),
     )
+
+
+def not_as_heard(here: World, name: str) -> Iterator[NotAsHeard]:
+    """Find who has stopped hearing a log, because what it heard last is not there."""
+    log = here.stores[name]
+    for hearer, mark, event_id in hearers_of(here, name):
+        if what := differs(log, mark, event_id):
+            yield NotAsHeard(hearer, mark.position, what)
+
+
+def hearers_of(here: World, name: str) -> Iterator[tuple[str, Mark, UUID | None]]:
+    """Return who hears a log, how far, and which event it heard there."""
+    log = source(name)
+    for other, store in here.stores.items():
+        if mark := store.marks().get(log):
+            yield other, mark, last_heard(store, [mark]).get(log)
+    known = here.ledger.positions().get(log)
+    if known and here.stores[name].head().position:  # else it was made without logs
+        yield LEDGER, Mark(log, *known), here.ledger.event_at(log, known[1])
 
 
 @click.command()

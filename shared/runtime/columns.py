@@ -16,9 +16,9 @@ import duckdb
 
 from shared.kernel import Kind, catalogue
 from shared.runtime import codec, columns_release
-from shared.runtime.columns_batch import Batch, ForeignEpoch, Heard, Hole, Unusual, in_order
+from shared.runtime.columns_batch import Batch, ForeignEpoch, Heard, Unusual, in_order
 from shared.runtime.columns_release import Logless, OtherRelease, begin, renew
-from shared.runtime.log import Record
+from shared.runtime.log import Hole, Record
 from shared.runtime.logs import log
 
 CURRENT = "CURRENT"
@@ -238,6 +238,13 @@ class Ledger:
         """Return how far each log is heard."""
         heard = self._current.heard.items()
         return {source: (mark.epoch, mark.position) for source, mark in sorted(heard)}
+
+    def event_at(self, source: str, position: int) -> UUID | None:
+        """Return which event is known at a position of a log; None if none is."""
+        with self.reading() as cursor:
+            asked = "SELECT event_id FROM records WHERE source = ? AND position = ?"
+            found = cursor.execute(asked, [source, position]).fetchall()
+        return found[0][0] if found else None
 
     def skipped(self) -> dict[str, int]:
         """Count the records of each name that this code could not read."""

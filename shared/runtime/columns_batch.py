@@ -17,7 +17,7 @@ import pyarrow as pa
 from shared.kernel import Withdrawal, catalogue
 from shared.runtime import codec
 from shared.runtime.columns_reading import Tables, reading
-from shared.runtime.log import Record
+from shared.runtime.log import Hole, Record
 
 CHUNK = 16_384
 """Records that one thread of the database reads at a time."""
@@ -30,10 +30,6 @@ type Told = tuple[str, str]
 """A source, and the name of a fact."""
 type Came = dict[str, str]
 """A table of what has just been read, and the name of the fact that it holds."""
-
-
-class Hole(Exception):  # noqa: N818 - the reader stops: what is missing will come, or not
-    """A log is not heard from its next position on."""
 
 
 class ForeignEpoch(Exception):  # noqa: N818 - the reader stops and alarms

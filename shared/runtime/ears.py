@@ -23,8 +23,9 @@ from shared.runtime.codec import wire
 from shared.runtime.ear import PAUSES, Ear, Hear, utc
 from shared.runtime.heartbeat import apart
 from shared.runtime.kafka import LONGEST, Broker, source_of
-from shared.runtime.log import Conflict, Mark, Parked, Store
+from shared.runtime.log import Conflict, Mark, Parked, Record, Store
 from shared.runtime.logs import log, where
+from shared.runtime.marked import heard_on, last_heard
 from shared.runtime.store_log import LogStore
 from shared.runtime.wake import Bell
 
@@ -195,7 +196,7 @@ class NeighbourEars:
     """Hear neighbours straight from their logs, in one process with them."""
 
     def __init__(
-        self, hear: Hear, own: Store, neighbours: Sequence[LogStore], *, who: str
+        self, hear: Hear, own: LogStore, neighbours: Sequence[LogStore], *, who: str
     ) -> None:
         self.ears = {
             each.source: Ear(source=each.source, hear=hear, who=who) for each in neighbours
@@ -224,7 +225,7 @@ class NeighbourEars:
         while True:
             try:
                 await self._drain(neighbour)
-                failures = 0
+                failures, ear.error = 0, None
             except Exception as error:  # noqa: BLE001 - a log is away: again, for ever
                 failures += 1
                 await ear.failed(error, failures)
@@ -234,9 +235,7 @@ class NeighbourEars:
     async def _drain(self, neighbour: LogStore) -> int:
         ear, count = self.ears[neighbour.source], 0
         while True:
-            mark = await asyncio.to_thread(self._mark, neighbour.source)
-            after = mark.position if mark else 0
-            records = await asyncio.to_thread(neighbour.read, after, BATCH)
+            after, records = await asyncio.to_thread(self._next, neighbour)
             head = await asyncio.to_thread(neighbour.head)
             ear.polled_at = utc()
             ear.position = after
@@ -248,8 +247,12 @@ class NeighbourEars:
             await ear.take([wire(each) for each in records], parents)
             count += len(records)
 
-    def _mark(self, source: str) -> Mark | None:
-        return self._own.marks().get(source)
+    def _next(self, neighbour: LogStore) -> tuple[int, Sequence[Record]]:
+        """Return how far a neighbour is heard, and what follows. Raises `Hole`."""
+        mark = self._own.marks().get(neighbour.source)
+        heard = last_heard(self._own, [mark]).get(mark.source) if mark else None
+        records = heard_on(self._own, neighbour, mark, heard, BATCH)
+        return mark.position if mark else 0, records
 
 
 async def retry_parked(

@@ -28,12 +28,12 @@ from uuid import UUID
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.runtime import telemetry
-from shared.runtime.columns_batch import Hole
 from shared.runtime.ear import Ear, position_of, utc
 from shared.runtime.ears import BATCH, parent_of
 from shared.runtime.heartbeat import Heartbeat, apart
 from shared.runtime.kafka import LONGEST, Broker
-from shared.runtime.log import Record
+from shared.runtime.log import Hole, Mark, Record
+from shared.runtime.marked import following_of_ledger
 from shared.runtime.store_log import LogStore
 from shared.runtime.wake import Bell
 
@@ -44,6 +44,7 @@ FETCH = 16 * 1024 * 1024
 type Ingest = Callable[[Sequence[bytes | Record]], object]
 type Positions = Callable[[], Mapping[str, tuple[UUID, int]]]
 type Logs = Callable[[Mapping[str, int]], Iterable[Sequence[bytes]]]
+type EventAt = Callable[[str, int], UUID | None]
 type Told = Callable[[Heartbeat], object]
 type Consumer = AIOKafkaConsumer
 
@@ -62,8 +63,9 @@ class Follower:
     """Gives the records of logs to `ingest`, in the order of each log, until they are in.
 
     `ingest` is blocking, is asked by one thread at a time, and drops what it has.
-    `positions` says how far it has each source: epoch and position. `told`, blocking
-    too, hears up to when a source is complete, after all of it was taken in.
+    `positions` says how far it has each source: epoch and position; `event_at` which
+    event it has there. `told`, blocking too, hears up to when a source is complete, after
+    all of it was taken in.
     """
 
     def __init__(
@@ -73,8 +75,11 @@ class Follower:
         *,
         who: str = "monitoring",
         told: Told = lambda _: None,
+        event_at: EventAt = lambda _source, _position: None,
     ) -> None:
         self.ears: dict[str, Ear] = {}
+        self._event_at = event_at
+        self._last: dict[str, Record] = {}
         self._ingest = ingest
         self._positions = positions
         self._who = who
@@ -135,7 +140,7 @@ class Follower:
         while True:
             try:
                 await self._drain(log, ear)
-                failures = 0
+                failures, ear.error = 0, None
                 if time.monotonic() >= due:
                     await self._tell(ear)
                     due = time.monotonic() + every
@@ -145,12 +150,12 @@ class Follower:
                 await ear.failed(error, failures)
 
     async def _drain(self, log: LogStore, ear: Ear) -> int:
-        positions = await asyncio.to_thread(self._positions)
-        ear.position, count = _known(positions, log.source), 0
+        mark, count = await asyncio.to_thread(self._mark, log.source), 0
+        ear.position = mark.position if mark else 0
         while True:
             at = utc()
             head = await asyncio.to_thread(log.head)
-            records = await asyncio.to_thread(log.read, ear.position, BATCH)
+            records = await asyncio.to_thread(self._following, log, mark)
             ear.polled_at, ear.lag = at, head.position - ear.position
             ear.measure()
             if not records:
@@ -165,8 +170,24 @@ class Follower:
             async with self._one:
                 parents = [telemetry.parent_in(each.meta) for each in records]
                 await ear.take(records, parents)
-            ear.position = records[-1].position
+            last = self._last[log.source] = records[-1]
+            mark, ear.position = Mark(log.source, last.epoch, last.position), last.position
             count += len(records)
+
+    def _mark(self, source: str) -> Mark | None:
+        known = self._positions().get(source)
+        return Mark(source, *known) if known else None
+
+    def _following(self, log: LogStore, mark: Mark | None) -> Sequence[Record]:
+        heard = self._heard_at(mark) if mark else None
+        return following_of_ledger(log, mark, heard, BATCH)
+
+    def _heard_at(self, mark: Mark) -> UUID | None:
+        """Return the event at a mark; whoever took it in last need not look it up."""
+        last = self._last.get(mark.source)
+        if last and (last.epoch, last.position) == (mark.epoch, mark.position):
+            return last.event_id
+        return self._event_at(mark.source, mark.position)
 
     # ── from Kafka ──────────────────────────────────────────────────────────
 

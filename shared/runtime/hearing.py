@@ -13,16 +13,16 @@ import psycopg
 from eventsourcing.persistence import PersistenceError
 
 from shared.kernel import Refused, catalogue
-from shared.kernel.ids import EventId, named
+from shared.kernel.ids import EventId
 from shared.runtime import codec, telemetry
 from shared.runtime.asking import Asked
 from shared.runtime.engine import Engine
-from shared.runtime.log import Conflict, Learned, Mark, Parked, Record
+from shared.runtime.log import Conflict, Hole, Learned, Mark, Parked, Record
+from shared.runtime.marked import last_heard, remembered
 from shared.runtime.work import Wanted, Work
 from shared.runtime.work_kept import Kept
 
 HEARTBEAT = "metodika.Heartbeat"
-LAST = "last heard"
 LONGEST_PAUSE = 300
 AWAY = (psycopg.Error, sqlite3.Error, PersistenceError, OSError)
 """The world is away; nobody's fact is to blame, so nothing is parked for it."""
@@ -38,17 +38,6 @@ class Hearing:
     parked: int = 0
     effects: int = 0
     refused: int = 0
-
-
-class Hole(Exception):  # noqa: N818 - the reader stops (contracts §2)
-    """A position is missing, another record, of another epoch: lost, or restored unsaid."""
-
-
-class Last(msgspec.Struct, frozen=True, array_like=True):
-    """The record of a source that was heard last: where the mark stands."""
-
-    position: int
-    event_id: UUID
 
 
 # ── Hearing ─────────────────────────────────────────────────────────────
@@ -80,7 +69,7 @@ def hear(engine: Engine, source: str, wires: Sequence[bytes]) -> Hearing:
             continue
         last = fresh[-1][1]
         work.unit.heard.append(Mark(source, last.epoch, last.position))
-        work.unit.known.append(_remembered(last))
+        work.unit.known.append(remembered(last.source, last.position, last.event_id))
         hearing.position = last.position
         unit = work.handed_over()
         try:
@@ -116,18 +105,11 @@ def _must_be_as_heard(
     Where the mark stands it is noticed: a log that lost its tail must come by there.
     """
     again = next((r for _, r in heard if mark and r.position == mark.position), None)
-    if again is None:
+    if again is None or mark is None:
         return
-    at = (LAST, named("heard", again.source))
-    kept = engine.store.known([at]).get(at)
-    last = msgspec.json.decode(kept, type=Last) if kept else None
-    if last and last.position == again.position and last.event_id != again.event_id:
+    kept = last_heard(engine.store, [mark]).get(again.source)
+    if kept and kept != again.event_id:
         raise Hole(f"{again.source}: {again.position} is not the record that was heard there")
-
-
-def _remembered(last: Record) -> Learned:
-    said = msgspec.json.encode(Last(last.position, last.event_id))
-    return Learned(LAST, named("heard", last.source), said)
 
 
 def _hear_all(  # noqa: PLR0913, PLR0917 - one pass over a batch

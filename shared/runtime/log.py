@@ -154,6 +154,10 @@ class Conflict(Exception):  # noqa: N818 - not an error: decide again on fresh s
         self.which = which
 
 
+class Hole(Exception):  # noqa: N818 - the reader stops (contracts §2)
+    """A position is missing, another record, of another epoch: lost, or restored unsaid."""
+
+
 class Store(Protocol):
     """One log and all that is written in its transactions. Blocking: call it in threads.
 

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from shared.runtime.log import Hole
 from shared.runtime.settings import PREFIX
 
 LINE = 300
@@ -53,7 +54,7 @@ def postgres_away(url: str, setting: str) -> Unreachable:
 def shown(error: BaseException) -> str:
     """Return what a log may say of an error: its class, and its text if that is ours."""
     name = type(error).__name__
-    return f"{name}: {error}"[:LINE] if isinstance(error, Unreachable) else name
+    return f"{name}: {error}"[:LINE] if isinstance(error, Unreachable | Hole) else name
 
 
 def told(error: BaseException) -> str:

@@ -2,6 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
+
+import pytest
 
 from shared.runtime.ears import NeighbourEars
 from shared.runtime.store_log import LogStore
@@ -39,6 +42,30 @@ def test_a_neighbour_away_is_tried_again(log: LogStore, inbox: Inbox) -> None:
     asyncio.run(while_running(ears.run, until(lambda: len(inbox.taken) == 5)))
 
     assert inbox.taken == [*range(1, 6)]
+
+
+def test_a_log_that_is_back_is_heard_well_before_it_says_anything(
+    log: LogStore, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault 9: whoever waited for a log is healthy again as soon as it can be read."""
+    record(log, 1)
+    read, away = log.read, [OSError("away")] * 2
+
+    def again(*asked: Any, **narrowed: Any) -> Any:
+        if away:
+            raise away.pop()
+        return read(*asked, **narrowed)
+
+    ears = NeighbourEars(inbox.hear, inbox.store, [log], who="routes")
+    asyncio.run(ears.catch_up())
+    monkeypatch.setattr(log, "read", again)
+    ear = ears.ears[SOURCE]
+
+    async def meanwhile() -> None:
+        await until(lambda: ear.error == "OSError")
+        await until(ears.healthy, seconds=10)
+
+    asyncio.run(while_running(ears.run, meanwhile()))
 
 
 def test_what_is_being_heard_is_not_missed(log: LogStore, inbox: Inbox) -> None:
