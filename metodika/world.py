@@ -8,6 +8,7 @@ from tempfile import TemporaryFile
 from threading import Lock
 from types import TracebackType
 from typing import Self
+from uuid import UUID
 
 from metodika.services import NAMES, service, source
 from services.monitoring import ledger as language
@@ -18,7 +19,7 @@ from shared.runtime.definitions import definitions
 from shared.runtime.engine import Engine, utc_now
 from shared.runtime.hearing import hear
 from shared.runtime.log import Mark, Record
-from shared.runtime.marked import following_of_ledger, heard_on, last_heard
+from shared.runtime.marked import announced, following_of_ledger, heard_on, last_heard
 from shared.runtime.notary import notarised
 from shared.runtime.seal import Keys
 from shared.runtime.seal_shelves import migrate_keys
@@ -60,6 +61,7 @@ class World:
             language,
             sources=[source(name) for name in NAMES],
             ends=self._ends if settings.embedded else None,
+            announced=self._announced,
         )
         self.answers = Answers(self.ledger, definitions(INDICATORS))
         self._settling = Lock()
@@ -73,6 +75,10 @@ class World:
 
     def _ends(self) -> dict[str, int]:
         return {each.source: each.head().position for each in self.stores.values()}
+
+    def _announced(self, log: str, epoch: UUID, after: int) -> bool:
+        store = self.stores.get(log.partition("@")[0])
+        return store is not None and announced(store, epoch, after)
 
     def settle(self) -> int:
         """Let everybody hear everybody until nothing new is said; return how many."""

@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
@@ -16,7 +16,14 @@ import duckdb
 
 from shared.kernel import Kind, catalogue
 from shared.runtime import codec, columns_release
-from shared.runtime.columns_batch import Batch, ForeignEpoch, Heard, Unusual, in_order
+from shared.runtime.columns_batch import (
+    Announced,
+    Batch,
+    ForeignEpoch,
+    Heard,
+    Unusual,
+    in_order,
+)
 from shared.runtime.columns_release import Logless, OtherRelease, begin, renew
 from shared.runtime.log import Hole, Record
 from shared.runtime.logs import log
@@ -140,10 +147,12 @@ class Ledger:
         threads: int | None = None,
         memory: str | None = None,
         ends: Callable[[], Mapping[str, int]] | None = None,
+        announced: Announced = lambda _source, _epoch, _after: False,
     ) -> None:
         self.folder = folder
         self.language = language
         self._sources = frozenset(sources)
+        self._announced = announced
         self._limits = {"threads": threads, "memory_limit": memory}
         self._writing = Lock()
         self._naming = Lock()
@@ -175,24 +184,28 @@ class Ledger:
             return self._ingest(self._current, came)
 
     def beat(self, source: str, epoch: UUID, position: int, recorded_at: datetime) -> None:
-        """Hear that a log said nothing after `position` up to a moment (contracts §2)."""
+        """Hear that a log said nothing after `position` up to a moment (contracts §2).
+
+        It may be the first that is heard of an epoch which is announced.
+        """
         with self._writing, self._current.written() as writer:
+            self._go_on_in(epoch, source, position)
             writer.execute("DELETE FROM heartbeat WHERE source = ?", [source])
             said = [source, epoch, position, recorded_at]
             writer.execute("INSERT INTO heartbeat VALUES (?, ?, ?, ?)", said)
 
-    def rebuild(self, logs: Logs) -> Taken:
+    def rebuild(self, logs: Logs, *, put_back: Collection[str] = ()) -> Taken:
         """Read the logs again into a new generation and swap it in; readers go on.
 
         The old generation keeps hearing until the new one has heard as much. Raises
-        `Hole` when the logs end before what is known already.
+        `Hole` when the logs end before what is known already, unless they were `put_back`.
         """
         new = self._open(str(int(self._current.name) + 1))
         try:
             total = self._read(new, logs)
             with self._writing:
                 total = _sum(total, self._read(new, logs))
-                self._must_have_heard_as_much(new)
+                self._must_have_heard_as_much(new, put_back)
                 self._carry_heartbeats(new)
                 self._point_to(new.name)
                 with self._naming:
@@ -286,6 +299,16 @@ class Ledger:
 
     # ── Inside ──────────────────────────────────────────────────────────────
 
+    def _go_on_in(self, epoch: UUID, source: str, position: int) -> None:
+        """Take an epoch that begins where a log is heard for that of the log."""
+        known = self._current.hearing.get(source)
+        if known is None or known.epoch == epoch or known.position != position:
+            return
+        if self._announced(source, epoch, position):
+            self._current.hearing[source] = replace(known, epoch=epoch)
+            said = "UPDATE heard SET epoch = ? WHERE source = ?"
+            self._current.connection.execute(said, [epoch, source])
+
     def _open(self, name: str) -> _Generation:
         home = self.folder / name
         new = not (home / FILE).exists()
@@ -330,7 +353,7 @@ class Ledger:
 
     def _ingest_each(self, generation: _Generation, batch: Batch, came: Came) -> Taken:
         records = [codec.unwire(e, leaf=False) if isinstance(e, bytes) else e for e in came]
-        fresh, repeated, heard = in_order(generation.hearing, records)
+        fresh, repeated, heard = in_order(generation.hearing, records, self._announced)
         skipped = batch.write_each(fresh, repeated, heard)
         generation.hearing |= heard
         return Taken(len(fresh) - skipped, skipped, len(repeated))
@@ -344,9 +367,11 @@ class Ledger:
                 total = _sum(total, self._ingest(new, came))
         return total
 
-    def _must_have_heard_as_much(self, new: _Generation) -> None:
+    def _must_have_heard_as_much(self, new: _Generation, put_back: Collection[str]) -> None:
         for source, mark in self._current.heard.items():
             known = new.heard.get(source)
+            if source in put_back:
+                continue
             if known is None or known.position < mark.position:
                 raise Hole(f"{source} ends before {mark.position}, known already")
 

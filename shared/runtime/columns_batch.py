@@ -3,7 +3,7 @@
 import re
 from array import array
 from collections import defaultdict
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -49,8 +49,12 @@ class Heard:
     recorded_at: datetime
 
 
+type Announced = Callable[[str, UUID, int], bool]
+"""Say whether a log has an epoch that begins right after a position."""
+
+
 def in_order(
-    known: Mapping[str, Heard], records: Sequence[Record]
+    known: Mapping[str, Heard], records: Sequence[Record], announced: Announced
 ) -> tuple[list[Record], list[Record], dict[str, Heard]]:
     """Part what is new from what is known; say how far each log is heard after it."""
     fresh: list[Record] = []
@@ -60,13 +64,13 @@ def in_order(
         source = each.source
         mark = heard.get(source) or known.get(source)
         epoch, position = (mark.epoch, mark.position) if mark else (each.epoch, 0)
-        if each.epoch != epoch:
-            raise ForeignEpoch(f"{source} goes on in epoch {each.epoch}, known is {epoch}")
         if each.position <= position:
             repeated.append(each)
             continue
         if each.position != position + 1:
             raise Hole(f"{source} is heard up to {position}, not {each.position}")
+        if each.epoch != epoch and not announced(source, each.epoch, position):
+            raise ForeignEpoch(f"{source} goes on in epoch {each.epoch}, known is {epoch}")
         fresh.append(each)
         heard[source] = Heard(each.epoch, each.position, each.recorded_at)
     return fresh, repeated, heard

@@ -150,6 +150,14 @@ class Engine:
                 self.destroy(each.stream)
         return head
 
+    @property
+    def keeps(self) -> tuple[str, ...]:
+        """Return the kinds of histories that are kept of what is heard and said.
+
+        What was moved by a correction stands in an index beside them (`Work.learn`).
+        """
+        return tuple(kind for each in self._borrowed for kind in (each.name, f"{each.name}@"))
+
     def unlearned(self) -> Work:
         """Return what is known by whoever has heard and said nothing yet."""
         unit = Unit(now=self.clock())

@@ -21,7 +21,17 @@ from eventsourcing.persistence import (
     Tracking,
 )
 
-from shared.runtime.log import Answered, Conflict, Head, Mark, Pending, Record, Store, Unit
+from shared.runtime.log import (
+    Answered,
+    Conflict,
+    Head,
+    Learned,
+    Mark,
+    Pending,
+    Record,
+    Store,
+    Unit,
+)
 from shared.runtime.tree import Checkpoint
 
 SCHEMA = 3
@@ -156,8 +166,14 @@ class LogStore(Store, ProcessRecorder):
         """
 
     @abstractmethod
-    def adopt(self, mark: Mark) -> None:
-        """Go on hearing a source from this mark, whatever was heard of it before."""
+    def adopt(
+        self, *marks: Mark, known: Sequence[Learned] = (), instead_of: Collection[str] = ()
+    ) -> None:
+        """Go on hearing sources from these marks, whatever was heard of them before.
+
+        What was parked behind a mark goes: it is heard again, if it is still said. All
+        histories of the kinds `instead_of` give way to what is `known`.
+        """
 
     @abstractmethod
     def saved(self, reader: str) -> int:

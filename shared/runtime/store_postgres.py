@@ -12,7 +12,17 @@ from psycopg.types.numeric import Int8
 from psycopg_pool import ConnectionPool, PoolTimeout
 from uuid_utils.compat import uuid7
 
-from shared.runtime.log import Answered, Conflict, Head, Mark, Parked, Record, Skipped, Unit
+from shared.runtime.log import (
+    Answered,
+    Conflict,
+    Head,
+    Learned,
+    Mark,
+    Parked,
+    Record,
+    Skipped,
+    Unit,
+)
 from shared.runtime.reach import NOT_WAITED_FOR, patient, postgres_away
 from shared.runtime.store_log import (
     PAGE,
@@ -48,6 +58,16 @@ HOLDERS = (
 KNOWN = (
     "SELECT kind, about, history FROM unnest(%b, %b) AS asked (kind, about)"
     " JOIN known USING (kind, about)"
+)
+
+MARK = (
+    "INSERT INTO marks VALUES (%s, %s, %s) ON CONFLICT (source) DO UPDATE"
+    " SET epoch = excluded.epoch, position = excluded.position"
+)
+BEHIND = "DELETE FROM parked WHERE source = %s AND position > %s"
+KNOW = (
+    "INSERT INTO known VALUES (%s, %s, %s) ON CONFLICT (kind, about) DO UPDATE"
+    " SET history = excluded.history"
 )
 
 SKIP = (
@@ -159,12 +179,14 @@ class PostgresStore(LogStore):
         rows = self._all("SELECT source, epoch, position FROM marks")
         return {row[0]: Mark(*row) for row in rows}
 
-    def adopt(self, mark: Mark) -> None:
-        self._do(
-            "INSERT INTO marks VALUES (%s, %s, %s) ON CONFLICT (source) DO UPDATE"
-            " SET epoch = excluded.epoch, position = excluded.position",
-            [mark.source, mark.epoch, mark.position],
-        )
+    def adopt(
+        self, *marks: Mark, known: Sequence[Learned] = (), instead_of: Collection[str] = ()
+    ) -> None:
+        with self._pool.connection() as pg, pg.transaction(), pg.cursor() as sql:
+            sql.executemany(MARK, [(each.source, each.epoch, each.position) for each in marks])
+            sql.executemany(BEHIND, [(each.source, each.position) for each in marks])
+            sql.execute("DELETE FROM known WHERE kind = ANY(%s)", [list(instead_of)])
+            sql.executemany(KNOW, [(each.kind, each.about, each.history) for each in known])
 
     def parked(self) -> Sequence[Parked]:
         rows = self._all("SELECT * FROM parked ORDER BY source, position")

@@ -12,7 +12,17 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from shared.runtime.log import Answered, Conflict, Head, Mark, Parked, Record, Skipped, Unit
+from shared.runtime.log import (
+    Answered,
+    Conflict,
+    Head,
+    Learned,
+    Mark,
+    Parked,
+    Record,
+    Skipped,
+    Unit,
+)
 from shared.runtime.store_log import (
     RECORD,
     WHOLE,
@@ -136,9 +146,15 @@ class SqliteStore(LogStore):
         rows = self._all("SELECT source, epoch, position FROM marks")
         return {source: Mark(source, UUID(bytes=e), p) for source, e, p in rows}
 
-    def adopt(self, mark: Mark) -> None:
+    def adopt(
+        self, *marks: Mark, known: Sequence[Learned] = (), instead_of: Collection[str] = ()
+    ) -> None:
+        behind = "DELETE FROM parked WHERE source = ? AND position > ?"
         with self._lock, writing(self._writer) as db:
-            replace(db, "marks", [(mark.source, mark.epoch.bytes, mark.position)])
+            _replace(db, "marks", [(m.source, m.epoch.bytes, m.position) for m in marks])
+            db.executemany(behind, [(each.source, each.position) for each in marks])
+            db.executemany("DELETE FROM known WHERE kind = ?", [(k,) for k in instead_of])
+            _replace(db, "known", [(k.kind, k.about.bytes, k.history) for k in known])
 
     def parked(self) -> Sequence[Parked]:
         rows = self._all("SELECT * FROM parked ORDER BY source, position")

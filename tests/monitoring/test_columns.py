@@ -1,6 +1,7 @@
 """The ledger's file is a function of the logs: not of how, when or how often they came."""
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -98,6 +99,46 @@ def test_an_unannounced_epoch_stops_the_reader(ledger: Ledger) -> None:
     ledger.ingest(REGIONS[:2])
     with pytest.raises(ForeignEpoch, match="registry@0"):
         ledger.ingest([replace(REGIONS[2], epoch=UUID(int=8))])
+
+
+def test_an_announced_epoch_is_gone_on_in(tmp_path: Path) -> None:
+    """Contracts §2: it begins where its log says; a beat may be the first that is heard."""
+    second = UUID(int=8)
+
+    def announced(source: str, epoch: UUID, after: int) -> bool:
+        return (source, epoch, after) == ("registry@0", second, 2)
+
+    after = [replace(each, epoch=second) for each in REGIONS[2:]]
+    with closing(Ledger(tmp_path / "ledger", language, announced=announced)) as ledger:
+        ledger.ingest(REGIONS[:1])
+        with pytest.raises(ForeignEpoch, match="registry@0"):
+            ledger.ingest([replace(REGIONS[1], epoch=second)])
+        ledger.ingest([REGIONS[1], *after])
+        ledger.ingest(REGIONS[:2])
+
+        assert ledger.positions() == {"registry@0": (second, 5)}
+        assert count(ledger) == 5
+    with closing(Ledger(tmp_path / "other", language, announced=announced)) as ledger:
+        ledger.ingest(REGIONS[:2])
+        ledger.beat("registry@0", second, 2, at(9))
+
+        assert ledger.positions() == {"registry@0": (second, 2)}
+        assert ledger.vector_at(at(9)).lagging == ()
+        assert ledger.ingest(after).applied == 3
+
+
+def test_only_a_log_that_was_put_back_may_know_less(ledger: Ledger) -> None:
+    """Reliability 21: what stands in no log leaves the ledger when it is built anew."""
+    ledger.ingest([*REGIONS, *COMPLETIONS])
+    with pytest.raises(Hole, match="registry@0 ends before 5"):
+        ledger.rebuild(lambda known: [] if known else [REGIONS[:2], COMPLETIONS])
+    ledger.rebuild(
+        lambda known: [] if known else [REGIONS[:2], COMPLETIONS], put_back=["registry@0"]
+    )
+
+    assert count(ledger) == 2
+    assert ledger.event_at("registry@0", 2) == REGIONS[1].event_id
+    assert ledger.event_at("registry@0", 3) is None
 
 
 def test_another_past_stops_the_reader(ledger: Ledger) -> None:
