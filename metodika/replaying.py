@@ -17,7 +17,7 @@ from shared.runtime.columns import Ledger
 from shared.runtime.follow import logs_of_kafka
 from shared.runtime.hearing import relearned
 from shared.runtime.kafka import Broker
-from shared.runtime.log import Record
+from shared.runtime.log import Mark, Record
 from shared.runtime.projector import Projector
 from shared.runtime.views import Views
 
@@ -151,17 +151,23 @@ def replay_known(world: World, result: Replayed) -> None:
                 result.differs.append(f"{name}: {each.kind} {each.about}")
 
 
-def heard_and_said(world: World, name: str) -> Iterator[Record]:
-    """Return the own facts of a service, then all that it heard and did not put aside."""
+def heard_and_said(
+    world: World, name: str, marks: Mapping[str, Mark] | None = None
+) -> Iterator[Record]:
+    """Return the own facts of a service, then all that it heard and did not put aside.
+
+    It heard up to its own marks, if no others are given.
+    """
     store = world.stores[name]
-    aside = {(each.source, each.position) for each in (*store.parked(), *store.skipped())}
+    marks = marks or store.marks()
+    aside = {(e.source, e.epoch, e.position) for e in (*store.parked(), *store.skipped())}
     yield from store.walk()
     for other in world.names:
-        if mark := store.marks().get(source(other)):
+        if mark := marks.get(source(other)):
             for each in world.stores[other].walk():
                 if each.position > mark.position:
                     break
-                if (each.source, each.position) not in aside:
+                if (each.source, each.epoch, each.position) not in aside:
                     yield each
 
 

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from metodika.cli import log, numbers, parked, people, prove, rights, run
+from metodika.cli import epoch, log, numbers, parked, people, prove, rights, run
 from metodika.cli.ending import end_when_interrupted
 from metodika.cli.say import EXIT_FAILED, EXIT_NO, EXIT_USAGE
 from shared.runtime.bulk import Unreadable
@@ -43,7 +43,7 @@ def metodika() -> None:
     """
 
 
-for module in (prove, run, numbers, log, parked, people, rights):
+for module in (prove, run, numbers, log, parked, epoch, people, rights):
     for command in module.COMMANDS:
         metodika.add_command(command)
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from uuid import UUID
 
 import click
 
@@ -26,12 +25,12 @@ from metodika.generate import (
     lay_out,
 )
 from metodika.plan import TIERS, TILED, Tier
+from metodika.restored import NotAsHeard, not_as_heard
 from metodika.services import NAMES, source
 from metodika.up import up as running
 from metodika.world import World, names_of, opened, prepare
 from shared.runtime.hearing import AWAY
-from shared.runtime.log import Mark, Record
-from shared.runtime.marked import differs, last_heard
+from shared.runtime.log import Record
 from shared.runtime.settings import Settings
 from shared.runtime.store import NotMigrated, open_store
 
@@ -135,19 +134,6 @@ def shown_progress() -> Generator[Progress]:
         yield lambda taken, of: bar.update(task, completed=taken, total=of)
 
 
-LEDGER = "ledger"
-"""The hearer that is no service."""
-
-
-@dataclass(frozen=True)
-class NotAsHeard:
-    """A hearer whose mark stands in a log where something else was heard, or nothing is."""
-
-    hearer: str
-    position: int
-    what: str
-
-
 @dataclass(frozen=True)
 class End:
     """One log: its end, the most that a service has not heard of it, what is parked.
@@ -207,7 +193,7 @@ def require_whole(ends: Sequence[End]) -> None:
     """Say no where a log has lost what others heard of it, or says something else there."""
     wrong = [each for end in ends for each in told_of(end)]
     if wrong:
-        older = "an older copy was put back, and nothing may be said in it"
+        older = "an older copy was put back: say nothing in it, see metodika epoch"
         say.no(f"{'; '.join(wrong)}; {older}")
 
 
@@ -240,25 +226,6 @@ def end_of(here: World, name: str) -> End:
         parked=len(store.parked()),
         not_as_heard=list(not_as_heard(here, name)),
     )
-
-
-def not_as_heard(here: World, name: str) -> Iterator[NotAsHeard]:
-    """Find who has stopped hearing a log, because what it heard last is not there."""
-    log = here.stores[name]
-    for hearer, mark, event_id in hearers_of(here, name):
-        if what := differs(log, mark, event_id):
-            yield NotAsHeard(hearer, mark.position, what)
-
-
-def hearers_of(here: World, name: str) -> Iterator[tuple[str, Mark, UUID | None]]:
-    """Return who hears a log, how far, and which event it heard there."""
-    log = source(name)
-    for other, store in here.stores.items():
-        if mark := store.marks().get(log):
-            yield other, mark, last_heard(store, [mark]).get(log)
-    known = here.ledger.positions().get(log)
-    if known and here.stores[name].head().position:  # else it was made without logs
-        yield LEDGER, Mark(log, *known), here.ledger.event_at(log, known[1])
 
 
 @click.command()
