@@ -17,8 +17,8 @@ import msgspec
 from shared.kernel.ids import named
 from shared.runtime.beside import Finding, Neighbours, has_left
 from shared.runtime.codec import Malformed, unwire, wire
-from shared.runtime.hearing import LAST, Last
 from shared.runtime.log import Mark, Parked, Record, Skipped
+from shared.runtime.marked import LAST, Last
 from shared.runtime.store_log import LogStore, Still
 from shared.runtime.tree import UNREADABLE
 

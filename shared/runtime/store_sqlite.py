@@ -151,10 +151,10 @@ class SqliteStore(LogStore):
     ) -> None:
         behind = "DELETE FROM parked WHERE source = ? AND position > ?"
         with self._lock, writing(self._writer) as db:
-            _replace(db, "marks", [(m.source, m.epoch.bytes, m.position) for m in marks])
+            replace(db, "marks", [(m.source, m.epoch.bytes, m.position) for m in marks])
             db.executemany(behind, [(each.source, each.position) for each in marks])
             db.executemany("DELETE FROM known WHERE kind = ?", [(k,) for k in instead_of])
-            _replace(db, "known", [(k.kind, k.about.bytes, k.history) for k in known])
+            replace(db, "known", [(k.kind, k.about.bytes, k.history) for k in known])
 
     def parked(self) -> Sequence[Parked]:
         rows = self._all("SELECT * FROM parked ORDER BY source, position")

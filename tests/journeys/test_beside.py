@@ -20,8 +20,9 @@ from shared.kernel.ids import EventId, PersonId, named
 from shared.runtime import hearing
 from shared.runtime.amending import Correct, Withdraw
 from shared.runtime.codec import Meta, decode_meta
-from shared.runtime.hearing import LAST, Last, learn, retry, skip
+from shared.runtime.hearing import learn, retry, skip
 from shared.runtime.log import Mark, Record
+from shared.runtime.marked import LAST, Last
 from shared.runtime.store_sqlite_file import connect, sqlite_path
 from shared.runtime.work import Work
 from tests.journeys import chapters as ch
