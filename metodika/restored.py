@@ -22,7 +22,7 @@ from shared.kernel.ids import named
 from shared.runtime.codec import decode_meta
 from shared.runtime.hearing import relearned
 from shared.runtime.log import Learned, Mark, Record, Unit
-from shared.runtime.marked import differs, last_heard, remembered
+from shared.runtime.marked import differs, last_heard, remembered, without_log
 from shared.runtime.projector import Projector
 from shared.runtime.store import Epoch, LogStore
 
@@ -77,15 +77,15 @@ def hearers_of(world: World, name: str) -> Iterator[tuple[str, Mark, UUID | None
     for other, store in world.stores.items():
         if mark := store.marks().get(log):
             yield other, mark, last_heard(store, [mark]).get(log)
+    if mark := known_of(world, log):
+        yield LEDGER, mark, world.ledger.event_at(log, mark.position)
+
+
+def known_of(world: World, log: str) -> Mark | None:
+    """Return how far the ledger knows a log; None if it knows nothing that a log held."""
     known = world.ledger.positions().get(log)
-    if known and _is_log(world, name):
-        yield LEDGER, Mark(log, *known), world.ledger.event_at(log, known[1])
-
-
-def _is_log(world: World, name: str) -> bool:
-    """Say whether anything was ever said in a log: else the ledger was made without it."""
-    marks = (store.marks() for store in world.stores.values())
-    return bool(world.stores[name].head().position) or any(source(name) in e for e in marks)
+    mark = Mark(log, *known) if known else None
+    return mark if mark and not without_log(mark) else None
 
 
 def astray(world: World) -> list[Astray]:
@@ -117,8 +117,8 @@ def _astray(world: World, name: str, hearer: str, mark: Mark) -> Astray:
 def agreed(world: World, name: str) -> int:
     """Return up to where a log holds what the ledger knows of it: events alike so far."""
     log = world.stores[name]
-    _, known = world.ledger.positions().get(log.source) or (None, 0)
-    low, high = 0, min(known, log.head().position)
+    mark = known_of(world, log.source)
+    low, high = 0, min(mark.position if mark else 0, log.head().position)
     while low < high:
         middle = (low + high + 1) // 2
         (there,) = log.read(middle - 1, 1)
@@ -159,10 +159,9 @@ class Because:
 def lost(world: World) -> Iterator[Lost]:
     """Tell what the ledger knows behind the place up to which it agrees with each log."""
     for name in world.names:
-        log = source(name)
-        _, known = world.ledger.positions().get(log) or (None, 0)
-        if _is_log(world, name) and (at := agreed(world, name)) < known:
-            yield from _known_after(world, log, at)
+        mark = known_of(world, source(name))
+        if mark and (at := agreed(world, name)) < mark.position:
+            yield from _known_after(world, mark.source, at)
 
 
 def _known_after(world: World, log: str, position: int) -> Iterator[Lost]:

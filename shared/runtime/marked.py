@@ -83,13 +83,15 @@ def following(
 def following_of_ledger(
     log: LogStore, mark: Mark | None, heard: UUID | None, limit: int
 ) -> Sequence[Record]:
-    """Return what follows a mark of the ledger, which may be made without logs.
-
-    Behind such a one all logs are empty; one that lost everything stops its other hearers.
-    """
-    if mark and not log.head().position:
+    """Return what follows a mark of the ledger; nothing does if it was made without logs."""
+    if mark and without_log(mark):
         return []
     return following(log, mark, heard, limit)
+
+
+def without_log(mark: Mark) -> bool:
+    """Say whether it was made up in memory what is known up to a mark (`minds.Mind`)."""
+    return mark.epoch == named("epoch", mark.source)
 
 
 def heard_on(

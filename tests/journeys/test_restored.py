@@ -216,3 +216,19 @@ def test_status_names_log_hearer_and_position(
     assert {each["position"] for each in end["not_as_heard"]} == {heard}
     hearers = "diagnostics, routes, mentoring, monitoring, ledger"
     assert f"registry@0 at {heard} is not as {hearers} heard it: " in told.stderr
+
+
+def test_a_ledger_that_was_made_without_logs_answers_on(tmp_path: Path) -> None:
+    """contracts §8: без журналов она отвечает, и когда в журнале дано право; и не сбилась."""
+    folder = str(tmp_path / "world")
+    run("generate", "--tier", "XS", "--to", "ledger", "--world", folder)
+    asked = ("kpi", "value", "K-F1", "--scope", "25", "--as-of", "2024-12-31", "--json")
+    before = run(*asked, "--world", folder)
+    run("grant", "me", "federal", "--act", "приказ", "--world", folder)
+    with opened(settings_of(tmp_path / "world")) as world:
+        world.settle()
+        for reads in (by_settling, by_the_ledger, by_an_ear, by_a_follower):
+            reads(world)
+
+    assert run(*asked, "--world", folder).stdout == before.stdout
+    assert run("status", "--world", folder).exit_code == 0
