@@ -54,7 +54,7 @@ def epoch() -> None:
 @say.world_option
 @say.json_option
 def epoch_list(world: Path | None, as_json: bool) -> None:
-    """List the epochs of each log: after which position, by whom and why each was begun."""
+    """List the epochs of each log: after what, by whom and why."""
     with opened(say.existing(world)) as here:
         rows = [row for name in here.names for row in epochs_of(here, name)]
     if as_json:
@@ -88,10 +88,11 @@ def epochs_of(here: World, name: str) -> list[dict[str, Any]]:
 @say.world_option
 @say.json_option
 def epoch_lost(world: Path | None, as_json: bool) -> None:
-    """List what the ledger knows of facts that no log holds, and what was said because of them.
+    """List facts that no log holds, and what followed of them.
 
-    Ask before `adopt`: after it the ledger knows only what the logs hold. With `--json`
-    each lost fact comes with its fields; what was sealed is in no ledger.
+    Lost facts are told as the ledger knows them. Ask before `adopt`: after it the ledger
+    knows only what the logs hold. With `--json` each lost fact comes with its fields; what
+    was sealed is in no ledger.
     """
     with opened(whole(world)) as here:
         gone = list(lost(here))
@@ -128,10 +129,11 @@ def show_lost(gone: Sequence[Lost], because: Sequence[Because]) -> None:
 def epoch_new(
     service: str, reason: str, by: str, dry_run: bool, world: Path | None, as_json: bool
 ) -> None:
-    """Let a log go on in a new epoch after its present end: an older copy was put back.
+    """Let a log that was put back go on in a new epoch.
 
-    Before anything is said in it. Its documents are folded anew. Who heard nothing of what
-    is lost follows by itself; who did has stopped, until `metodika epoch adopt`.
+    It begins after the log's present end; do it before anything is said. The log's
+    documents are folded anew. Who heard nothing of what is lost follows by itself; who did
+    has stopped, until `metodika epoch adopt`.
     """
     note = noted(by, reason)
     with opened(whole(world)) as here:
@@ -156,7 +158,7 @@ def epoch_new(
 @say.world_option
 @say.json_option
 def epoch_adopt(reason: str, by: str, dry_run: bool, world: Path | None, as_json: bool) -> None:
-    """Let everybody who heard what is lost go on with the logs as they are.
+    """Let all who heard what is lost go on with the logs.
 
     A service goes back to what it has in common with the log, and what it knew of the lost
     facts goes; what it said because of them stays: withdraw it if it is not so. The ledger
