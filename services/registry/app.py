@@ -9,7 +9,7 @@ from services.registry.domain import (
     REGION,
     TEACHER,
 )
-from services.registry.policies import BORROWED, INFORMED
+from services.registry.policies import BORROWED, INFORMED, POLICIES
 from services.registry.projections import (
     GRANTS,
     ORGANISATIONS,
@@ -23,6 +23,7 @@ SERVICE = Service(
     name="registry",
     deciders=(REGION, MUNICIPALITY, ORGANISATION, CENTRE, TEACHER, PROGRAM, ACCESS),
     informed=INFORMED,
+    policies=POLICIES,
     borrowed=BORROWED,
     projections=(REGIONS, ORGANISATIONS, TEACHERS, PROGRAMS, GRANTS),
     names_people=True,

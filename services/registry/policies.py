@@ -1,5 +1,6 @@
 """What the registry's commands must know of its other streams."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from services.registry.domain import (
     AssignExpertGroup,
     ChangeEmployment,
     DraftProgram,
+    ErasePersonalData,
     GrantAccess,
     MergePersons,
     OpenRegionalCentre,
@@ -29,12 +31,13 @@ from services.registry.domain.territory import (
 from shared.events.registry import (
     MunicipalityFact,
     OrganisationFact,
+    PersonalDataErased,
     PersonsMerged,
     RegionFact,
     TeacherRegistered,
 )
-from shared.kernel import Borrowed, Known, informs
-from shared.kernel.ids import EventId, Oktmo, OrgId, Territory, named
+from shared.kernel import Borrowed, Known, informs, whenever
+from shared.kernel.ids import EventId, Oktmo, OrgId, PersonId, Territory, named
 
 # ── Own facts, by other streams' ids ────────────────────────────────────────
 
@@ -61,22 +64,45 @@ ORGANISATIONS: Borrowed[Organisation, OrganisationFact] = Borrowed(
 )
 
 
-def who_is_there(_: Survivor, said: TeacherRegistered | PersonsMerged, __: EventId) -> Survivor:
+type Standing = TeacherRegistered | PersonsMerged | PersonalDataErased
+
+
+def who_is_there(_: Survivor, said: Standing, __: EventId) -> Survivor:
     """Keep whether a record stands by itself."""
-    return "merged" if isinstance(said, PersonsMerged) else "registered"
+    match said:
+        case TeacherRegistered():
+            return "registered"
+        case PersonsMerged():
+            return "merged"
+        case PersonalDataErased():
+            return "erased"
 
 
-def record(said: TeacherRegistered | PersonsMerged) -> UUID:
+def record(said: Standing) -> UUID:
     """Return whose record a fact stands in."""
     return said.merged_id if isinstance(said, PersonsMerged) else said.person_id
 
 
-PEOPLE: Borrowed[Survivor, TeacherRegistered | PersonsMerged] = Borrowed(
+PEOPLE: Borrowed[Survivor, Standing] = Borrowed(
     name="registry.person",
-    facts=(TeacherRegistered, PersonsMerged),
+    facts=(TeacherRegistered, PersonsMerged, PersonalDataErased),
     about=record,
     initial="unknown",
     evolve=who_is_there,
+)
+MERGED_INTO: Borrowed[tuple[PersonId, ...], PersonsMerged] = Borrowed(
+    name="registry.merged into",
+    facts=(PersonsMerged,),
+    about=lambda said: said.merged_id,
+    initial=(),
+    evolve=lambda so_far, said, _: (*so_far, said.survivor_id),
+)
+MERGED_FROM: Borrowed[tuple[PersonId, ...], PersonsMerged] = Borrowed(
+    name="registry.merged from",
+    facts=(PersonsMerged,),
+    about=lambda said: said.survivor_id,
+    initial=(),
+    evolve=lambda so_far, said, _: (*so_far, said.merged_id),
 )
 
 # ── What a command is told ──────────────────────────────────────────────────
@@ -187,6 +213,28 @@ def is_there(known: Known, region: str, oktmo: str, org_id: str) -> bool:
     return (registered.region, registered.oktmo or "-") == (region, oktmo)
 
 
+# ── When the registry itself speaks ─────────────────────────────────────────
+
+
+@whenever(PersonalDataErased, name="registry.erase")
+def one_human_is_erased_whole(
+    said: PersonalDataErased, known: Known
+) -> Iterator[ErasePersonalData]:
+    """Уничтожают все записи человека: и слитые с этой, и основную (S1 5.5).
+
+    Each says so for itself, and so along a chain of mergers to both its ends.
+    """
+    for borrowed in (MERGED_INTO, MERGED_FROM):
+        for other in known.of(borrowed, said.person_id):
+            yield ErasePersonalData(
+                person_id=other,
+                reason=said.reason,
+                act_no=said.act_no,
+                erased_on=said.occurred_on,
+            )
+
+
+POLICIES = (one_human_is_erased_whole,)
 INFORMED = (
     of_its_region,
     of_its_place,
@@ -199,4 +247,4 @@ INFORMED = (
     of_the_experts,
     of_the_territory,
 )
-BORROWED = (REGIONS, MUNICIPALITIES, ORGANISATIONS, PEOPLE)
+BORROWED = (REGIONS, MUNICIPALITIES, ORGANISATIONS, PEOPLE, MERGED_INTO, MERGED_FROM)

@@ -4,6 +4,8 @@ import asyncio
 import io
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +213,32 @@ def test_the_snils_of_the_erased_leads_to_nobody(heard: Heard) -> None:
     erased(heard)
 
     assert known().holder("snils", "21333333208") is None
+
+
+@pytest.mark.parametrize("who", ["the survivor", "the first", "the one between"])
+def test_all_records_of_one_human_are_erased(told: Telling, who: str) -> None:
+    """§1.7: слитые записи — один человек: уничтожают каждую, с которой ни начни (S1 5.5)."""
+    records = {each: PersonId(ch.uid(each)) for each in ("the first", "the one between")}
+    records |= {"the survivor": PersonId(ch.uid("the survivor")), "another": ch.BORIS}
+    snils = iter(("213-333-331 07", "213-333-334 10", "213-333-335 11"))
+    chain = [records[each] for each in ("the first", "the one between", "the survivor")]
+    for each in chain:
+        told.tell("registry", ch.registered(each, next(snils), "17.05.1983"))
+    for merged, survivor in pairwise(chain):
+        merger = reg.MergePersons(
+            merged_id=merged, survivor_id=survivor, merged_on=day("01.03.2022")
+        )
+        told.tell("registry", merger)
+    erase_person(told.world, records[who], reason="отзыв", act_no="9", on=day("01.10.2022"))
+    engine = told.world.engines["registry"]
+    known = {name: engine.known().thing(each).history for name, each in records.items()}
+    sealed = {n for n, told_ in known.items() if not isinstance(told_[0].fact.birth_date, date)}
+    late = reg.MergePersons(merged_id=WHO, survivor_id=chain[-1], merged_on=day("02.10.2022"))
+    told.tell("registry", ch.registered(WHO, "213-333-332 08", "17.05.1983"))
+
+    assert sealed == set(records) - {"another"}
+    assert engine.known().holder("snils", "21333333107") is None
+    refused(told.ask("registry", late), "S1 5.5", "уничтожены")
 
 
 LATE = PersonId(ch.uid("late starter"))

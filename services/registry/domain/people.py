@@ -13,7 +13,7 @@ from shared.events.registry import Category, EducationLevel
 from shared.kernel import Told, command
 from shared.kernel.ids import KeyId, OrgId, PersonId
 
-type Survivor = Literal["unknown", "registered", "merged"]
+type Survivor = Literal["unknown", "registered", "merged", "erased"]
 """What is known of the record that is to survive a merger."""
 
 

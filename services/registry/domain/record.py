@@ -95,6 +95,11 @@ def merge(merged: PersonsMerged | None, asked: MergePersons) -> Sequence[Persons
     two = asked.survivor_id != asked.merged_id
     require(two, clause="S1 7.2", reason="Запись не сливают с нею самой")
     require(
+        asked.survivor != "erased",
+        clause="S1 5.5",
+        reason="Данные основной записи уничтожены: никто не скажет, что это тот же человек",
+    )
+    require(
         asked.survivor == "registered",
         clause="S1 7.2",
         reason="Основной записи нет, либо она сама слита с другой",
