@@ -2,6 +2,7 @@
 
 from services.diagnostics import domain
 from services.diagnostics.projections import DEFICITS, SESSIONS
+from shared.events import diagnostics as facts
 from shared.events.registry import Role
 from shared.runtime.doors import Door, Reading
 
@@ -17,6 +18,7 @@ INSTRUMENT = "0190f3a0-0000-7000-8000-000000000031"
 DOORS: tuple[Door | Reading, ...] = (
     Door(  # ЦНППМ организует (S1 4.4), ММС обеспечивает участие (S1 4.9)
         command=domain.AssignDiagnostic,
+        says=(facts.DiagnosticAssigned,),
         path="/sessions/{session_id}/assign",
         roles=SERVICES,
         example={
@@ -31,12 +33,18 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.StartDiagnostic,
+        says=(facts.DiagnosticStarted,),
         path="/sessions/{session_id}/start",
         roles=(*STAFF, "self"),
         example={"started_on": "2024-02-01"},
     ),
     Door(  # nobody records a result of his own
         command=domain.CompleteDiagnostic,
+        says=(
+            facts.DiagnosticCompleted,
+            facts.DeficitIdentified,
+            facts.DeficitMapIssued,
+        ),
         path="/sessions/{session_id}/complete",
         roles=SERVICES,
         example={
@@ -48,6 +56,7 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.AnnulDiagnostic,
+        says=(facts.DiagnosticAnnulled,),
         path="/sessions/{session_id}/annul",
         roles=CENTRES,
         example={

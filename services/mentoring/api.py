@@ -2,6 +2,7 @@
 
 from services.mentoring import domain
 from services.mentoring.projections import METHODISTS, PAIRS, SUPPORTS
+from shared.events import mentoring as facts
 from shared.events.registry import Role
 from shared.runtime.doors import Door, Reading
 
@@ -21,6 +22,7 @@ DOORS: tuple[Door | Reading, ...] = (
     # Pairs: «объединенных на разных основаниях» (S4 3.2.7)
     Door(
         command=domain.ProposePair,
+        says=(facts.MentorshipPairProposed,),
         path="/pairs/{pair_id}/propose",
         roles=STAFF,
         example={
@@ -31,6 +33,7 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.FormPair,
+        says=(facts.MentorshipPairFormed,),
         path="/pairs/{pair_id}/form",
         roles=STAFF,
         example={
@@ -42,6 +45,7 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.ClosePair,
+        says=(facts.MentorshipPairClosed,),
         path="/pairs/{pair_id}/close",
         roles=STAFF,
         example={"outcome": "achieved", "closed_on": "2024-05-31"},
@@ -49,6 +53,7 @@ DOORS: tuple[Door | Reading, ...] = (
     # Forms of support (S0 V.4)
     Door(
         command=domain.StartSupport,
+        says=(facts.SupportFormStarted,),
         path="/supports/{support_id}/start",
         roles=STAFF,
         example={
@@ -59,6 +64,7 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.EndSupport,
+        says=(facts.SupportFormEnded,),
         path="/supports/{support_id}/end",
         roles=STAFF,
         example={"ended_on": "2024-05-31"},
@@ -66,6 +72,7 @@ DOORS: tuple[Door | Reading, ...] = (
     # How one becomes a methodist: «В ЦНППМ … формируется» (S1 4.5)
     Door(
         command=domain.NominateMethodist,
+        says=(facts.MethodistNominated,),
         path="/methodists/{methodist_id}/nominate",
         roles=SERVICES,
         example={
@@ -77,24 +84,28 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.PoolMethodist,
+        says=(facts.MethodistPooled,),
         path="/methodists/{methodist_id}/pool",
         roles=CENTRES,
         example={"pooled_on": "2023-02-10"},
     ),
     Door(
         command=domain.RecordMethodistDiagnosis,
+        says=(facts.MethodistDiagnosed,),
         path="/methodists/{methodist_id}/record-diagnosis",
         roles=CENTRES,
         example={"session_id": SESSION},
     ),
     Door(
         command=domain.RecordMethodistTraining,
+        says=(facts.MethodistTrained,),
         path="/methodists/{methodist_id}/record-training",
         roles=CENTRES,
         example={"enrolment_id": ENROLMENT},
     ),
     Door(
         command=domain.ActivateMethodist,
+        says=(facts.MethodistActivated,),
         path="/methodists/{methodist_id}/activate",
         roles=CENTRES,
         example={"engagement": "civil_contract", "activated_on": "2023-06-01"},
@@ -102,12 +113,14 @@ DOORS: tuple[Door | Reading, ...] = (
     # Whom he has (S1 7.1)
     Door(
         command=domain.AttachTeacher,
+        says=(facts.TeacherAttached,),
         path="/methodists/{methodist_id}/attach-teacher",
         roles=CENTRES,
         example={"person_id": TEACHER, "attached_on": "2023-09-01"},
     ),
     Door(
         command=domain.DetachTeacher,
+        says=(facts.TeacherDetached,),
         path="/methodists/{methodist_id}/detach-teacher",
         roles=CENTRES,
         example={

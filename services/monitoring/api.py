@@ -2,6 +2,7 @@
 
 from services.monitoring import domain
 from services.monitoring.projections import KPIS
+from shared.events import monitoring as facts
 from shared.events.registry import Role
 from shared.runtime.doors import Door, Reading
 
@@ -11,6 +12,7 @@ DOORS: tuple[Door | Reading, ...] = (
     # Показатели эффективности и их целевые значения (S0 V)
     Door(
         command=domain.SetKpiTarget,
+        says=(facts.KpiTargetSet,),
         path="/kpis/{kpi_id}/set-target",
         roles=("federal",),
         example={
@@ -26,6 +28,7 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.VersionKpiDefinition,
+        says=(facts.KpiDefinitionVersioned,),
         path="/kpis/{kpi_id}/version-definition",
         roles=("federal",),
         example={

@@ -8,6 +8,7 @@ from services.registry.projections import (
     REGIONS,
     TEACHERS,
 )
+from shared.events import registry as facts
 from shared.events.registry import Role
 from shared.runtime.doors import Door, Reading
 
@@ -37,6 +38,7 @@ DOORS: tuple[Door | Reading, ...] = (
     # Territory
     Door(
         command=domain.AddRegion,
+        says=(facts.RegionAdded,),
         path="/regions/{region}/add",
         roles=FEDERAL,
         example={
@@ -48,6 +50,7 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.AddMunicipality,
+        says=(facts.MunicipalityAdded,),
         path="/municipalities/{oktmo}/add",
         roles=REGIONAL,
         example={
@@ -59,6 +62,7 @@ DOORS: tuple[Door | Reading, ...] = (
     # Organisations
     Door(
         command=domain.RegisterOrganisation,
+        says=(facts.OrganisationRegistered,),
         path="/organisations/{org_id}/register",
         roles=LOCAL,
         example={
@@ -73,12 +77,14 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.CloseOrganisation,
+        says=(facts.OrganisationClosed,),
         path="/organisations/{org_id}/close",
         roles=LOCAL,
         example={"reason": "Ликвидирована", "closed_on": "2024-07-01"},
     ),
     Door(
         command=domain.OpenRegionalCentre,
+        says=(facts.RegionalCentreOpened,),
         path="/centres/{centre_id}/open",
         roles=REGIONAL,
         example={
@@ -90,6 +96,7 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.CloseRegionalCentre,
+        says=(facts.RegionalCentreClosed,),
         path="/centres/{centre_id}/close",
         roles=REGIONAL,
         example={"closed_on": "2025-01-01"},
@@ -97,6 +104,7 @@ DOORS: tuple[Door | Reading, ...] = (
     # People
     Door(
         command=domain.RegisterTeacher,
+        says=(facts.TeacherRegistered,),
         path="/teachers/{person_id}/register",
         roles=STAFF,
         example={
@@ -108,11 +116,13 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.DetermineYouth,
+        says=(facts.YouthPeriodDetermined,),
         path="/teachers/{person_id}/determine-youth",
         roles=REGIONAL,
     ),
     Door(
         command=domain.LinkRoster,
+        says=(facts.RosterLinked,),
         path="/teachers/{person_id}/link-roster",
         roles=REGIONAL,
         example={
@@ -123,12 +133,14 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.MergePersons,
+        says=(facts.PersonsMerged,),
         path="/teachers/{merged_id}/merge",
         roles=REGIONAL,
         example={"survivor_id": PERSON, "merged_on": "2024-02-01"},
     ),
     Door(
         command=domain.RegisterGraduate,
+        says=(facts.GraduateRegistered,),
         path="/teachers/{person_id}/register-graduate",
         roles=REGIONAL,
         example={
@@ -139,24 +151,28 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.StartEmployment,
+        says=(facts.EmploymentStarted,),
         path="/teachers/{person_id}/employments/{employment_id}/start",
         roles=STAFF,
         example=JOB | {"started_on": "2023-09-01"},
     ),
     Door(
         command=domain.ChangeEmployment,
+        says=(facts.EmploymentChanged,),
         path="/teachers/{person_id}/employments/{employment_id}/change",
         roles=STAFF,
         example=JOB | {"subject_code": "PHYS", "changed_on": "2024-09-01"},
     ),
     Door(
         command=domain.EndEmployment,
+        says=(facts.EmploymentEnded,),
         path="/teachers/{person_id}/employments/{employment_id}/end",
         roles=STAFF,
         example={"ended_on": "2025-08-31"},
     ),
     Door(
         command=domain.RecordEducation,
+        says=(facts.EducationRecorded,),
         path="/teachers/{person_id}/record-education",
         roles=STAFF,
         example={
@@ -167,12 +183,14 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.AwardCategory,
+        says=(facts.QualificationCategoryAwarded,),
         path="/teachers/{person_id}/award-category",
         roles=REGIONAL,
         example={"category": "first", "awarded_on": "2024-03-01"},
     ),
     Door(
         command=domain.ErasePersonalData,
+        says=(facts.PersonalDataErased,),
         path="/teachers/{person_id}/erase",
         roles=REGIONAL,
         example={
@@ -184,6 +202,7 @@ DOORS: tuple[Door | Reading, ...] = (
     # Programmes
     Door(
         command=domain.DraftProgram,
+        says=(facts.ProgramDrafted,),
         path="/programs/{program_id}/draft",
         roles=REGIONAL,
         example={
@@ -202,12 +221,14 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.SubmitProgram,
+        says=(facts.ProgramSubmitted,),
         path="/programs/{program_id}/submit",
         roles=REGIONAL,
         example=REVIEW | {"submitted_on": "2022-01-20"},
     ),
     Door(
         command=domain.AssignExpertGroup,
+        says=(facts.ExpertGroupAssigned,),
         path="/programs/{program_id}/assign-experts",
         roles=FEDERAL,
         example=REVIEW
@@ -218,6 +239,7 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.GiveExpertOpinion,
+        says=(facts.ExpertOpinionGiven,),
         path="/programs/{program_id}/give-opinion",
         roles=FEDERAL,
         example=REVIEW
@@ -230,6 +252,7 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.CertifyProgram,
+        says=(facts.ProgramCertified,),
         path="/programs/{program_id}/certify",
         roles=FEDERAL,
         example=REVIEW
@@ -241,6 +264,7 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.ListProgram,
+        says=(facts.ProgramListed,),
         path="/programs/{program_id}/list",
         roles=FEDERAL,
         example=REVIEW | {"valid_until": "2025-03-01", "listed_on": "2022-03-05"},
@@ -248,6 +272,7 @@ DOORS: tuple[Door | Reading, ...] = (
     # Access
     Door(
         command=domain.GrantAccess,
+        says=(facts.AccessGranted,),
         path="/grants/{grant_id}/grant",
         roles=REGIONAL,
         example={
@@ -260,6 +285,7 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.RevokeAccess,
+        says=(facts.AccessRevoked,),
         path="/grants/{grant_id}/revoke",
         roles=REGIONAL,
         example={"reason": "Переведён", "revoked_on": "2024-06-01"},

@@ -2,6 +2,7 @@
 
 from services.routes import domain
 from services.routes.projections import ENROLMENTS, ROUTES
+from shared.events import routes as facts
 from shared.events.registry import Role
 from shared.runtime.doors import Door, Reading
 
@@ -22,6 +23,7 @@ DOORS: tuple[Door | Reading, ...] = (
     # What a route is: ЦНППМ организует разработку (S1 4.4)
     Door(
         command=domain.DraftRoute,
+        says=(facts.RouteDrafted,),
         path="/routes/{route_id}/draft",
         roles=(*SERVICES, "self"),
         example={
@@ -34,6 +36,7 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.AgreeRoute,
+        says=(facts.RouteAgreed,),
         path="/routes/{route_id}/agree",
         roles=(*SERVICES, "self"),
         example={
@@ -54,12 +57,14 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.AssignRoute,
+        says=(facts.RouteAssigned,),
         path="/routes/{route_id}/assign",
         roles=SERVICES,
         example={"tutor_id": TUTOR, "assigned_on": "2024-02-10"},
     ),
     Door(
         command=domain.CancelRoute,
+        says=(facts.RouteCancelled,),
         path="/routes/{route_id}/cancel",
         roles=SERVICES,
         example={
@@ -70,18 +75,21 @@ DOORS: tuple[Door | Reading, ...] = (
     # How it is gone: ММС ведут учёт освоения (S1 4.9)
     Door(
         command=domain.StartRoute,
+        says=(facts.RouteStarted,),
         path="/routes/{route_id}/start",
         roles=(*STAFF, "self"),
         example={"started_on": "2024-02-20"},
     ),
     Door(
         command=domain.CompleteItem,
+        says=(facts.RouteItemCompleted,),
         path="/routes/{route_id}/complete-item",
         roles=STAFF,
         example={"item_id": ITEM, "enrolment_id": None, "completed_on": "2024-03-15"},
     ),
     Door(
         command=domain.CompleteRoute,
+        says=(facts.RouteCompleted,),
         path="/routes/{route_id}/complete",
         roles=SERVICES,
         example={"completed_on": "2024-05-20"},
@@ -89,12 +97,14 @@ DOORS: tuple[Door | Reading, ...] = (
     # Who goes along (S1 3.2)
     Door(
         command=domain.AppointTutor,
+        says=(facts.TutorAppointed,),
         path="/routes/{route_id}/appoint-tutor",
         roles=SERVICES,
         example={"tutor_id": TUTOR, "appointed_on": "2024-02-12"},
     ),
     Door(
         command=domain.RecordAccompaniment,
+        says=(facts.AccompanimentRecorded,),
         path="/routes/{route_id}/record-accompaniment",
         roles=STAFF,
         example={
@@ -106,6 +116,7 @@ DOORS: tuple[Door | Reading, ...] = (
     # Programmes: who studies, and by what document it ended (S1 2)
     Door(
         command=domain.StartEnrolment,
+        says=(facts.EnrolmentStarted,),
         path="/enrolments/{enrolment_id}/start",
         roles=STAFF,
         example={
@@ -120,6 +131,7 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.CompleteProgram,
+        says=(facts.ProgramCompleted,),
         path="/enrolments/{enrolment_id}/complete",
         roles=CENTRES,
         example={
@@ -130,6 +142,7 @@ DOORS: tuple[Door | Reading, ...] = (
     ),
     Door(
         command=domain.AnnulCompletion,
+        says=(facts.CompletionAnnulled,),
         path="/enrolments/{enrolment_id}/annul",
         roles=CENTRES,
         example={

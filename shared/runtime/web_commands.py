@@ -19,7 +19,7 @@ from shared.runtime.access import Access, Caller, Knock, forbidden
 from shared.runtime.amending import Correct, Withdraw
 from shared.runtime.asking import Asked, May, NotAllowed, OtherBody, Outcome
 from shared.runtime.codec import Basis
-from shared.runtime.doors import Door
+from shared.runtime.doors import Door, SaidBy, who_may_say
 from shared.runtime.engine import Engine
 from shared.runtime.grants import covers
 from shared.runtime.log import Record, Store
@@ -56,8 +56,9 @@ class Commands:
     def router(self, doors: Sequence[Opened]) -> APIRouter:
         """Return the routes."""
         router = APIRouter()
+        said_by = who_may_say(each.door for each in doors)
         for each in doors:
-            self._add(router, each.door, each.accepted)
+            self._add(router, each, said_by)
         router.add_api_route(
             "/commands/{command_id}",
             self._answered(),
@@ -70,12 +71,13 @@ class Commands:
         )
         return router
 
-    def _add(self, router: APIRouter, door: Door, accepted: Accepted) -> None:
+    def _add(self, router: APIRouter, opened: Opened, said_by: SaidBy) -> None:
+        door, accepted = opened.door, opened.accepted
         name = door.command.__name__
         body = {"schema": {"$ref": f"#/components/schemas/{name}"}}
         router.add_api_route(
             door.path,
-            self._handler(door, accepted),
+            self._handler(door, accepted, said_by),
             methods=["POST"],
             operation_id=name,
             summary=door.summary or (door.command.__doc__ or name).split("\n")[0],
@@ -90,7 +92,7 @@ class Commands:
             response_class=Response,
         )
 
-    def _handler(self, door: Door, accepted: Accepted) -> Callable[..., Any]:
+    def _handler(self, door: Door, accepted: Accepted, said_by: SaidBy) -> Callable[..., Any]:
         knock = Knock(self.access, door.roles)
 
         async def handle(
@@ -101,6 +103,9 @@ class Commands:
             version = _expected_version(request)
             command, basis = accepted.read(request.path_params, await _body(request))
             may = await self._may(caller, door.roles, command)
+            if isinstance(command, Correct | Withdraw):
+                amends = command.event_id
+                may = await asyncio.to_thread(self._may_amend, caller, amends, may, said_by)
             name = door.command.__name__
             spelling = spelt(caller.actor, command, basis)
             with span(
@@ -161,8 +166,6 @@ class Commands:
 
     async def _ask(self, asked: Asked, may: May) -> Outcome:
         try:
-            if isinstance(asked.command, Correct | Withdraw):
-                await asyncio.to_thread(self._theirs, asked.command.event_id, may)
             return await asyncio.to_thread(self.engine.ask, asked, may)
         except OtherBody:
             detail = "С этим Idempotency-Key уже просили о другом"
@@ -199,10 +202,18 @@ class Commands:
 
         return answered
 
-    def _theirs(self, event_id: UUID, may: May) -> None:
+    def _may_amend(self, caller: Caller, event_id: UUID, may: May, said_by: SaidBy) -> May:
+        """Return what the caller may restate: what he might have said (S0 V).
+
+        Raises `Problem`: 404 on a territory that is not his, 403 for another role.
+        """
         said = self.store.events([event_id]).get(event_id)
         if said is None or not may(place_of(said)):
             raise Problem(404, "no-such-fact")
+        may_say = caller.may(said_by.get(said.name, ()))
+        if not may_say(place_of(said)):
+            raise forbidden("Факт исправляет и отзывает тот, кто вправе его сказать")
+        return may_say
 
     def _find(self, command_id: UUID) -> tuple[Outcome, list[Record]] | None:
         said = self.store.answers([command_id]).get(command_id)

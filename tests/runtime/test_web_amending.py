@@ -99,3 +99,38 @@ def test_what_never_was_cannot_be_corrected(world: World) -> None:
         f"/facts/{UUID(int=5)}/correct", json=anew(), headers={"Idempotency-Key": "x"}
     )
     assert said.status_code == 404
+
+
+@pytest.mark.parametrize(("who", "status"), [("o77", 403), ("r77", 200), ("federal", 200)])
+def test_who_may_not_say_a_fact_may_not_amend_it(world: World, who: str, status: int) -> None:
+    """S0 V: школа не отменяет маршрут, а значит, и не исправляет его отмену."""
+    route, person = uuid4(), str(PEOPLE[77])
+    world.as_("r77").post(
+        f"/routes/{route}/draft",
+        json=DRAFT | {"person_id": person},
+        headers={"Idempotency-Key": "draft"},
+    )
+    cancelled = world.as_("r77").post(
+        f"/routes/{route}/cancel",
+        json={"reason": "уволен", "cancelled_on": "2026-02-02"},
+        headers={"Idempotency-Key": "cancel"},
+    )
+    drafted, said = (each.event_id for each in world.store.read(1, 2))
+    fact = {"route_id": str(route), "person_id": person, "reason": "переезд"}
+    body = {"type": "routes.RouteCancelled", "fact": fact | {"occurred_on": "2026-02-03"}}
+    mine = world.as_(who).post(
+        f"/facts/{drafted}/correct",
+        json=anew(route_id=str(route), person_id=person),
+        headers={"Idempotency-Key": "mine"},
+    )
+    anew_ = world.as_(who).post(
+        f"/facts/{said}/correct", json=body, headers={"Idempotency-Key": "anew"}
+    )
+    gone = world.as_(who).post(
+        f"/facts/{said}/withdraw",
+        json={"reason": "ошибка", "withdrawn_on": "2026-02-04"},
+        headers={"Idempotency-Key": "gone"},
+    )
+
+    assert cancelled.status_code == mine.status_code == 200
+    assert (anew_.status_code, gone.status_code) == (status, status)

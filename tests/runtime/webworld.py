@@ -152,9 +152,16 @@ DRAFT = {
     "drafted_on": "2026-02-01",
 }
 DOORS = (
-    Door(command=DraftRoute, path="/routes/{route_id}/draft", roles=LOCAL, example=DRAFT),
+    Door(
+        command=DraftRoute,
+        says=(RouteDrafted,),
+        path="/routes/{route_id}/draft",
+        roles=LOCAL,
+        example=DRAFT,
+    ),
     Door(
         command=CancelRoute,
+        says=(RouteCancelled,),
         path="/routes/{route_id}/cancel",
         roles=("federal", "region", "self"),
         example={"reason": "уволен", "cancelled_on": "2026-02-02"},
