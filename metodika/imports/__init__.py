@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 from metodika.imports.plan import Plan, place
+from metodika.imports.rights import jobs_first
 from metodika.imports.roster import roster_plan
 from metodika.imports.state import Kept, keep, kept
 from metodika.world import World
@@ -15,7 +16,7 @@ from shared.kernel import Fault
 from shared.kernel.ids import EventId, PersonId, Territory
 from shared.runtime import bulk
 from shared.runtime.amending import Withdraw
-from shared.runtime.asking import May, NotAllowed
+from shared.runtime.asking import May
 from shared.runtime.bulk import Line, Report
 from shared.runtime.codec import decode, decode_meta
 from shared.runtime.engine import Engine
@@ -44,24 +45,20 @@ def take(
 ) -> Report:
     """Take what is planned: each good row once, also after a kill or a second sending.
 
-    How it stands is kept before and after. Raises `NotAllowed` where a row is none of
-    the sender's; what was taken before it stays.
+    How it stands is kept before and after. What is none of the sender's is a fault of its
+    row, and keeps no other from being taken.
     """
     begun = keep(engine, planned.kept("running", engine.clock()), planned.latest)
-    try:
-        report = bulk.take(
-            engine,
-            planned.lines,
-            Report(import_id=planned.import_id),
-            actor=actor,
-            home=Territory(home) if home else None,
-            may=may,
-            salt=f" again {begun.attempt}" if begun.attempt > 1 else "",
-            progress=progress,
-        )
-    except NotAllowed:
-        keep(engine, begun.became("refused", engine.clock()))
-        raise
+    report = bulk.take(
+        engine,
+        jobs_first(planned.lines),
+        Report(import_id=planned.import_id),
+        actor=actor,
+        home=Territory(home) if home else None,
+        may=may,
+        salt=f" again {begun.attempt}" if begun.attempt > 1 else "",
+        progress=progress,
+    )
     report.faults.sort(key=lambda it: place(it[0], it[1]))
     keep(engine, begun.became("done", engine.clock(), report))
     return report

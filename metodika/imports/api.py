@@ -195,25 +195,25 @@ def _taken(
     dry_run: bool,
     confirm: bool,
 ) -> Response:
-    scopes = caller.reach(SENDERS)
-    region = scopes[0].partition("/")[0] or None
+    home = caller.reach(SENDERS)[0]
+    may = caller.may(SENDERS)
     try:
         planned = imports.roster_plan(
             engine,
             bulk.unzipped(body, "Пакет"),
             system=system,
-            region=region,
+            region=home.partition("/")[0] or None,
             on=utc_now().date(),
+            may=may,
         )
     except bulk.Unreadable as wrong:
         raise Problem(422, "unreadable", str(wrong)) from None
-    planned.home = scopes[0]
+    planned.home = home
     if dry_run:
         return _json(verdicts(planned))
     if planned.held and not confirm:
         return _json(told(imports.hold(engine, planned)), 202, planned.import_id)
-    may = caller.may(SENDERS)
-    imports.take(engine, planned, actor=caller.actor, home=region, may=may)
+    imports.take(engine, planned, actor=caller.actor, home=home or None, may=may)
     return _json(told(_found(engine, planned.import_id)), 200, planned.import_id)
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from uuid import UUID
 
 from metodika.imports.plan import NO_ROW, Plan
+from metodika.imports.rights import Rights
 from metodika.imports.staff import Staff, people_at, staff_of
 from metodika.imports.state import Kept, Latest, Older, Weighed, kept, latest_of
 from services.registry.domain import EndEmployment, package, roster
@@ -19,6 +20,7 @@ from services.registry.policies import ORGANISATIONS
 from shared.kernel import Fault
 from shared.kernel.ids import EmploymentId, OrgId, RegionCode, Territory
 from shared.runtime import bulk
+from shared.runtime.asking import May
 from shared.runtime.bulk import Line, Rows, Unreadable
 from shared.runtime.engine import Engine
 from shared.runtime.in_turn import collector_at_rest
@@ -27,11 +29,19 @@ from shared.runtime.work import Wanted, Work
 
 @collector_at_rest()
 def roster_plan(
-    engine: Engine, files: Mapping[str, bytes], *, system: str, region: str | None, on: date
+    engine: Engine,
+    files: Mapping[str, bytes],
+    *,
+    system: str,
+    region: str | None,
+    on: date,
+    may: May | None = None,
 ) -> Plan:
     """Read a OneRoster package; nothing is stored.
 
-    `files` are its CSV files by name. Raises `Unreadable` when it is no such package.
+    `files` are its CSV files by name. What its sender may not say is a fault, and of
+    organisations that are not the sender's nothing is told. Raises `Unreadable` when it
+    is no such package.
     """
     if not files.keys() >= {"users.csv", "roles.csv"}:
         raise Unreadable("В пакете нет users.csv или roles.csv (OneRoster 1.2)")
@@ -43,14 +53,17 @@ def roster_plan(
     lines = [*read.lines(staff)]
     unnamed = [*read.unnamed(staff)] if whole and not _taken(was) else []
     lines += [Line(file="roles.csv", line=NO_ROW, commands=(each,)) for each in unnamed]
+    rights = Rights.of(read.work, may or everywhere, staff.jobs, lines)
+    lines = [*map(rights.judged, lines)] if may else lines
     asked = [it for line in lines for it in line.commands]
     shifts = package.shifts(staff.jobs, asked, _own(staff, was))
-    left_out = Counter(staff.jobs[each.employment_id].now.org_id for each in unnamed)
+    ending = (staff.jobs[each.employment_id].now.org_id for each in unnamed)
+    left_out = Counter(filter(rights.over, ending))
     mine, older = read.in_time(import_id)
     weighed = (
         read.weighed(org, shift, older=older.get(org))
         for org, shift in shifts.items()
-        if shift.is_held or (whole and shift.touched and older.get(org))
+        if rights.over(org) and (shift.is_held or (whole and shift.touched and older.get(org)))
     )
     return Plan(
         service="registry",
@@ -65,6 +78,11 @@ def roster_plan(
         latest={org: mine for org, than in older.items() if whole or than is None},
         was=was,
     )
+
+
+def everywhere(_: Territory | None) -> bool:
+    """Say yes: whoever works at the operator's shell may say all."""
+    return True
 
 
 def is_whole_package(files: Mapping[str, bytes]) -> bool:

@@ -21,7 +21,10 @@ KIND = "import"
 LATEST = "latest package"
 
 type Status = Literal["held", "running", "refused", "done", "taken back"]
-"""`running` with nobody at work was killed: send the file again, and it goes on."""
+"""`running` with nobody at work was killed: send the file again, and it goes on.
+
+`refused` was said by earlier releases, where a row was none of the sender's.
+"""
 
 NOT_TAKEN = frozenset({"refused", "taken back"})
 NOTHING_LATER: Mapping[OrgId, "Latest"] = {}

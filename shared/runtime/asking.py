@@ -12,7 +12,7 @@ from shared.runtime.codec import Basis, Meta
 type May = Callable[[Territory | None], bool]
 """Says whether a caller may say facts that belong to a territory; None is federal."""
 
-type Status = Literal["accepted", "unchanged", "refused", "conflict"]
+type Status = Literal["accepted", "unchanged", "refused", "conflict", "forbidden"]
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What a command was answered, once and for ever (except `conflict`).
+    """What a command was answered, once and for ever (except `conflict`, `forbidden`).
 
     `position` is the head of the log once it was answered: see `min_position`.
     """

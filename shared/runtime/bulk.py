@@ -61,12 +61,16 @@ class Unreadable(Exception):  # noqa: N818 - it is told to whoever sent the file
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """One row of one file: what it asks for, or why it can't be taken."""
+    """One row of one file: what it asks for, or why it can't be taken.
+
+    `goes_on`: it is the rest of a row that came before.
+    """
 
     file: str
     line: int
     commands: tuple[Any, ...] = ()
     fault: Fault | None = None
+    goes_on: bool = False
 
 
 @dataclass(kw_only=True)
@@ -189,7 +193,7 @@ def take(  # noqa: PLR0913 - all that a file is taken with
 
     def read() -> Iterator[tuple[Line, Asked]]:
         for each in lines:
-            report.rows += 1
+            report.rows += not each.goes_on
             if each.fault:
                 report.faults.append((each.file, each.line, each.fault))
             yield from (asked(each, command) for command in each.commands)
@@ -227,7 +231,7 @@ def count(
             report.unchanged += 1
         case "unchanged":
             report.unchanged += 1
-        case "refused" | "conflict":
+        case "refused" | "conflict" | "forbidden":
             reason = outcome.reason or "Запись занята, повторите"
             fault = Fault("", reason, outcome.clause or "contracts §4")
             report.faults.append((line.file, line.line, fault))

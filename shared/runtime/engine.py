@@ -24,6 +24,9 @@ from shared.runtime.work_held import claimed
 
 TRIES = 4
 ERASED = "registry.PersonalDataErased"
+FOR_NOW = ("conflict", "forbidden")
+"""Answers that are not kept: asked again, a command may be answered otherwise."""
+
 FOUND_BY = ("snils",)
 """Kinds of claimed keys from which a person could be found again."""
 
@@ -67,7 +70,10 @@ class Engine:
         Raises `OtherBody`, `NotAllowed`; answers `conflict` when its version is old, or
         when others were faster `TRIES` times.
         """
-        return self.ask_many([asked], may)[0]
+        outcome = self.ask_many([asked], may)[0]
+        if outcome.status == "forbidden":
+            raise NotAllowed(type(asked.command).__name__)
+        return outcome
 
     def ask_many(
         self,
@@ -75,7 +81,10 @@ class Engine:
         may: May | None = None,
         foresee: Callable[[Work], None] | None = None,
     ) -> list[Outcome]:
-        """Decide many commands in one transaction, each seeing those before it."""
+        """Decide many commands in one transaction, each seeing those before it.
+
+        One that is `forbidden` says nothing, and keeps no other from being taken.
+        """
         for attempt in range(TRIES):
             work = self.known(hopeful=not attempt)
             work.foresee(Wanted(commands=[each.command_id for each in asked]))
@@ -193,7 +202,7 @@ class Engine:
             outcome = msgspec.json.decode(answered.outcome, type=Outcome)
             return structs.replace(outcome, position=answered.position)
         outcome = self._decided(work, asked, may)
-        if outcome.status != "conflict":
+        if outcome.status not in FOR_NOW:
             work.answered(
                 Answered(
                     command_id=asked.command_id,
@@ -224,6 +233,14 @@ class Engine:
                 clause=refused.clause,
                 reason=refused.reason,
             )
+        except NotAllowed:
+            return Outcome(
+                status="forbidden",
+                stream=stream,
+                version=version,
+                clause="S0 V",
+                reason="Не ваша территория",
+            )
         return Outcome(
             status="accepted" if event_ids else "unchanged",
             stream=stream,
@@ -247,8 +264,9 @@ class Engine:
         facts = decider.decide(work.state(decider, thing), told)
         claims = [claimed(decider, each) for each in facts]
         work.holding.require_free(chain(*claims))
+        _require_right(work, thing, facts[:1], asked, may)
         return [
-            self._say(work, thing, fact, its, asked, None, may)
+            self._say(work, thing, fact, its, asked, None)
             for fact, its in zip(facts, claims, strict=True)
         ]
 
@@ -258,12 +276,12 @@ class Engine:
         )
         claims = claimed(decider, fact)
         work.holding.require_free(claims)  # first: a refusal must let go of nothing
+        _require_right(work, thing, [fact], asked, may)
         work.holding.release(decider, stood, work.unit)
-        said = self._say(work, thing, fact, claims, asked, corrects, may)
+        said = self._say(work, thing, fact, claims, asked, corrects)
         more = derived(decider, thing.stream, lambda: work.state(decider, thing))
         return [said] + [
-            self._say(work, thing, each, claimed(decider, each), asked, None, may)
-            for each in more
+            self._say(work, thing, each, claimed(decider, each), asked, None) for each in more
         ]
 
     def _say(  # noqa: PLR0913, PLR0917 - all that a fact is said with
@@ -274,11 +292,8 @@ class Engine:
         claims: Iterable[Claim | Release],
         asked: Asked,
         corrects: EventId | None,
-        may: May | None,
     ) -> UUID:
-        event_id, territory = work.say(thing, fact, claims, asked, corrects)
-        if may and not may(territory):
-            raise NotAllowed(type(asked.command).__name__)
+        event_id = work.say(thing, fact, claims, asked, corrects)
         self.react(work, fact, event_id, asked)
         return event_id
 
@@ -328,6 +343,17 @@ class Engine:
         history = self.store.streams([stream]).get(stream, [])
         version = history[-1].version if history else 0
         return Outcome(status="conflict", stream=stream, version=version)
+
+
+def _require_right(
+    work: Work, thing: Thing, facts: Sequence[Any], asked: Asked, may: May | None
+) -> None:
+    """Raise `NotAllowed` where a caller may not say this; nothing of it is said yet.
+
+    What a command brings about besides what it states asks no right of its own.
+    """
+    if may and not all(any(map(may, work.rights_to(thing, it, asked))) for it in facts):
+        raise NotAllowed(type(asked.command).__name__)
 
 
 def _naming(decider: Decider[Any, Any, Any]) -> Iterator[tuple[type[Any], str]]:

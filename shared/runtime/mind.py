@@ -17,7 +17,7 @@ from shared.runtime.mind_log import Log, Said
 from shared.runtime.mind_sealed import Ring, hidden, without
 from shared.runtime.seal import Erased
 from shared.runtime.service import Service, by_fact
-from shared.runtime.territory import TREE, territory_of
+from shared.runtime.territory import TREE, tells_home, territory_of
 
 
 @dataclass(slots=True)
@@ -195,14 +195,15 @@ class Mind:
     ) -> UUID:
         life = self._lives.get(stream)
         otherwise = (life.territory if life else None) or asked.home
-        territory, home_org = territory_of(fact, self, otherwise=otherwise)
+        territory, home_org = territory_of(fact, self, otherwise=otherwise, sender=asked.home)
         sealed = self._sealed(fact, stream)
         self._holding.take(decider, fact)
         event_id = self.log.next_id()
         said = Recorded(event_id=event_id, fact=fact, corrects=corrects)
         stored = said if sealed is fact else replace(said, fact=sealed)
         life = life or self._lives.setdefault(stream, _Life(decider, decider.initial))
-        life.territory = territory or life.territory
+        if tells_home(kind_of(fact).name):
+            life.territory = territory or life.territory
         life.go_on(said)
         self._streams[event_id] = stream
         meta = asked.envelope(event_id, home_org, corrects)

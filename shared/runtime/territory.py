@@ -1,5 +1,6 @@
 """Whose a fact is: the place in the tree that its own fields lead to."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -7,14 +8,17 @@ from uuid import UUID
 
 from shared.events.registry import (
     AccessRevoked,
+    EducationRecorded,
     EmploymentChanged,
     EmploymentEnded,
     EmploymentFact,
     EmploymentStarted,
     OrganisationRegistered,
     ProgramDrafted,
+    QualificationCategoryAwarded,
+    RosterLinked,
 )
-from shared.kernel import Borrowed, Known, Withdrawal
+from shared.kernel import Borrowed, Known, Withdrawal, kind_of
 from shared.kernel.ids import EmploymentId, EventId, OrgId, PersonId, Territory, named
 from shared.runtime.grants import GRANTS
 
@@ -92,16 +96,28 @@ TREE = (PLACE, HOME, PROVIDER, GRANTS)
 """What every service must borrow: facts find their place, callers their rights."""
 
 
+LINKED = kind_of(RosterLinked).name
+OF_ANY_EMPLOYER = (EducationRecorded, QualificationCategoryAwarded)
+"""What whoever employs a person may say, though it stands at the main place of work."""
+
+
 def territory_of(
-    said: Any, known: Known, *, otherwise: Territory | None = None
+    said: Any,
+    known: Known,
+    *,
+    otherwise: Territory | None = None,
+    sender: Territory | None = None,
 ) -> tuple[Territory | None, OrgId | None]:
     """Return the place of a fact, or None (federal), and the organisation it is of.
 
     A field `territory` speaks for itself, then an organisation, then a person's place
     of work, a programme's author, a region. `otherwise` is where a person stands who
     works nowhere yet, and a withdrawal: where the stream stood before, or where the
-    caller stands.
+    caller stands. A link to an accounting system stands with its `sender`, whoever else
+    knows the person.
     """
+    if sender is not None and not tells_home(kind_of(said).name):
+        return sender, None
     if isinstance(said, Withdrawal):
         return otherwise, None
     leads = _leads(type(said))
@@ -119,6 +135,19 @@ def territory_of(
     if leads.region and said.region is not None:
         return Territory(path(said.region, _first(said, leads.municipality))), org_id
     return None if person is None else otherwise, org_id
+
+
+def rights_to(said: Any, place: Territory | None, known: Known) -> Iterator[Territory | None]:
+    """Return the places whose officials may say a fact that would stand at `place`."""
+    yield place
+    if isinstance(said, OF_ANY_EMPLOYER):
+        for _, org_id, _ in known.of(HOME, said.person_id).running:
+            yield known.of(PLACE, org_id)
+
+
+def tells_home(name: str) -> bool:
+    """Say whether a stream stands where its fact of this name does; a link is elsewhere."""
+    return name != LINKED
 
 
 @dataclass(frozen=True, slots=True)

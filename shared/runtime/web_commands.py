@@ -259,6 +259,8 @@ def answer(outcome: Outcome, expected: int | None) -> Response:
         case "refused":
             said = {"version": outcome.version, "clause": outcome.clause or ""}
             raise Problem(409, "refused", outcome.reason or "", said=said)
+        case "forbidden":
+            raise forbidden(outcome.reason or "")
         case "conflict":
             status, kind = (409, "conflict") if expected is None else (412, "version")
             raise Problem(status, kind, said={"version": outcome.version})

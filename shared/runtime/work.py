@@ -1,6 +1,6 @@
 """One unit of work: what has been read, what will be written, and nothing half."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -26,7 +26,7 @@ from shared.runtime import codec
 from shared.runtime.asking import Asked
 from shared.runtime.log import Answered, Pending, Record, Store, Unit
 from shared.runtime.seal import Keys
-from shared.runtime.territory import territory_of
+from shared.runtime.territory import rights_to, tells_home, territory_of
 from shared.runtime.work_held import Holding
 from shared.runtime.work_kept import Keeping, Kept
 
@@ -139,6 +139,18 @@ class Work:
         thing.folded = len(thing.history)
         return thing.state
 
+    def place_of(
+        self, thing: Thing, fact: Any, asked: Asked
+    ) -> tuple[Territory | None, UUID | None]:
+        """Return where a fact would stand, and the organisation it would be of."""
+        here = thing.territory or asked.home
+        return territory_of(fact, self, otherwise=here, sender=asked.home)
+
+    def rights_to(self, thing: Thing, fact: Any, asked: Asked) -> Iterator[Territory | None]:
+        """Return the places whose officials may say this fact."""
+        place, _ = self.place_of(thing, fact, asked)
+        return rights_to(fact, place, self)
+
     def say(
         self,
         thing: Thing,
@@ -146,12 +158,11 @@ class Work:
         claims: Iterable[Claim | Release],
         asked: Asked,
         corrects: EventId | None,
-    ) -> tuple[EventId, Territory | None]:
+    ) -> EventId:
         """Put a fact at the end of its stream; its keys and its readers are served."""
         version, kind = thing.version + 1, kind_of(fact)
         event_id = EventId(uuid7())
-        here = thing.territory or asked.home
-        territory, home_org = territory_of(fact, self, otherwise=here)
+        territory, home_org = self.place_of(thing, fact, asked)
         sealed = self._sealed(kind, fact, thing.stream, version) if kind.sealed else fact
         data = codec.encode(sealed)  # may refuse: before claims
         self.holding.take(claims, self.unit)
@@ -167,13 +178,14 @@ class Work:
                 data=data,
             )
         )
-        thing.version, thing.territory = version, territory
+        thing.version = version
+        thing.territory = territory if tells_home(kind.name) else thing.territory
         thing.history.append(Recorded(event_id=event_id, fact=fact, corrects=corrects))
         if corrects or isinstance(fact, Withdrawal):
             thing.decider = None
         kept = Kept(event_id, corrects, kind.name, kind.schema, msgspec.Raw(data))
         self.keeping.learn(kept, fact, thing.stream)
-        return event_id, territory
+        return event_id
 
     def handed_over(self) -> Unit:
         """Return what is to be written, whole; what follows goes into the next unit."""
@@ -192,7 +204,8 @@ class Work:
             )
 
     def _thing_of(self, stream: UUID, records: Sequence[Record]) -> Thing:
-        place = next((r.territory for r in reversed(records) if r.territory), None)
+        stood = (each.territory for each in reversed(records) if tells_home(each.name))
+        place = next(filter(None, stood), None)
         return Thing(
             stream=stream,
             history=[self._read(each) for each in records],

@@ -10,7 +10,7 @@ import pytest
 from services.registry.domain import CloseOrganisation
 from shared.kernel.ids import EmploymentId, PersonId
 from shared.runtime import bulk
-from shared.runtime.asking import Asked, NotAllowed
+from shared.runtime.asking import Asked
 from shared.runtime.bulk import Line, Report
 from shared.runtime.engine import Engine
 from tests.runtime.school import DAY, EMPLOYED, SCHOOL, TEACHER, names
@@ -152,12 +152,32 @@ def test_what_one_transaction_says_the_next_one_goes_on_from(
     assert (report.accepted, report.faults) == (2 * PEOPLE, [])
 
 
+def test_what_is_not_the_senders_keeps_no_other_row_from_being_taken(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """contracts §7: чужая строка — ошибка строки (S0 V); остальные берут, её — после."""
+    take(engine, lines()[:PEOPLE], monkeypatch)
+    asked = iter(range(PEOPLE))
+    rows, one = lines()[PEOPLE:], Report(import_id=ME)
+    one = bulk.take(engine, rows, one, actor="x", may=lambda _: next(asked) % 5 != 3)
+    rest = bulk.take(engine, rows, Report(import_id=ME), actor="x", may=lambda _: True)
+
+    assert [(line, fault.clause) for _, line, fault in one.faults] == [
+        (PEOPLE + n, "S0 V") for n in (3, 8, 13, 18)
+    ]
+    assert (one.accepted, rest.accepted, rest.unchanged) == (16, 4, 16)
+
+
 def test_the_collector_is_at_work_again_after_an_import(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever ends an import, cycles are collected again."""
-    with pytest.raises(NotAllowed):
-        bulk.take(engine, lines(), Report(import_id=ME), actor="x", may=lambda _: False)
+
+    def fails(_: object) -> bool:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        bulk.take(engine, lines(), Report(import_id=ME), actor="x", may=fails)
     after_a_refusal = gc.isenabled()
     take(engine, lines(), monkeypatch)
 

@@ -1,0 +1,125 @@
+"""What of a package is its sender's to say, row by row (S0 V).
+
+A job, and an organisation, by the place of the organisation; a person's education and
+categories by any place where that person works or, by the same package, will. The engine
+asks the same of each fact; here it is asked before anything is said.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec.structs import replace
+
+from services.registry.domain import (
+    AwardCategory,
+    ChangeEmployment,
+    CloseOrganisation,
+    EndEmployment,
+    RecordEducation,
+    RegisterOrganisation,
+    RegisterTeacher,
+    StartEmployment,
+)
+from services.registry.domain.employment import Job
+from shared.kernel import Fault
+from shared.kernel.ids import EmploymentId, OrgId, PersonId, Territory
+from shared.runtime.asking import May
+from shared.runtime.bulk import Line
+from shared.runtime.territory import HOME, PLACE, path
+from shared.runtime.work import Work
+
+FOREIGN = Fault("", "Не ваша территория", "S0 V")
+PEOPLE = "users.csv"
+JOBS = (StartEmployment, ChangeEmployment)
+RECORD = (RecordEducation, AwardCategory)
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What a sender may say, by what is known and by what the package brings itself."""
+
+    work: Work
+    may: May
+    jobs: Mapping[EmploymentId, Job]
+    places: Mapping[OrgId, Territory]
+    begun: Mapping[PersonId, set[OrgId]]
+    newcomers: frozenset[PersonId]
+
+    @classmethod
+    def of(
+        cls, work: Work, may: May, jobs: Mapping[EmploymentId, Job], lines: Sequence[Line]
+    ) -> "Rights":
+        """Gather what the rows bring: new places, people, and jobs that go on."""
+        asked = [it for line in lines for it in line.commands]
+        begun = defaultdict[PersonId, set[OrgId]](set)
+        for line in lines:
+            if not any(isinstance(it, EndEmployment) for it in line.commands):
+                for it in line.commands:
+                    if isinstance(it, JOBS):
+                        begun[it.person_id].add(it.org_id)
+        return cls(
+            work=work,
+            may=may,
+            jobs=jobs,
+            places={
+                it.org_id: Territory(path(it.region, it.oktmo, it.org_id))
+                for it in asked
+                if isinstance(it, RegisterOrganisation)
+            },
+            begun=begun,
+            newcomers=frozenset(
+                it.person_id for it in asked if isinstance(it, RegisterTeacher)
+            ),
+        )
+
+    def judged(self, line: Line) -> Line:
+        """Return a row with a fault where it says what is not the sender's to say."""
+        if all(map(self._allows, line.commands)):
+            return line
+        return replace(line, commands=(), fault=FOREIGN)
+
+    def over(self, org_id: OrgId) -> bool:
+        """Say whether an organisation is the sender's; one that nobody knows is nobody's."""
+        place = self.work.of(PLACE, org_id) or self.places.get(org_id)
+        return place is None or self.may(place)
+
+    def _allows(self, asked: Any) -> bool:
+        match asked:
+            case EndEmployment():
+                job = self.jobs.get(asked.employment_id)
+                return job is None or self.over(job.now.org_id)
+            case RecordEducation() | AwardCategory():
+                return asked.person_id in self.newcomers or self._employs(asked.person_id)
+            case (
+                RegisterOrganisation()
+                | CloseOrganisation()
+                | StartEmployment()
+                | ChangeEmployment()
+            ):
+                return self.over(asked.org_id)
+            case _:
+                return True  # who it is stands where the sender does
+
+    def _employs(self, person_id: PersonId) -> bool:
+        home = self.work.of(HOME, person_id)
+        here = {org for _, org, _ in home.running} | self.begun.get(person_id, set())
+        last = {home.last} if home.last else set[OrgId]()
+        return any(map(self.over, here or last))
+
+
+def jobs_first(lines: Iterable[Line]) -> Iterator[Line]:
+    """Put what a row says of a person's record after the jobs of that person.
+
+    For whoever employs a person may say it; the rows of the jobs follow the person's.
+    """
+    later: list[Line] = []
+    for each in lines:
+        record = tuple(it for it in each.commands if isinstance(it, RECORD))
+        if each.file == PEOPLE:
+            yield from later
+            later = [replace(each, commands=record, goes_on=True)] if record else []
+        first = tuple(it for it in each.commands if it not in record) if record else ()
+        yield replace(each, commands=first) if record else each
+    yield from later
