@@ -18,7 +18,7 @@ from shared.runtime.asking import Asked, May, NotAllowed, OtherBody, Outcome
 from shared.runtime.log import Answered, Conflict, Head, Store, Unit
 from shared.runtime.seal import Erased, Keys
 from shared.runtime.service import Service, by_fact
-from shared.runtime.territory import TREE
+from shared.runtime.territory import TREE, Standing, restated_at, rights_to
 from shared.runtime.work import Thing, Wanted, Work
 from shared.runtime.work_held import claimed
 
@@ -276,9 +276,11 @@ class Engine:
         )
         claims = claimed(decider, fact)
         work.holding.require_free(claims)  # first: a refusal must let go of nothing
-        _require_right(work, thing, [fact], asked, may)
+        where = restated_at(stood, fact, work.stands(asked.command.event_id), work)
+        if may and not any(map(may, rights_to(fact, where[0], work))):
+            raise NotAllowed(type(asked.command).__name__)
         work.holding.release(decider, stood, work.unit)
-        said = self._say(work, thing, fact, claims, asked, corrects)
+        said = self._say(work, thing, fact, claims, asked, corrects, where)
         more = derived(decider, thing.stream, lambda: work.state(decider, thing))
         return [said] + [
             self._say(work, thing, each, claimed(decider, each), asked, None) for each in more
@@ -292,8 +294,9 @@ class Engine:
         claims: Iterable[Claim | Release],
         asked: Asked,
         corrects: EventId | None,
+        where: Standing | None = None,
     ) -> UUID:
-        event_id = work.say(thing, fact, claims, asked, corrects)
+        event_id = work.say(thing, fact, claims, asked, corrects, where)
         self.react(work, fact, event_id, asked)
         return event_id
 

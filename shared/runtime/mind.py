@@ -17,7 +17,7 @@ from shared.runtime.mind_log import Log, Said
 from shared.runtime.mind_sealed import Ring, hidden, without
 from shared.runtime.seal import Erased
 from shared.runtime.service import Service, by_fact
-from shared.runtime.territory import TREE, tells_home, territory_of
+from shared.runtime.territory import TREE, Standing, restated_at, tells_home, territory_of
 
 
 @dataclass(slots=True)
@@ -55,6 +55,7 @@ class Mind:
         self._waited_for = {*self._policies, *by_fact(borrowed)}
         self._lives: dict[UUID, _Life] = {}
         self._streams: dict[UUID, UUID] = {}
+        self._stands: dict[UUID, Standing] = {}
         self._holding = Holding()
         self._ring = ring
         self._sealed_for: dict[UUID, set[UUID]] = {}
@@ -179,23 +180,26 @@ class Mind:
         decider, stood, fact, corrects = amended(self.service, asked.command, stream, history)
         self._holding.require_free(decider, [fact])
         self._holding.release(decider, stood)
-        said = self._say(decider, stream, fact, asked, corrects)
+        where = restated_at(stood, fact, self._stands[asked.command.event_id], self)
+        said = self._say(decider, stream, fact, asked, corrects, where)
         more = derived(decider, stream, lambda: self._state(decider, stream))
         return [said] + [self._say(decider, stream, each, asked) for each in more]
 
     # ── Saying ──────────────────────────────────────────────────────────────
 
-    def _say(
+    def _say(  # noqa: PLR0913, PLR0917 - all that a fact is said with
         self,
         decider: Decider[Any, Any, Any],
         stream: UUID,
         fact: Any,
         asked: Asked,
         corrects: EventId | None = None,
+        where: Standing | None = None,
     ) -> UUID:
         life = self._lives.get(stream)
         otherwise = (life.territory if life else None) or asked.home
-        territory, home_org = territory_of(fact, self, otherwise=otherwise, sender=asked.home)
+        where = where or territory_of(fact, self, otherwise=otherwise, sender=asked.home)
+        territory, home_org = where
         sealed = self._sealed(fact, stream)
         self._holding.take(decider, fact)
         event_id = self.log.next_id()
@@ -205,7 +209,7 @@ class Mind:
         if tells_home(kind_of(fact).name):
             life.territory = territory or life.territory
         life.go_on(said)
-        self._streams[event_id] = stream
+        self._streams[event_id], self._stands[event_id] = stream, where
         meta = asked.envelope(event_id, home_org, corrects)
         self.log.add(stored, stream, len(life.history), territory, meta)
         self._keeping.learn(stored, stream)

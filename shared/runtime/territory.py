@@ -18,7 +18,7 @@ from shared.events.registry import (
     QualificationCategoryAwarded,
     RosterLinked,
 )
-from shared.kernel import Borrowed, Known, Withdrawal, kind_of
+from shared.kernel import Borrowed, Known, Withdrawal, kind_of, require
 from shared.kernel.ids import EmploymentId, EventId, OrgId, PersonId, Territory, named
 from shared.runtime.grants import GRANTS
 
@@ -135,6 +135,34 @@ def territory_of(
     if leads.region and said.region is not None:
         return Territory(path(said.region, _first(said, leads.municipality))), org_id
     return None if person is None else otherwise, org_id
+
+
+type Standing = tuple[Territory | None, OrgId | None]
+"""Where a record stands, and the organisation that it is of."""
+
+
+def restated_at(old: Any, new: Any, stands: Standing, known: Known) -> Standing:
+    """Return where a correction or a withdrawal stands: where its fact does (ADR 0019).
+
+    Whoever heard the fact must hear what became of it, wherever its person works now.
+    Raises `Refused` if it would move to another region: neither would hear both.
+    """
+    if isinstance(new, Withdrawal):
+        return stands
+    before, after = (territory_of(each, known, otherwise=stands[0]) for each in (old, new))
+    if before == after:
+        return stands
+    require(
+        _region(before) == _region(after),
+        clause="S1 7.2",
+        reason="Исправление перенесло бы запись в другой субъект РФ: её отзывают"
+        " и вносят там заново",
+    )
+    return after if _region(after) == _region(stands) else stands
+
+
+def _region(place: Standing) -> str:
+    return (place[0] or "").partition("/")[0]
 
 
 def rights_to(said: Any, place: Territory | None, known: Known) -> Iterator[Territory | None]:

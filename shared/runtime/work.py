@@ -21,12 +21,12 @@ from shared.kernel import (
     catalogue,
     kind_of,
 )
-from shared.kernel.ids import EventId, Territory
+from shared.kernel.ids import EventId, OrgId, Territory
 from shared.runtime import codec
 from shared.runtime.asking import Asked
 from shared.runtime.log import Answered, Pending, Record, Store, Unit
 from shared.runtime.seal import Keys
-from shared.runtime.territory import rights_to, tells_home, territory_of
+from shared.runtime.territory import Standing, rights_to, tells_home, territory_of
 from shared.runtime.work_held import Holding
 from shared.runtime.work_kept import Keeping, Kept
 
@@ -151,18 +151,30 @@ class Work:
         place, _ = self.place_of(thing, fact, asked)
         return rights_to(fact, place, self)
 
-    def say(
+    def stands(self, event_id: EventId) -> Standing:
+        """Return where a record stands, also one that is not written yet."""
+        here = (each for each in self.unit.facts if each.event_id == event_id)
+        said = next(here, None) or self._store.events([event_id])[event_id]
+        place = None if said.territory is None else Territory(said.territory)
+        home_org = codec.decode_meta(said.meta).home_org
+        return place, None if home_org is None else OrgId(home_org)
+
+    def say(  # noqa: PLR0913, PLR0917 - all that a fact is said with
         self,
         thing: Thing,
         fact: Any,
         claims: Iterable[Claim | Release],
         asked: Asked,
         corrects: EventId | None,
+        where: Standing | None = None,
     ) -> EventId:
-        """Put a fact at the end of its stream; its keys and its readers are served."""
+        """Put a fact at the end of its stream; its keys and its readers are served.
+
+        It stands `where` is said, or else where its fields lead to.
+        """
         version, kind = thing.version + 1, kind_of(fact)
         event_id = EventId(uuid7())
-        territory, home_org = self.place_of(thing, fact, asked)
+        territory, home_org = where or self.place_of(thing, fact, asked)
         sealed = self._sealed(kind, fact, thing.stream, version) if kind.sealed else fact
         data = codec.encode(sealed)  # may refuse: before claims
         self.holding.take(claims, self.unit)

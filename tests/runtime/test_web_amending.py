@@ -6,9 +6,11 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from shared.events.registry import EmploymentChanged
 from shared.events.routes import FactWithdrawn, RouteDrafted
 from shared.runtime import codec
-from tests.runtime.webworld import DRAFT, PEOPLE, ROUTE, World
+from shared.testing.facts import a
+from tests.runtime.webworld import DRAFT, ORGS, PEOPLE, ROUTE, World
 
 
 @pytest.fixture
@@ -67,9 +69,35 @@ def test_a_foreign_fact_is_not_found(world: World, who: str) -> None:
     assert world.store.head().position == 1
 
 
-def test_a_fact_is_not_moved_to_where_one_has_no_right(world: World) -> None:
-    moved = anew(person_id=str(PEOPLE[77]))
-    assert amend(world, "r25", "correct", moved).status_code == 403
+@pytest.mark.parametrize("who", ["r25", "federal"])
+def test_a_fact_is_not_moved_to_another_region(world: World, who: str) -> None:
+    """S1 7.2: иначе один из субъектов РФ не услышал бы о перемене."""
+    said = amend(world, who, "correct", anew(person_id=str(PEOPLE[77])))
+    assert (said.status_code, said.json()["clause"]) == (409, "S1 7.2")
+    assert "в другой субъект РФ" in said.json()["detail"]
+    assert world.store.head().position == 1
+
+
+@pytest.mark.parametrize("verb", ["correct", "withdraw"])
+def test_who_said_a_fact_amends_it_also_when_its_person_moved(world: World, verb: str) -> None:
+    """§1.9, ADR 0019: исправление стоит там, где факт: субъект РФ узнаёт о нём в ленте."""
+    world.hear(
+        a(
+            EmploymentChanged,
+            person_id=PEOPLE[25],
+            org_id=ORGS[77],
+            employment_id=UUID(int=25),
+            is_main=True,
+        )
+    )
+    gone = {"reason": "внесено по ошибке", "withdrawn_on": "2026-09-01"}
+    body = gone if verb == "withdraw" else anew()
+    foreign = amend(world, "r77", verb, body)
+    mine = amend(world, "r25", verb, body)
+
+    assert (foreign.status_code, mine.status_code) == (404, 200)
+    assert len(world.as_("r25").get("/feed").json()) == 2
+    assert world.as_("r77").get("/feed").json() == []
 
 
 @pytest.mark.parametrize("who", ["auditor", "operator", str(PEOPLE[25])])
