@@ -13,7 +13,9 @@ from metodika.erasure import erase_person
 from metodika.imports import api
 from metodika.imports.api import told_of
 from metodika.imports.state import Weighed
-from metodika.world import opened
+from metodika.imports.systems import Foreign, Systems
+from metodika.world import World, opened
+from shared.kernel.ids import Territory
 from shared.runtime import bulk
 from shared.runtime.engine import utc_now
 
@@ -58,6 +60,7 @@ def import_(
             return
         if path is None or not system:
             say.no("give the file and --system", say.EXIT_USAGE)
+        require_own(here, system, region)
         planned = imports.planned(here, kind, path, system=system, region=region, on=day)
         planned.home = region or ""
         if dry_run:
@@ -77,6 +80,15 @@ def import_(
             )
         here.settle()
     tell(report, as_json=as_json)
+
+
+def require_own(here: World, system: str, region: str | None) -> None:
+    """Say no where another territory sends under this name."""
+    if region and "registry" in here.engines:
+        try:
+            Systems(here.stores["registry"]).home(system, [Territory(region)])
+        except Foreign:
+            say.no(f"--system {system} is another territory's; choose a name of its own")
 
 
 def verdicts(planned: imports.Plan, *, as_json: bool) -> None:

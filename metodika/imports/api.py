@@ -14,16 +14,18 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from metodika import imports
 from metodika.imports.plan import Plan
 from metodika.imports.state import Kept, kept, told
+from metodika.imports.systems import Foreign, Systems
 from shared.events.registry import Role
 from shared.kernel.ids import Territory
 from shared.runtime import bulk, web_openapi
-from shared.runtime.access import Access, Caller, Knock
+from shared.runtime.access import Access, Caller, Knock, forbidden
 from shared.runtime.engine import Engine, utc_now
 from shared.runtime.grants import covers
 from shared.runtime.problems import Problem
 
 SENDERS: tuple[Role, ...] = ("federal", "region", "municipality", "organisation")
 
+FOREIGN = "Имя учётной системы занято: под ним присылает другая территория"
 NUMBER = {"type": "integer", "minimum": 0}
 BAD: dict[str, Any] = {
     "type": "object",
@@ -157,6 +159,8 @@ def imports_router(engine: Engine, access: Access) -> APIRouter:
 
 
 def _taking(engine: Engine, access: Access) -> Callable[..., Any]:
+    systems = Systems(engine.store)
+
     async def imports_post(
         request: Request,
         caller: Annotated[Caller, Depends(Knock(access, SENDERS))],
@@ -166,7 +170,7 @@ def _taking(engine: Engine, access: Access) -> Callable[..., Any]:
     ) -> Response:
         body = await request.body()
         return await asyncio.to_thread(
-            _taken, engine, body, caller, system, dry_run=dry_run, confirm=confirm
+            _taken, engine, systems, body, caller, system, dry_run=dry_run, confirm=confirm
         )
 
     return imports_post
@@ -188,6 +192,7 @@ def _asking(engine: Engine, access: Access) -> Callable[..., Any]:
 
 def _taken(
     engine: Engine,
+    systems: Systems,
     body: bytes,
     caller: Caller,
     system: str,
@@ -195,7 +200,10 @@ def _taken(
     dry_run: bool,
     confirm: bool,
 ) -> Response:
-    home = caller.reach(SENDERS)[0]
+    try:
+        home = systems.home(system, caller.reach(SENDERS))
+    except Foreign:
+        raise forbidden(FOREIGN) from None
     may = caller.may(SENDERS)
     try:
         planned = imports.roster_plan(

@@ -142,8 +142,13 @@ class Work:
     def place_of(
         self, thing: Thing, fact: Any, asked: Asked
     ) -> tuple[Territory | None, UUID | None]:
-        """Return where a fact would stand, and the organisation it would be of."""
-        here = thing.territory or asked.home
+        """Return where a fact would stand, and the organisation it would be of.
+
+        A life that begins anew, all of it withdrawn, begins where the caller stands.
+        """
+        begins = thing.decider is not None and thing.state == thing.decider.initial
+        stood, home = thing.territory, asked.home
+        here = home or stood if begins else stood or home
         return territory_of(fact, self, otherwise=here, sender=asked.home)
 
     def rights_to(self, thing: Thing, fact: Any, asked: Asked) -> Iterator[Territory | None]:

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from metodika.cli import metodika
-from metodika.cli.say import EXIT_HELD
+from metodika.cli.say import EXIT_HELD, EXIT_NO
 from metodika.imports.plan import words
 from metodika.services import service
 from metodika.world import opened
@@ -82,6 +82,19 @@ def test_an_operator_imports_a_school(world: Path, tmp_path: Path) -> None:
     assert (done.exit_code, ended.count("registry.EmploymentEnded")) == (0, 3)
     assert back.exit_code == 0
     assert names(world)[len(ended) :] == ["registry.FactWithdrawn"] * 3
+
+
+@pytest.mark.parametrize("story", ["embedded"], indirect=True)  # typed at its folder
+def test_the_name_of_a_system_is_its_first_regions(world: Path, tmp_path: Path) -> None:
+    """S0 V: имя учётной системы другой территории не берут; у страны права на все."""
+    file = roster(tmp_path, "whole", 0)
+    first = typed(world, file, "--system", "sis", "--region", "25", "--on", "2021-10-01")
+    foreign = typed(world, file, "--system", "sis", "--region", "77", "--dry-run")
+    country = typed(world, file, "--system", "sis", "--dry-run")
+
+    assert (first.exit_code, foreign.exit_code, country.exit_code) == (0, EXIT_NO, 0)
+    assert "another territory's" in foreign.stderr
+    assert "orgs.csv" not in foreign.stdout
 
 
 @pytest.mark.parametrize("story", ["embedded"], indirect=True)  # typed at its folder

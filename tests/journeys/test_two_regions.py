@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from metodika import imports
 from metodika.world import opened
 from services.registry import domain as reg
 from shared.kernel.ids import EmploymentId
@@ -22,6 +23,7 @@ from tests.journeys.telling import settings_of
 
 ANNA = ("Анна", "112-233-445 95", "1980-03-14")
 DINA = ("Дина", "204-444-444 29", "1976-02-29")
+GLEB = ("Глеб", "203-333-333 01", "1979-01-25")
 BORIS = ("Борис", "201-111-111 46", "1968-11-02")
 
 
@@ -180,3 +182,41 @@ def test_a_municipality_sends_its_own_roster(folder: Path, server: Server) -> No
 
     assert taken["faults"] == []
     assert len(of_kind(feed(town), "TeacherRegistered")) == 1
+
+
+def test_the_name_of_a_system_is_its_first_senders(folder: Path, server: Server) -> None:
+    """S0 V, S1 5.5: имя системы — территории, которая первой под ним прислала."""
+    here, there = of(folder, "region-25", server), of(folder, "region-77", server)
+    same_ids = package("25", "05701000", ANNA)
+    sent(there, package("77", "", GLEB), system="ru-mow")
+    known = feed(there)
+    answers = [
+        here.post("/registry/imports", zipped(same_ids), system="ru-mow", **query)
+        for query in ({"dry_run": True}, {}, {"confirm": True})
+    ]
+    own = sent(here, same_ids, system="ru-pri")
+    again = sent(there, package("77", "", GLEB, DINA), system="ru-mow", confirm=True)
+
+    assert [each.status_code for each in answers] == [403, 403, 403]
+    for each in answers:
+        assert each.json()["detail"].startswith("Имя учётной системы занято")
+        assert "Школа" not in each.text
+    assert (own["faults"], again["faults"]) == ([], [])
+    assert feed(there)[: len(known)] == known
+    assert len(of_kind(feed(there), "TeacherRegistered")) == 2
+
+
+def test_a_name_that_was_used_by_mistake_is_free_again(folder: Path, server: Server) -> None:
+    """S1 7.2: отозвано — значит, не было; имя системы свободно."""
+    here, there = of(folder, "region-25", server), of(folder, "region-77", server)
+    mistaken = sent(here, package("25", "05701000", ANNA), system="ru-mow")["import_id"]
+    refused = there.post("/registry/imports", zipped(package("77", "", DINA)), system="ru-mow")
+    server.process.kill9()
+    with opened(settings_of(folder)) as world:
+        back = imports.take_back(
+            world, UUID(mistaken), actor="operator", reason="не та", on=date(2026, 11, 30)
+        )
+    server.process.start()
+    again = sent(there, package("77", "", DINA), system="ru-mow")
+
+    assert (refused.status_code, back.faults, again["faults"]) == (403, [], [])
