@@ -11,12 +11,13 @@ from metodika.imports.plan import NO_ROW, Plan
 from metodika.imports.rights import Rights
 from metodika.imports.staff import Staff, people_at, staff_of
 from metodika.imports.state import Kept, Latest, Older, Weighed, kept, latest_of
-from services.registry.domain import EndEmployment, package, roster
-from services.registry.domain.identity import snils_digits
+from services.registry.domain import TEACHER, EndEmployment, package, roster
+from services.registry.domain.identity import opened, snils_digits
 from services.registry.domain.manifest import is_whole, read_manifest
 from services.registry.domain.organisation import NoOrganisation, Organisation
 from services.registry.domain.roster import File
-from services.registry.policies import ORGANISATIONS
+from services.registry.domain.teacher import Registered
+from services.registry.policies import MERGED_INTO, ORGANISATIONS
 from shared.kernel import Fault
 from shared.kernel.ids import EmploymentId, OrgId, RegionCode, Territory
 from shared.runtime import bulk
@@ -118,6 +119,7 @@ class Reading:
         ]
         self.work.foresee(Wanted(keys=keys))
         people = {held for kind, key in keys if (held := self.work.holder(kind, key))}
+        self.work.foresee(Wanted(streams=people, about=[(MERGED_INTO.name, p) for p in people]))
         return staff_of(self.engine.store, people | self._people_there())
 
     def _people_there(self) -> set[UUID]:
@@ -135,11 +137,28 @@ class Reading:
     def lines(self, staff: Staff) -> Iterator[Line]:
         """Return the verdict of every row, in the order in which they are asked."""
         register = roster.Register(
-            holder=self.work.holder, organisation=self.organisation, jobs=staff.jobs
+            holder=self.work.holder,
+            organisation=self.organisation,
+            jobs=staff.jobs,
+            born=self._born,
+            human=self._human,
         )
         for it in package.read(self.rows, self.source, register):
             file, line = f"{it.file}.csv", self.rows[it.file].lines[it.line - 2]
             yield Line(file=file, line=line, commands=it.commands, fault=it.fault)
+
+    def _born(self, person_id: UUID) -> date | None:
+        teacher = self.work.state(TEACHER, self.work.thing(person_id))
+        return (
+            opened(teacher.registered.birth_date) if isinstance(teacher, Registered) else None
+        )
+
+    def _human(self, person_id: UUID) -> UUID:
+        seen = set[UUID]()
+        while (into := self.work.of(MERGED_INTO, person_id)) and person_id not in seen:
+            seen.add(person_id)
+            person_id = into[-1]
+        return person_id
 
     def unnamed(self, staff: Staff) -> Iterator[EndEmployment]:
         """End the jobs that the package leaves out, of those that its system began.

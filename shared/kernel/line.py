@@ -15,9 +15,19 @@ type Row = Mapping[str, str | None]
 type Who = Callable[[str, str], PersonId | None]
 """Who a system's own number of a person stands for; None if nobody was linked."""
 
+BEYOND = "\0"
+"""The key of what stands beyond the last column: no header can be so."""
+
 FORM = "S1 5.5"
+MORE_THAN_COLUMNS = "Значений больше, чем столбцов: возможно, запятая без кавычек"
 CODE = re.compile(r"[\w.-]{1,32}")  # too short for a misspelt UUID
 LONGEST = 4000
+
+
+def require_columns(row: Mapping[str, str | None]) -> None:
+    """Raise `Fault` for a row with more values than its file has columns."""
+    if row.get(BEYOND):
+        raise Fault("строка", MORE_THAN_COLUMNS, FORM)
 
 
 class Unreadable(Exception):  # noqa: N818 - a verdict on a row, not an error of ours
@@ -36,6 +46,8 @@ class Line:
 
     def text(self, column: str, blank: str | None = None) -> str:
         """Return the text without the spaces around it, at most 4000 characters."""
+        if self.row.get(BEYOND):
+            raise Unreadable("строка", MORE_THAN_COLUMNS)
         said = (self.row.get(column) or "").strip()
         if len(said) > LONGEST or "\0" in said:
             raise Unreadable(column, "Слишком длинно или с нулевым знаком")

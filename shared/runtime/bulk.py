@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import zipfile
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from msgspec import Struct, json
 
 from shared.kernel import Fault
 from shared.kernel.ids import Territory, named
+from shared.kernel.line import BEYOND
 from shared.runtime.asking import Asked, May, Outcome
 from shared.runtime.codec import Basis
 from shared.runtime.engine import Engine
@@ -111,37 +113,55 @@ def unzipped(said: bytes, name: str) -> dict[str, bytes]:
             most = min(MOST_BYTES, max(FREE_BYTES, MOST_TIMES * len(said)))
             if sum(each.file_size for each in members) > most:
                 raise Unreadable(f"{name}: после распаковки больше {most >> 20} МиБ")
-            return {
-                Path(each.filename).name: archive.read(each)
-                for each in members
-                if each.filename.endswith(".csv")
-            }
+            tables = [each for each in members if each.filename.endswith(".csv")]
+            if twice := _said_twice(Path(each.filename).name for each in tables):
+                raise Unreadable(f"{name}: {twice} — в двух папках, неясно, который из них")
+            return {Path(each.filename).name: archive.read(each) for each in tables}
     except zipfile.BadZipFile:
-        raise Unreadable(f"{name}: не архив zip") from None
+        raise Unreadable(f"{name}: не архив zip, или он повреждён") from None
+    except NotImplementedError:
+        raise Unreadable(f"{name}: архив сжат не так, как принято: нужен Deflate") from None
+    except (zlib.error, EOFError):
+        raise Unreadable(f"{name}: архив повреждён") from None
+    except RuntimeError:  # so `zipfile` says that it needs a password
+        raise Unreadable(f"{name}: архив зашифрован") from None
+
+
+def _said_twice(names: Iterable[str]) -> str | None:
+    """Return the first that was there before."""
+    seen = set[str]()
+    return next((each for each in names if each in seen or seen.add(each)), None)
 
 
 def rows(said: bytes, name: str) -> Rows:
     """Return the rows of a CSV file, UTF-8 with or without a mark, blanks stripped.
 
-    A row that is shorter or longer than the header has what it has. Raises `Unreadable`.
+    A row that is shorter than the header has what it has; of a longer one the rest stands
+    at `BEYOND`, where whoever reads it sees a fault. Raises `Unreadable`: also where a
+    quote is not closed, for it takes the rows after it.
     """
     try:
         text = said.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
         raise Unreadable(f"{name}: байт {wrong.start} — не UTF-8") from None
-    reader, found, line = csv.reader(io.StringIO(text, newline="")), Rows(), 1
+    reader, found, line = csv.reader(io.StringIO(text, newline=""), strict=True), Rows(), 1
     try:
         header = next(reader, None)
         if not header:
             raise Unreadable(f"{name}: нет строки заголовков")
         if len(header) == 1 and set(header[0]) & {";", "\t"}:
             raise Unreadable(f"{name}: столбцы разделяет запятая, здесь — другое")
-        blank = dict.fromkeys(header, "")
+        header = [each.strip() for each in header]
+        if twice := _said_twice(filter(None, header)):
+            raise Unreadable(f"{name}: столбец {twice} назван дважды (S1 5.5)")
+        blank, columns = dict.fromkeys(header, ""), len(header)
         line = reader.line_num + 1
         for row in reader:
             if row:
                 values = dict(zip(header, map(str.strip, row), strict=False))
-                found.add(line, values if len(row) >= len(header) else blank | values)
+                if len(row) > columns and any(row[columns:]):
+                    values[BEYOND] = BEYOND
+                found.add(line, values if len(row) >= columns else blank | values)
             line = reader.line_num + 1
     except csv.Error as wrong:
         why = f"не читается, {_why(wrong)} (S1 5.5)"
@@ -154,7 +174,7 @@ def _why(wrong: csv.Error) -> str:
     if "field limit" in str(wrong):
         most = csv.field_size_limit()
         return f"значение длиннее {most} знаков: возможно, кавычка не закрыта"
-    return "строка не по правилам CSV"
+    return "строка не по правилам CSV: возможно, кавычка не закрыта или лишняя"
 
 
 def take(  # noqa: PLR0913 - all that a file is taken with

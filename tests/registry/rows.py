@@ -5,8 +5,9 @@ from datetime import date
 from uuid import UUID
 
 from services.registry.domain import RegisterOrganisation, StartEmployment
+from services.registry.domain.organisation import UNHEARD_OF
 from services.registry.domain.package import jobs_of
-from services.registry.domain.roster import Source
+from services.registry.domain.roster import Register, Source
 from shared.events.registry import EmploymentStarted, OrganisationRegistered
 from shared.kernel.ids import PersonId, RegionCode
 from shared.testing.facts import a
@@ -78,6 +79,11 @@ REGISTER = RegisterOrganisation(
     gen_ed=True,
     registered_on=ON,
 )
+
+
+def knowing(holder: Callable[[str, str], UUID | None]) -> Register:
+    """Return what the registry knows of keys alone."""
+    return Register(holder=holder, organisation=lambda _: UNHEARD_OF)
 
 
 def nobody(_: str, __: str) -> UUID | None:

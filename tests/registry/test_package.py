@@ -20,6 +20,7 @@ from services.registry.domain import (
     RegisterOrganisation,
 )
 from services.registry.domain.employment import Job
+from services.registry.domain.identity import snils_digits
 from services.registry.domain.organisation import UNHEARD_OF
 from services.registry.domain.package import (
     Package,
@@ -38,6 +39,7 @@ from shared.events.registry import (
 )
 from shared.kernel import Claim, Decider, Refused
 from shared.kernel.ids import EmploymentId, Oktmo, OrgId, PersonId
+from shared.kernel.line import BEYOND
 from shared.testing.facts import a
 from shared.testing.known import Heard, heard
 from tests.registry.rows import ORG, ROLE, SOURCE, STARTED, USER, holding, nobody
@@ -218,7 +220,7 @@ def test_pupils_and_parents_are_passed_over() -> None:
 
 def test_a_bad_row_takes_no_other_with_it_but_its_own() -> None:
     package: Package = {
-        "orgs": [ORG | {"name": ""}, ORG],
+        "orgs": [ORG | {"name": "", "sourcedId": "s0"}, ORG],
         "users": [USER | {"metadata.snils": "1"}, USER | {"sourcedId": "u2"}],
         "roles": [
             ROLE,
@@ -267,14 +269,101 @@ def test_a_linked_person_needs_no_row_of_his_own() -> None:
     assert [each.person_id for each in verdict.commands] == [PERSON]
 
 
+def one_human(_: UUID) -> UUID:
+    return UUID(int=999)
+
+
 def test_a_job_stays_whose_it_was() -> None:
     """S1 7.2: работы слитой записи продолжаются в ней."""
     held = {("roster", SOURCE.link("u1")): PersonId(UUID(int=999))}
-    register = replace(KNOWS_NOTHING, holder=holding(held), jobs=jobs_of([STARTED]))
+    register = replace(
+        KNOWS_NOTHING,
+        holder=holding(held),
+        jobs=jobs_of([STARTED]),
+        human=one_human,
+    )
     row = ROLE | {"metadata.subject": "PHYS"}
     [verdict] = read({"roles": [row]}, SOURCE, register)
 
     assert [each.person_id for each in verdict.commands] == [PERSON]
+
+
+def test_a_job_does_not_go_over_to_another() -> None:
+    """S0 I: строка называет другого человека — это не его работа, и не молча."""
+    held = {("roster", SOURCE.link("u1")): PersonId(UUID(int=999))}
+    register = replace(KNOWS_NOTHING, holder=holding(held), jobs=jobs_of([STARTED]))
+    verdicts = list(read({"roles": [ROLE]}, SOURCE, register))
+
+    assert faults(verdicts) == [("roles", 2, "userSourcedId")]
+
+
+@pytest.mark.parametrize("file", ["orgs", "users", "roles"])
+def test_of_two_rows_with_one_number_the_first_is_read(file: File) -> None:
+    """S1 5.5: файл, присланный дважды, читается одинаково: вторая строка — ошибка."""
+    package: dict[File, list[dict[str, str]]] = {
+        "orgs": [ORG],
+        "users": [USER],
+        "roles": [ROLE],
+    }
+    package[file] = [*package[file], *package[file]]
+    known = replace(
+        KNOWS_NOTHING,
+        holder=holding({("roster", SOURCE.link("u1")): PERSON}),
+        jobs=jobs_of([STARTED]),
+    )
+
+    assert faults([*read(package, SOURCE, KNOWS_NOTHING)]) == [(file, 3, "sourcedId")]
+    assert faults([*read(package, SOURCE, known)]) == [(file, 3, "sourcedId")]
+
+
+@pytest.mark.parametrize("file", ["orgs", "users", "roles"])
+def test_a_row_with_more_values_than_columns_is_no_row(file: File) -> None:
+    """S1 5.5: лишнее значение — запятая без кавычек: что стоит в строке, неясно."""
+    package: dict[File, list[dict[str, str]]] = {
+        "orgs": [ORG],
+        "users": [USER],
+        "roles": [ROLE],
+    }
+    package[file] = [package[file][0] | {BEYOND: BEYOND}]
+    found = faults([*read(package, SOURCE, KNOWS_NOTHING)])
+
+    assert found[0] == (file, 2, "строка")
+
+
+def born_as_said(_: UUID) -> date | None:
+    return date.fromisoformat(USER["metadata.birthDate"])
+
+
+@pytest.mark.parametrize(
+    ("said", "column"),
+    [
+        ({"metadata.birthDate": "1960-05-05"}, "metadata.birthDate"),
+        ({"metadata.snils": "201-111-111 46"}, "metadata.snils"),
+        ({}, None),
+        ({"metadata.birthDate": "", "metadata.snils": ""}, None),
+    ],
+)
+def test_who_is_known_is_not_silently_another(said: dict[str, str], column: str | None) -> None:
+    """S1 7.2: другая дата рождения или другой СНИЛС — ошибка строки или записи."""
+    digits = snils_digits(USER["metadata.snils"])
+    assert digits
+    held = {("roster", SOURCE.link("u1")): PERSON, ("snils", digits): PERSON}
+    known = replace(KNOWS_NOTHING, holder=holding(held), born=born_as_said)
+    package: Package = {"users": [USER | said], "roles": [ROLE]}
+    found = [column for _, _, column in faults([*read(package, SOURCE, known)])]
+
+    assert found[:1] == ([column] if column else [])
+
+
+def test_two_rows_of_one_snils_are_one_person_only_if_born_on_one_day() -> None:
+    other = {"sourcedId": "u2", "metadata.birthDate": "1960-05-05"}
+    package: Package = {
+        "users": [USER, USER | other],
+        "roles": [ROLE, ROLE | {"sourcedId": "r2", "userSourcedId": "u2"}],
+    }
+    found = faults([*read(package, SOURCE, KNOWS_NOTHING)])
+
+    assert found[0] == ("users", 3, "metadata.birthDate")
 
 
 # ── What it would do ────────────────────────────────────────────────────────

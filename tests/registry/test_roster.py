@@ -39,6 +39,7 @@ from tests.registry.rows import (
     START,
     USER,
     holding,
+    knowing,
     nobody,
 )
 from tests.registry.world import PERSON, SCHOOL_CLOSED
@@ -159,7 +160,7 @@ def test_an_organisation_without_a_region_is_faulty() -> None:
 
 def test_somebody_new_is_registered_and_linked() -> None:
     """S1 5.5: номер учётной системы стоит только отпечатком."""
-    person_id, asked = identify(USER, SOURCE, nobody)
+    person_id, asked = identify(USER, SOURCE, knowing(nobody))
 
     assert person_id == SOURCE.person("u1")
     assert asked == (
@@ -182,7 +183,7 @@ def test_somebody_new_is_registered_and_linked() -> None:
 def test_the_same_person_elsewhere_is_only_linked() -> None:
     """S1 5.5: один человек в учётных системах двух регионов — один человек."""
     held = {("snils", "11223344595"): PERSON}
-    person_id, asked = identify(USER, SOURCE, holding(held))
+    person_id, asked = identify(USER, SOURCE, knowing(holding(held)))
 
     assert person_id == PERSON
     assert [type(each) for each in asked] == [LinkRoster]
@@ -191,7 +192,7 @@ def test_the_same_person_elsewhere_is_only_linked() -> None:
 def test_who_is_linked_is_known_without_a_name() -> None:
     held = {("roster", "SIS/<u1>"): PERSON}
 
-    assert identify({"sourcedId": "u1"}, SOURCE, holding(held)) == (
+    assert identify({"sourcedId": "u1"}, SOURCE, knowing(holding(held))) == (
         PERSON,
         (),
     )
@@ -210,13 +211,13 @@ def test_who_is_linked_is_known_without_a_name() -> None:
     ],
 )
 def test_who_cannot_be_known_is_named(said: dict[str, str], column: str, clause: str) -> None:
-    assert fault(identify, USER | said, SOURCE, nobody) == (column, clause)
+    assert fault(identify, USER | said, SOURCE, knowing(nobody)) == (column, clause)
 
 
 def test_a_fault_never_repeats_the_value() -> None:
     """S1 5.5: персональных данных нет в сообщениях об ошибках."""
     with pytest.raises(Fault) as caught:
-        identify(USER | {"metadata.snils": "112-233-445 96"}, SOURCE, nobody)
+        identify(USER | {"metadata.snils": "112-233-445 96"}, SOURCE, knowing(nobody))
 
     assert "445" not in str(caught.value)
 
@@ -321,9 +322,29 @@ def test_another_subject_is_a_change_of_that_day() -> None:
     assert (asked.subject_code, asked.changed_on) == ("PHYS", date(2024, 1, 10))
 
 
+def test_no_value_takes_the_end_of_its_line() -> None:
+    """S1 5.5: кавычка не закрыта — в значении чужая строка."""
+    row = ROLE | {"metadata.subject": "MATH\r\nr29,,,u29,primary"}
+
+    assert fault(read_role, row, SOURCE, PERSON, None) == ("metadata.subject", "S1 5.5")
+
+
+def test_a_job_that_changed_and_ended_says_both() -> None:
+    """S0 I: перемена и окончание одной строкой — обе записаны, или строка с ошибкой."""
+    both = {"metadata.subject": "PHYS", "endDate": "2024-01-31"}
+    changed, ended = read_role(
+        ROLE | both | {"dateLastModified": "2024-01-10"}, SOURCE, PERSON, JOB
+    )
+
+    assert (changed.subject_code, changed.changed_on) == ("PHYS", date(2024, 1, 10))
+    assert ended == end(LEFT)
+    assert fault(read_role, ROLE | both, SOURCE, PERSON, JOB) == ("dateLastModified", "S1 7.2")
+
+
 @pytest.mark.parametrize(
     ("said", "column"),
     [
+        ({"beginDate": "2022-09-01abc"}, "beginDate"),
         ({"sourcedId": ""}, "sourcedId"),
         ({"role": ""}, "role"),
         ({"role": "wizard"}, "metadata.positionClass"),
@@ -363,7 +384,7 @@ def test_ids_tell_nothing_and_do_not_meet() -> None:
 
 def test_what_is_read_is_decided() -> None:
     """S0 I: прочитанная строка — то же, что команда."""
-    _, identity = identify(USER, SOURCE, nobody)
+    _, identity = identify(USER, SOURCE, knowing(nobody))
     asked = chain(identity, read_user(USER, SOURCE.person("u1")))
     said: list[Any] = []
     for each in asked:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from shared.kernel.line import BEYOND
 from shared.runtime.bulk import FREE_BYTES, MOST_FILES, Unreadable, rows, unzipped
 
 
@@ -63,3 +64,40 @@ def test_a_row_that_cannot_be_read_is_told_in_russian() -> None:
         "users.csv, строка 3: не читается, значение длиннее 131072 знаков:"
         " возможно, кавычка не закрыта (S1 5.5)"
     )
+
+
+def test_a_quote_that_is_not_closed_takes_no_row_with_it() -> None:
+    """S1 5.5: иначе строки за ней пропали бы, а их работы окончились бы."""
+    said = b'id,subject\nr1,MATH\nr2,"MATH\nr3,MATH\nr4,MATH\n'
+    with pytest.raises(Unreadable, match="кавычка не закрыта"):
+        rows(said, "roles.csv")
+
+
+def test_what_stands_beyond_the_columns_is_seen() -> None:
+    [whole, blank, more] = rows(b" id ,name\n1,a\n2,b,\n3,c,d\n", "users.csv")
+
+    assert (whole, blank) == ({"id": "1", "name": "a"}, {"id": "2", "name": "b"})
+    assert more[BEYOND]
+
+
+def test_a_column_is_named_once() -> None:
+    with pytest.raises(Unreadable, match="столбец id назван дважды"):
+        rows(b"id,name, id\n1,a,2\n", "users.csv")
+
+
+TABLE = b"id\n" + b"1\n" * 1000
+WHOLE = zipped({"users.csv": TABLE})
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (zipped({"a/users.csv": TABLE, "b/users.csv": TABLE}), "в двух папках"),
+        (WHOLE.replace(b"\x14\x00\x00\x00\x08", b"\x14\x00\x01\x00\x08"), "зашифрован"),
+        (WHOLE[:42] + b"\xff" * 6 + WHOLE[48:], "повреждён"),
+    ],
+)
+def test_an_archive_that_cannot_be_unpacked_is_told(said: bytes, why: str) -> None:
+    """S1 5.5: повреждённый, зашифрованный, двусмысленный архив — одна ясная строка."""
+    with pytest.raises(Unreadable, match=why):
+        unzipped(said, "roster.zip")

@@ -13,6 +13,11 @@ from shared.events.registry import (
 )
 from shared.kernel import Refused, Told, command, only_same, require
 from shared.kernel.ids import EmploymentId, OrgId, PersonId
+from shared.kernel.line import CODE
+
+NUMBER = 9
+"""Digits of a СНИЛС without its check; a code has fewer."""
+
 
 type Terms = EmploymentStarted | EmploymentChanged
 
@@ -147,10 +152,20 @@ def possible(said: Terms, organisation: Organisation) -> None:
         reason="Такой организации в реестре нет, или к этому дню она закрыта",
     )
     require(
+        said.subject_code is None or is_code(said.subject_code),
+        clause="S1 5.5",
+        reason="Предмет — код: до 32 букв, цифр, точек и дефисов, и не номер",
+    )
+    require(
         said.position_class == "PED" or not said.is_teacher,
         clause="S0 I",
         reason="Учитель — должность педагогическая",
     )
+
+
+def is_code(value: str) -> bool:
+    """Say whether this is a code: no text, in which anybody could be named, and no number."""
+    return bool(CODE.fullmatch(value)) and sum(map(str.isdigit, value)) < NUMBER
 
 
 def same_terms(one: Terms, other: Terms) -> bool:

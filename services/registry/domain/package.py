@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from functools import reduce
+from functools import cached_property, reduce
 from typing import TypeVar
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from services.registry.domain.employment import (
 )
 from services.registry.domain.people import RegisterTeacher
 from services.registry.domain.roster import (
+    FILES,
     NOT_STAFF,
     Command,
     File,
@@ -43,6 +44,7 @@ from services.registry.domain.rows import (
 )
 from shared.events.registry import EmploymentFact
 from shared.kernel.ids import EmploymentId, OrgId, PersonId
+from shared.kernel.line import require_columns
 
 T = TypeVar("T")
 
@@ -65,10 +67,11 @@ def read(package: Package, source: Source, register: Register) -> Iterator[Verdi
     rows get a verdict without commands. A parent stands before its organisations.
     """
     began = first_days(package.get("roles", ()))
-    yield from read_orgs(package.get("orgs", ()), source, register, began)
+    again = {file: repeated(package.get(file, ())) for file in FILES}
+    yield from read_orgs(package.get("orgs", ()), source, register, began, again["orgs"])
     roles = roles_by_user(package.get("roles", ()))
     staff = {user for user, rows in roles.items() if any(is_staff(row) for _, row in rows)}
-    people = People(source, register, staff)
+    people = People(source, register, staff, again["users"], again["roles"])
     for line, row in enumerate(package.get("users", ()), start=2):
         yield people.read(line, row)
         for line_of_role, role in roles.pop(said(row, "sourcedId"), ()):
@@ -76,6 +79,25 @@ def read(package: Package, source: Source, register: Register) -> Iterator[Verdi
     for rows in roles.values():
         for line, row in rows:
             yield people.read_role(line, row)
+
+
+def repeated(rows: Sequence[Row]) -> set[int]:
+    """Return the lines whose id another row of the file had before."""
+    seen = set[str]()
+    return {
+        line
+        for line, row in enumerate(rows, start=2)
+        if (sourced_id := said(row, "sourcedId")) in seen or seen.add(sourced_id)
+        if sourced_id
+    }
+
+
+def require_once(line: int, row: Row, again: AbstractSet[int]) -> None:
+    """Строка целая, и второй о том же в файле нет (S1 5.5). Raises `Fault`."""
+    require_columns(row)
+    if line in again:
+        why = "Этот номер уже был в этом файле: читается первая строка с ним"
+        raise Fault("sourcedId", why, "S1 5.5")
 
 
 def roles_by_user(rows: Sequence[Row]) -> dict[str, list[tuple[int, Row]]]:
@@ -98,7 +120,11 @@ def first_days(rows: Iterable[Row]) -> dict[str, date]:
 
 
 def read_orgs(
-    rows: Sequence[Row], source: Source, register: Register, began: Mapping[str, date]
+    rows: Sequence[Row],
+    source: Source,
+    register: Register,
+    began: Mapping[str, date],
+    again: AbstractSet[int] = frozenset(),
 ) -> Iterator[Verdict]:
     """Read organisations, each after the one above it."""
     above = {said(row, "sourcedId"): said(row, "parentSourcedId") for row in rows}
@@ -113,6 +139,7 @@ def read_orgs(
     numbered = list(enumerate(rows, start=2))
     for line, row in sorted(numbered, key=lambda it: depth(said(it[1], "sourcedId"))):
         try:
+            require_once(line, row, again)
             known = register.organisation(source.organisation(text(row, "sourcedId")))
             asked = read_org(row, source, known, began.get(said(row, "sourcedId")))
         except Fault as fault:
@@ -136,17 +163,22 @@ class People:
     source: Source
     register: Register
     staff: AbstractSet[str]
+    users_again: AbstractSet[int] = frozenset()
+    roles_again: AbstractSet[int] = frozenset()
     known: dict[str, PersonId] = field(default_factory=dict)
     snils: dict[str, UUID] = field(default_factory=dict)
+    born: dict[UUID, date] = field(default_factory=dict)
     gone: dict[str, date] = field(default_factory=dict)
     faulty: set[str] = field(default_factory=set)
 
     def read(self, line: int, row: Row) -> Verdict:
         """Read a row of users."""
         try:
+            require_once(line, row, self.users_again)
             commands = self.user(row)
         except Fault as fault:
-            self.faulty.add(row.get("sourcedId", ""))
+            if line not in self.users_again:
+                self.faulty.add(said(row, "sourcedId"))
             return Verdict(file="users", line=line, fault=fault)
         return Verdict(file="users", line=line, commands=commands)
 
@@ -158,22 +190,33 @@ class People:
             return ()
         if sourced_id not in self.staff:
             return ()
-        person_id, identity = identify(row, self.source, self.holder)
+        person_id, identity = identify(row, self.source, self.with_own)
         commands = (*identity, *read_user(row, person_id))
         self.known[sourced_id] = person_id
         for each in identity:
             if isinstance(each, RegisterTeacher):
                 self.snils[each.snils] = person_id
+                self.born[person_id] = each.birth_date
         return commands
+
+    @cached_property
+    def with_own(self) -> Register:
+        """Return what is known by this package or by the registry."""
+        return replace(self.register, holder=self.holder, born=self.was_born)
 
     def holder(self, kind: str, key: str) -> UUID | None:
         """Return who holds a key, by this package or by the registry."""
         own = self.snils.get(key) if kind == "snils" else None
         return own or self.register.holder(kind, key)
 
+    def was_born(self, person_id: UUID) -> date | None:
+        """Return when somebody was born, by this package or by the registry."""
+        return self.born.get(person_id) or self.register.born(person_id)
+
     def read_role(self, line: int, row: Row) -> Verdict:
         """Read a row of roles."""
         try:
+            require_once(line, row, self.roles_again)
             commands = self.role(row) if is_staff(row) else ()
         except Fault as fault:
             return Verdict(file="roles", line=line, fault=fault)
@@ -186,8 +229,19 @@ class People:
         """
         user = needed(row, "userSourcedId", "S0 I")
         job = self.register.jobs.get(self.source.employment(needed(row, "sourcedId", "S0 I")))
+        if job:
+            self.require_theirs(job, user)
         person_id = job.started.person_id if job else self.person(user)
         return read_role(row, self.source, person_id, job, self.gone.get(user))
+
+    def require_theirs(self, job: Job, user: str) -> None:
+        """Работа не переходит к другому человеку (S0 I). Raises `Fault`."""
+        linked = self.register.holder("roster", self.source.link(user))
+        found = self.known.get(user) or linked
+        human = self.register.human
+        if found and human(found) != human(job.started.person_id):
+            why = "Работа записана за другим человеком; новая работа — новая запись"
+            raise Fault("userSourcedId", why, "S0 I")
 
     def person(self, user: str) -> PersonId:
         """Return who a user of this package is."""

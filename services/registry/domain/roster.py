@@ -120,6 +120,7 @@ STATUSES = ("active", *GONE)
 ROLE_TYPES = ("primary", "secondary")
 
 type File = Literal["orgs", "users", "roles"]
+FILES: tuple[File, ...] = ("orgs", "users", "roles")
 type Command = Any
 """A command of ORGANISATION or TEACHER."""
 
@@ -157,11 +158,17 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Register:
-    """What the registry knows: keys held, organisations, jobs by their id."""
+    """What the registry knows: keys held, organisations, jobs by their id.
+
+    When somebody was `born`, None if that can't be known; whose record of one `human`
+    stands by itself, the others being merged into it.
+    """
 
     holder: Callable[[str, str], UUID | None]
     organisation: Callable[[OrgId], Organisation]
     jobs: Mapping[EmploymentId, Job] = field(default_factory=dict)
+    born: Callable[[UUID], date | None] = lambda _: None
+    human: Callable[[UUID], UUID] = lambda person_id: person_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,14 +241,17 @@ def stands_since(row: Row, source: Source, known: Organisation, began: date | No
 
 
 def identify(
-    row: Row, source: Source, holder: Callable[[str, str], UUID | None]
+    row: Row, source: Source, register: Register
 ) -> tuple[PersonId, tuple[Command, ...]]:
     """Человек один, в скольких бы системах ни стоял: по связи, затем по СНИЛС (S1 5.5).
 
-    Returns who it is and what makes it so. Raises `Fault`.
+    Returns who it is and what makes it so. Raises `Fault`, also where the row says of
+    somebody known what is recorded otherwise.
     """
     sourced_id = needed(row, "sourcedId", "S1 5.5")
+    holder = register.holder
     if linked := holder("roster", source.link(sourced_id)):
+        require_same(row, linked, register)
         return PersonId(linked), ()
     family = needed(row, "familyName", "S0 I")
     given = needed(row, "givenName", "S0 I")
@@ -250,6 +260,8 @@ def identify(
     if digits is None:
         raise Fault("metadata.snils", "Контрольное число не сходится", "S1 5.5")
     same = holder("snils", digits)
+    if same:
+        require_same(row, same, register)
     person_id = PersonId(same) if same else source.person(sourced_id)
     link = LinkRoster(
         person_id=person_id,
@@ -257,14 +269,27 @@ def identify(
         sourced_id_hmac=source.fingerprint(sourced_id),
         linked_on=source.on,
     )
-    register = RegisterTeacher(
+    new = RegisterTeacher(
         person_id=person_id,
         full_name=" ".join(filter(None, (family, given, text(row, "middleName")))),
         snils=digits,
         birth_date=born,
         registered_on=source.on,
     )
-    return person_id, (link,) if same else (register, link)
+    return person_id, (link,) if same else (new, link)
+
+
+def require_same(row: Row, person_id: UUID, register: Register) -> None:
+    """Кто уже внесён, остаётся тем же: иное — ошибка строки или записи (S1 7.2)."""
+    born, recorded = day(row, "metadata.birthDate", "S0 I"), register.born(person_id)
+    if born and recorded and born != recorded:
+        why = "Записана другая дата рождения; ошибку исправляют исправлением записи"
+        raise Fault("metadata.birthDate", why, "S1 7.2")
+    snils = text(row, "metadata.snils")
+    held = register.holder("snils", snils_digits(snils) or "") if snils else person_id
+    if recorded and (not held or register.human(held) != register.human(person_id)):
+        why = "Записан другой СНИЛС; ошибку исправляют исправлением записи"
+        raise Fault("metadata.snils", why, "S1 7.2")
 
 
 def read_user(row: Row, person_id: PersonId) -> tuple[Command, ...]:
@@ -338,8 +363,11 @@ def in_words(
         started.subject_code,
         started.is_main,
     )
-    if last is not None or as_read == contents(job.now):
+    if as_read == contents(job.now) or job.ended:
         return ()
+    if last is not None and on > last:
+        why = "Записано другое место или другие условия, а день перемены — после окончания"
+        raise Fault("dateLastModified", why, "S1 7.2")
     return (
         ChangeEmployment(
             employment_id=started.employment_id,

@@ -10,6 +10,9 @@ type Row = Mapping[str, str]
 LONGEST = 500
 """Characters in one value: what is longer is a broken file."""
 
+BROKEN = frozenset("\0\r\n")
+"""What no value has: a quote that was not closed takes the end of its line."""
+
 
 def said(row: Row, column: str) -> str:
     """Return whatever stands there, without the blanks around it."""
@@ -19,8 +22,9 @@ def said(row: Row, column: str) -> str:
 def text(row: Row, column: str, default: str = "") -> str:
     """Return a value without the blanks around it. Raises `Fault` if it can be none."""
     value = (row.get(column) or "").strip() or default
-    if len(value) > LONGEST or "\0" in value:
-        raise Fault(column, f"Длиннее {LONGEST} знаков или с нулевым знаком", "S1 5.5")
+    if len(value) > LONGEST or not BROKEN.isdisjoint(value):
+        why = f"Длиннее {LONGEST} знаков, или в нём нулевой знак либо конец строки"
+        raise Fault(column, why, "S1 5.5")
     return value
 
 
@@ -38,9 +42,12 @@ def day(row: Row, column: str, clause: str) -> date | None:
     if not value:
         return None
     try:
-        return date.fromisoformat(value[:10])
+        found = datetime.fromisoformat(value).date()
     except ValueError:
-        raise Fault(column, "Не дата вида ГГГГ-ММ-ДД", clause) from None
+        found = None
+    if found is None or value[4] != "-" or value[7] != "-":  # as ISO 8601 allows too
+        raise Fault(column, "Не дата вида ГГГГ-ММ-ДД", clause)
+    return found
 
 
 def whatever_day(row: Row, column: str) -> date | None:
