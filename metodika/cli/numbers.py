@@ -1,8 +1,8 @@
 """The numbers: what they are, who makes them up, what changed them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ import click
 
 from metodika.cli import say
 from metodika.world import World, opened
-from shared.runtime.answers import NoSuchKpi, Side
+from shared.runtime.answers import MOST_DATES, NoSuchKpi, Side, TooMany, dates
 from shared.runtime.answers_value import Value
 from shared.runtime.engine import utc_now
 
@@ -220,11 +220,16 @@ def kpi_series(
     """Show how a number went from date to date."""
     if first > today(last):
         raise click.BadParameter("it is later than --to", param_hint="--from")
+    try:
+        points = dates(first, today(last), every)
+    except TooMany:
+        raise click.BadParameter(
+            f"more than {MOST_DATES} dates", param_hint="--every"
+        ) from None
 
     def act(here: World) -> None:
         vector, lagging = here.answers.vector(as_known)
-        dates = list(days(first, today(last), every))
-        values = here.answers.series(kpi_id, scope, dates, vector, lagging)
+        values = here.answers.series(kpi_id, scope, points, vector, lagging)
         if as_json:
             say.json([asdict(each) for each in values])
             return
@@ -233,15 +238,6 @@ def kpi_series(
         say.table(kpi_id, columns, rows, right=RIGHT)
 
     answering(world, act)
-
-
-def days(first: date, last: date, every: int) -> Iterator[date]:
-    """Return days from the first to the last, the last one always."""
-    day = first
-    while day < last:
-        yield day
-        day += timedelta(days=every)
-    yield last
 
 
 @kpi.command("members")

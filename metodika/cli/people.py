@@ -15,7 +15,9 @@ from metodika.imports.api import told_of
 from metodika.imports.state import Weighed
 from metodika.imports.systems import Foreign, Systems
 from metodika.world import World, opened
-from shared.kernel.ids import Territory
+from services.registry.domain.territory import NOWHERE
+from services.registry.policies import REGIONS
+from shared.kernel.ids import Territory, named
 from shared.runtime import bulk
 from shared.runtime.engine import utc_now
 
@@ -25,8 +27,12 @@ NUMBERS = "jobs, ended, left out, people, touched"
 
 @click.command("import")
 @click.argument("path", type=click.Path(exists=True, path_type=Path), required=False)
-@click.option("--system", help="Name of the sending system; it scopes sourcedIds.")
-@click.option("--region", help="Region code, 25, where rows name none.")
+@click.option(
+    "--system",
+    type=say.SYSTEM,
+    help="Name of the sending system; it scopes sourcedIds, and is its first region's.",
+)
+@click.option("--region", help="Region that sends, 25; it stands where rows name none.")
 @click.option(
     "--kind", type=click.Choice(["roster", "results", "completions"]), default="roster"
 )
@@ -54,13 +60,16 @@ def import_(
     day = on or utc_now().date()
     with opened(say.settings(world)) as here:
         if take_back:
+            if not imports.is_import(here, take_back):
+                say.no(f"no import {take_back}")
             report = imports.take_back(here, take_back, actor="operator", reason=reason, on=day)
             here.settle()
             tell(report, as_json=as_json)
             return
         if path is None or not system:
             say.no("give the file and --system", say.EXIT_USAGE)
-        require_own(here, system, region)
+        if region:
+            require_own(here, system, region)
         planned = imports.planned(here, kind, path, system=system, region=region, on=day)
         planned.home = region or ""
         if dry_run:
@@ -82,13 +91,15 @@ def import_(
     tell(report, as_json=as_json)
 
 
-def require_own(here: World, system: str, region: str | None) -> None:
-    """Say no where another territory sends under this name."""
-    if region and "registry" in here.engines:
-        try:
-            Systems(here.stores["registry"]).home(system, [Territory(region)])
-        except Foreign:
-            say.no(f"--system {system} is another territory's; choose a name of its own")
+def require_own(here: World, system: str, region: str) -> None:
+    """Say no where there is no such region, or another sends under this name."""
+    known = here.engines["registry"].known()
+    if known.of(REGIONS, named("region", region)) == NOWHERE:
+        say.no(f"no region {region} in the registry: add it first")
+    try:
+        Systems(here.stores["registry"]).home(system, [Territory(region)])
+    except Foreign:
+        say.no(f"--system {system} is another territory's; choose a name of its own")
 
 
 def verdicts(planned: imports.Plan, *, as_json: bool) -> None:

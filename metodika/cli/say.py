@@ -87,7 +87,21 @@ class Scope(click.ParamType[str]):
         return value
 
 
-DAY, MOMENT, PLACE = Day(), Moment(), Scope()
+class System(click.ParamType[str]):
+    """The name of an accounting system, RU-PRI-SIS."""
+
+    name = "system"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Read a name; a blank one would be everybody's."""
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", value, re.ASCII):
+            self.fail(f"{value!r} is no name; write it like RU-PRI-SIS", param, ctx)
+        return value
+
+
+DAY, MOMENT, PLACE, SYSTEM = Day(), Moment(), Scope(), System()
 
 
 def settings(world: Path | None, **said: Any) -> Settings:

@@ -93,6 +93,12 @@ def take_back(world: World, import_id: UUID, *, actor: str, reason: str, on: dat
     return total
 
 
+def is_import(world: World, import_id: UUID) -> bool:
+    """Say whether anything is known of an import, or stands because of it."""
+    engines = world.engines.values()
+    return any(kept(each, import_id) or standing_of(each, import_id) for each in engines)
+
+
 def standing_of(engine: Engine, import_id: UUID) -> list[Record]:
     """Return what an import brought into a log, and what still stands of it."""
     withdrawn: set[UUID] = set()

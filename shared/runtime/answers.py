@@ -52,6 +52,22 @@ class Change:
     facts: tuple[dict[str, Any], ...]
 
 
+MOST_DATES = 400
+"""Of one series."""
+
+
+class TooMany(Exception):  # noqa: N818 - said of a question
+    """A series of more than `MOST_DATES`."""
+
+
+def dates(first: date, last: date, every: int) -> list[date]:
+    """Return days from the first to the last, the last one always. Raises `TooMany`."""
+    if (last - first).days // every >= MOST_DATES:
+        raise TooMany
+    between = range(first.toordinal(), last.toordinal(), every)
+    return [*map(date.fromordinal, between), last]
+
+
 class Answers:
     """Asks the ledger. Every answer is of one moment and says of which."""
 

@@ -28,7 +28,7 @@ from faststream.security import (
 )
 
 from shared.runtime.reach import Unreachable, is_of_us, tls_refused
-from shared.runtime.settings import PREFIX, Settings
+from shared.runtime.settings import PREFIX, Settings, WrongSettings
 
 LONGEST = 4 * 1024 * 1024
 """The longest record, bytes: what a door lets in, and its envelope."""
@@ -75,9 +75,9 @@ class Broker:
 
     @classmethod
     def of(cls, settings: Settings) -> "Broker":
-        """Read it from the settings; ValueError when they name no broker."""
+        """Read it from the settings. Raises `WrongSettings` when they name no broker."""
         if settings.kafka_bootstrap is None:
-            raise ValueError("METODIKA_KAFKA_BOOTSTRAP is empty")
+            raise WrongSettings(f"{PREFIX}KAFKA_BOOTSTRAP is empty: there is no Kafka to go to")
         user = None
         if settings.kafka_mechanism and settings.kafka_password:
             password = settings.kafka_password.get_secret_value()

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -15,14 +15,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from shared.events.registry import Role
 from shared.kernel.ids import Territory
 from shared.runtime.access import Access, Caller, Knock, forbidden
-from shared.runtime.answers import Answers, NoSuchKpi, Side
+from shared.runtime.answers import MOST_DATES, Answers, NoSuchKpi, Side, TooMany, dates
 from shared.runtime.answers_value import Vector
 from shared.runtime.grants import covers
 from shared.runtime.problems import Problem, malformed, retry
 from shared.runtime.web_openapi import told
 
-MOST_DAYS = 400
-"""Dates that are asked for at once."""
 RETRY_AFTER = 5
 """Seconds."""
 NOT_WHOLE = (
@@ -243,10 +241,10 @@ class Numbers:
             del caller
             vector, lagging = await asyncio.to_thread(self._known, as_known)
             until = last or self._clock().date()
-            dates = list(days(first, until, every))
+            asked = days(first, until, every)
 
             def values() -> list[dict[str, Any]]:
-                found = self._answers.series(kpi, scope, dates, vector, lagging)
+                found = self._answers.series(kpi, scope, asked, vector, lagging)
                 return [asdict(each) for each in found]
 
             etag = self._etag(request, vector, lagging, until)
@@ -341,14 +339,14 @@ class Numbers:
         return kpi_diff
 
 
-def days(first: date, last: date, every: int) -> Iterator[date]:
+def days(first: date, last: date, every: int) -> list[date]:
     """Return days from the first to the last, the last one always. Raises `Problem` 422."""
     if first > last:
         raise malformed(("from", "позже, чем to"))
-    if (last - first).days // every >= MOST_DAYS:
-        raise malformed(("every", f"больше {MOST_DAYS} дат"))
-    yield from map(date.fromordinal, range(first.toordinal(), last.toordinal(), every))
-    yield last
+    try:
+        return dates(first, last, every)
+    except TooMany:
+        raise malformed(("every", f"больше {MOST_DATES} дат")) from None
 
 
 def own(caller: Caller, scope: str) -> None:

@@ -12,6 +12,7 @@ from metodika.plan import TIERS, TILED
 from metodika.world import opened
 from shared.runtime.engine import utc_now
 from shared.runtime.log import Unit
+from shared.runtime.settings import WrongSettings
 from tests.journeys.telling import settings_of
 from tests.runtime.made import pending
 
@@ -74,6 +75,10 @@ def test_the_status_of_a_world_with_logs_says_how_far_the_ledger_is(tmp_path: Pa
         (("members", "K-F1", "--scope", "приморье"), "no territory"),
         (("series", "K-F1", "--from", "2024-12-31", "--to", "2024-01-01"), "later than --to"),
         (("diff", "K-F1", "--before", "2025-01-01", "--after", "2024-01-01"), "than --after"),
+        (
+            ("series", "K-F1", "--from", "2020-01-01", "--to", "2024-01-01", "--every", "1"),
+            "more than 400 dates",
+        ),
     ],
 )
 def test_a_slip_is_no_number(ledger_only: Path, asked: tuple[str, ...], told: str) -> None:
@@ -82,6 +87,39 @@ def test_a_slip_is_no_number(ledger_only: Path, asked: tuple[str, ...], told: st
 
     assert said.exit_code == 2
     assert told in said.output
+
+
+def test_a_series_may_end_on_the_last_day_there_is(ledger_only: Path) -> None:
+    """The next point would lie behind the calendar."""
+    said = run(
+        ledger_only,
+        "kpi",
+        "series",
+        "K-F1",
+        "--from",
+        "9999-12-20",
+        "--to",
+        "9999-12-31",
+        "--json",
+    )
+
+    assert said.exit_code == 0, said.output
+    assert [each["as_of"] for each in msgspec.json.decode(said.stdout)] == [
+        "9999-12-20",
+        "9999-12-31",
+    ]
+
+
+@pytest.mark.parametrize("asked", [("relay", "--from", "0"), ("replay", "--from", "kafka")])
+def test_without_kafka_one_line_says_so(
+    ledger_only: Path, asked: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which setting is empty is said; it is no failure inside."""
+    monkeypatch.delenv("METODIKA_KAFKA_BOOTSTRAP", raising=False)
+    said = run(ledger_only, *asked)
+
+    assert isinstance(said.exception, WrongSettings)  # one of `TOLD`: one line, code 2
+    assert "METODIKA_KAFKA_BOOTSTRAP is empty" in str(said.exception)
 
 
 @pytest.mark.parametrize("sink", ["stores", "ledger"])

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -95,6 +96,21 @@ def test_the_name_of_a_system_is_its_first_regions(world: Path, tmp_path: Path) 
     assert (first.exit_code, foreign.exit_code, country.exit_code) == (0, EXIT_NO, 0)
     assert "another territory's" in foreign.stderr
     assert "orgs.csv" not in foreign.stdout
+
+
+@pytest.mark.parametrize("story", ["embedded"], indirect=True)  # typed at its folder
+def test_a_slip_is_told_and_nothing_is_taken(world: Path, tmp_path: Path) -> None:
+    """contracts §7: чего нет, того не отзывают; региона нет, имени нет — не принимают."""
+    file, before = roster(tmp_path, "whole", 0), names(world)
+    nothing = typed(world, "--take-back", str(UUID(int=1)))
+    nowhere = typed(world, file, "--system", "sis", "--region", "99")
+    unnamed = typed(world, file, "--system", " ", "--region", "25")
+
+    assert (nothing.exit_code, nowhere.exit_code, unnamed.exit_code) == (EXIT_NO, EXIT_NO, 2)
+    assert "no import" in nothing.stderr
+    assert "no region 99" in nowhere.stderr
+    assert "is no name" in unnamed.stderr
+    assert names(world) == before
 
 
 @pytest.mark.parametrize("story", ["embedded"], indirect=True)  # typed at its folder

@@ -269,6 +269,10 @@ def test_a_linked_person_needs_no_row_of_his_own() -> None:
     assert [each.person_id for each in verdict.commands] == [PERSON]
 
 
+def rows_of_one() -> dict[File, list[dict[str, str]]]:
+    return {"orgs": [ORG], "users": [USER], "roles": [ROLE]}
+
+
 def one_human(_: UUID) -> UUID:
     return UUID(int=999)
 
