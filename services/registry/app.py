@@ -9,7 +9,7 @@ from services.registry.domain import (
     REGION,
     TEACHER,
 )
-from services.registry.policies import BORROWED, INFORMED, POLICIES
+from services.registry.policies import BORROWED, INFORMED, POLICIES, RESTATED, STANDS
 from services.registry.projections import (
     GRANTS,
     ORGANISATIONS,
@@ -24,6 +24,8 @@ SERVICE = Service(
     deciders=(REGION, MUNICIPALITY, ORGANISATION, CENTRE, TEACHER, PROGRAM, ACCESS),
     informed=INFORMED,
     policies=POLICIES,
+    restated=RESTATED,
+    stands=STANDS,
     borrowed=BORROWED,
     projections=(REGIONS, ORGANISATIONS, TEACHERS, PROGRAMS, GRANTS),
     names_people=True,

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from services.registry.domain import (
     MUNICIPALITY,
     ORGANISATION,
     REGION,
+    TEACHER,
     AddMunicipality,
+    AddRegion,
     AssignExpertGroup,
     ChangeEmployment,
     DraftProgram,
@@ -29,14 +32,24 @@ from services.registry.domain.territory import (
     RegionState,
 )
 from shared.events.registry import (
+    AccessGranted,
+    EmploymentChanged,
+    EmploymentStarted,
+    ExpertGroupAssigned,
+    GraduateRegistered,
+    MunicipalityAdded,
     MunicipalityFact,
     OrganisationFact,
+    OrganisationRegistered,
     PersonalDataErased,
     PersonsMerged,
+    ProgramDrafted,
+    RegionAdded,
+    RegionalCentreOpened,
     RegionFact,
     TeacherRegistered,
 )
-from shared.kernel import Borrowed, Known, informs, whenever
+from shared.kernel import Borrowed, Known, Restated, Stands, informs, whenever
 from shared.kernel.ids import EventId, Oktmo, OrgId, PersonId, Territory, named
 
 # ── Own facts, by other streams' ids ────────────────────────────────────────
@@ -248,3 +261,93 @@ INFORMED = (
     of_the_territory,
 )
 BORROWED = (REGIONS, MUNICIPALITIES, ORGANISATIONS, PEOPLE, MERGED_INTO, MERGED_FROM)
+
+# ── What is said anew passes what its command passes ────────────────────────
+
+RESTATED = tuple(
+    Restated(fact=fact, command=command)
+    for fact, command in (
+        (RegionAdded, AddRegion),
+        (MunicipalityAdded, AddMunicipality),
+        (OrganisationRegistered, RegisterOrganisation),
+        (RegionalCentreOpened, OpenRegionalCentre),
+        (EmploymentStarted, StartEmployment),
+        (EmploymentChanged, ChangeEmployment),
+        (GraduateRegistered, RegisterGraduate),
+        (PersonsMerged, MergePersons),
+        (ProgramDrafted, DraftProgram),
+        (ExpertGroupAssigned, AssignExpertGroup),
+        (AccessGranted, GrantAccess),
+    )
+)
+
+# ── What stands on what ─────────────────────────────────────────────────────
+
+type OnRegion = MunicipalityAdded | OrganisationRegistered | RegionalCentreOpened
+type OnOrganisation = (
+    OrganisationRegistered
+    | RegionalCentreOpened
+    | EmploymentStarted
+    | EmploymentChanged
+    | GraduateRegistered
+    | ProgramDrafted
+    | ExpertGroupAssigned
+)
+
+
+def in_region(said: OnRegion) -> Iterator[UUID]:
+    """Субъект РФ, в котором всё это лежит (S1 4.1)."""
+    yield named("region", said.region)
+
+
+def in_municipality(said: OrganisationRegistered) -> Iterator[UUID]:
+    """Муниципальное образование организации (S1 4.1)."""
+    if said.oktmo:
+        yield named("municipality", said.oktmo)
+
+
+def of_organisations(said: OnOrganisation) -> Iterator[UUID]:
+    """Организации, без которых этого быть не могло (S0 I, S0 III, S1 4.1, S1 4.3)."""
+    match said:
+        case OrganisationRegistered():
+            if said.parent_id:
+                yield said.parent_id
+        case RegionalCentreOpened():
+            yield said.host_org_id
+        case EmploymentStarted() | EmploymentChanged():
+            yield said.org_id
+        case GraduateRegistered():
+            yield said.university_id
+        case ProgramDrafted():
+            yield said.provider_org_id
+        case ExpertGroupAssigned():
+            yield from (each.org_id for each in said.experts)
+
+
+def into_survivor(said: PersonsMerged) -> Iterator[UUID]:
+    """Основная запись, с которой слита другая (S1 7.2)."""
+    yield said.survivor_id
+
+
+STANDS: tuple[Stands[Any], ...] = (
+    Stands(
+        on=REGION.name,
+        facts=(MunicipalityAdded, OrganisationRegistered, RegionalCentreOpened),
+        streams=in_region,
+    ),
+    Stands(on=MUNICIPALITY.name, facts=(OrganisationRegistered,), streams=in_municipality),
+    Stands(
+        on=ORGANISATION.name,
+        facts=(
+            OrganisationRegistered,
+            RegionalCentreOpened,
+            EmploymentStarted,
+            EmploymentChanged,
+            GraduateRegistered,
+            ProgramDrafted,
+            ExpertGroupAssigned,
+        ),
+        streams=of_organisations,
+    ),
+    Stands(on=TEACHER.name, facts=(PersonsMerged,), streams=into_survivor),
+)

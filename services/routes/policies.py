@@ -18,7 +18,7 @@ from services.routes.domain import (
     enrolment,
     route_of,
 )
-from services.routes.domain.route import Assigned, InWork
+from services.routes.domain.route import Assigned, Cancelled, Completed, InWork
 from services.routes.domain.rules import is_all_done
 from shared.events.diagnostics import DeficitMapIssued
 from shared.events.registry import ProgramDrafted, ProgramListed
@@ -30,7 +30,7 @@ from shared.events.routes import (
     RouteFact,
     RouteItemCompleted,
 )
-from shared.kernel import Borrowed, Known, informs, whenever
+from shared.kernel import Borrowed, Known, Restated, informs, whenever
 from shared.kernel.ids import EventId
 
 # ── What is remembered of the registry ──────────────────────────────────────
@@ -139,6 +139,29 @@ def of_the_completion(asked: CompleteItem, known: Known) -> CompleteItem:
 
 
 INFORMED = (of_the_programme_and_the_route, of_the_completion)
+
+# ── What is said anew passes what its command passes ────────────────────────
+
+
+def of_what_was_then(asked: StartEnrolment, known: Known) -> StartEnrolment:
+    """Исправленному зачислению маршрут — и тот, что с тех пор пройден или отменён."""
+    route = known.of(ROUTES, asked.route_id) if asked.route_id else None
+    told = of_the_programme_and_the_route.inform(asked, known)
+    return replace(told, route=once_assigned(route))
+
+
+def once_assigned(route: Route | None) -> RouteAssigned | None:
+    """Return how a route was assigned, whatever became of it."""
+    match route:
+        case Completed():
+            return route.work.plan.assigned
+        case Cancelled():
+            return once_assigned(route.before)
+        case _:
+            return assigned(route)
+
+
+RESTATED = (Restated(fact=EnrolmentStarted, command=StartEnrolment, inform=of_what_was_then),)
 
 # ── When diagnostics speaks ─────────────────────────────────────────────────
 

@@ -29,6 +29,8 @@ from shared.kernel.policy import (
     Known,
     Policy,
     Projection,
+    Restated,
+    Stands,
     informs,
     whenever,
 )
@@ -47,7 +49,9 @@ __all__ = [
     "Recorded",
     "Refused",
     "Release",
+    "Restated",
     "Sealed",
+    "Stands",
     "Told",
     "Withdrawal",
     "as_corrected",

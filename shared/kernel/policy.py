@@ -68,6 +68,33 @@ def informs[C](
 
 
 @dataclass(frozen=True, kw_only=True)
+class Restated:
+    """A fact that is said anew as its command would be answered, by what is known.
+
+    The command has the fields of the fact, and one day of its own for `occurred_on`.
+    `inform` is given where evidence for the past is other than for the present. What the
+    decision adds to the fact, of the classes that it `derives`, is derived anew.
+    """
+
+    fact: type[Any]
+    command: type[Any]
+    inform: Callable[[Any, Known], Any] | None = None
+    derives: tuple[type[Any], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stands[Fact]:
+    """Facts that stand on a thing of a decider, `on`, in another stream of the service.
+
+    `streams` says on which things a fact stands: they can't be withdrawn altogether.
+    """
+
+    on: str
+    facts: tuple[type[Any], ...]
+    streams: Callable[[Fact], Iterable[UUID]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Projection[Document, Fact]:
     """A document for each stream that has one of these facts, folded from its history.
 

@@ -187,6 +187,7 @@ class Engine:
             Unit(now=self.clock()),
             names_people=self.service.names_people,
             hopeful=hopeful,
+            stands=self.service.stands,
         )
 
     def _answer(
@@ -271,18 +272,22 @@ class Engine:
         ]
 
     def _amended(self, work: Work, asked: Asked, thing: Thing, may: May | None) -> list[UUID]:
-        decider, stood, fact, corrects = amended(
-            self.service, asked.command, thing.stream, thing.history
+        decider, stood, after = amended(
+            self.service, asked.command, thing.stream, thing.history, work
         )
-        claims = claimed(decider, fact)
-        work.holding.require_free(claims)  # first: a refusal must let go of nothing
-        where = restated_at(stood, fact, work.stands(asked.command.event_id), work)
-        if may and not any(map(may, rights_to(fact, where[0], work))):
+        claims = [claimed(decider, fact) for fact, _ in after]
+        work.holding.require_free(chain(*claims))  # first: a refusal must let go of nothing
+        stands = work.stands(asked.command.event_id)
+        where = restated_at(stood, after[0][0], stands, work)
+        if may and not any(map(may, rights_to(after[0][0], where[0], work))):
             raise NotAllowed(type(asked.command).__name__)
         work.holding.release(decider, stood, work.unit)
-        said = self._say(work, thing, fact, claims, asked, corrects, where)
+        said = [
+            self._say(work, thing, fact, its, asked, corrects, where)
+            for (fact, corrects), its in zip(after, claims, strict=True)
+        ]
         more = derived(decider, thing.stream, lambda: work.state(decider, thing))
-        return [said] + [
+        return said + [
             self._say(work, thing, each, claimed(decider, each), asked, None) for each in more
         ]
 

@@ -1,6 +1,6 @@
 """One service in memory: what its engine would decide, and nothing stored."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from shared.kernel import Borrowed, Decider, Recorded, Refused, Withdrawal, kind_of
 from shared.kernel.ids import EventId, Territory
-from shared.runtime.amending import Correct, Withdraw, amended, derived
+from shared.runtime.amending import Correct, Withdraw, amended, derived, stands_on
 from shared.runtime.asking import Asked, Outcome
 from shared.runtime.engine import ERASED
 from shared.runtime.mind_held import Holding
@@ -68,6 +68,12 @@ class Mind:
     def holder(self, kind: str, key: str) -> UUID | None:
         """Return who holds a claimed key, if anybody does."""
         return self._holding.holder(kind, key)
+
+    def standing_on(self, decider: Decider[Any, Any, Any], stream: UUID) -> Collection[UUID]:
+        """Return the other streams of the service in which a fact stands on this one."""
+        rules = [each for each in self.service.stands if each.on == decider.name]
+        lives = self._lives.items() if rules else ()
+        return [it for it, life in lives if stands_on(rules, life.history, stream)]
 
     def first(self, stream: UUID, fact: type[Any]) -> tuple[EventId, Any]:
         """Return the first fact of a class in a stream. LookupError if there is none."""
@@ -177,13 +183,15 @@ class Mind:
 
     def _amended(self, asked: Asked, stream: UUID) -> list[UUID]:
         history = self._lives[stream].history if stream in self._lives else []
-        decider, stood, fact, corrects = amended(self.service, asked.command, stream, history)
-        self._holding.require_free(decider, [fact])
+        decider, stood, after = amended(self.service, asked.command, stream, history, self)
+        self._holding.require_free(decider, [fact for fact, _ in after])
         self._holding.release(decider, stood)
-        where = restated_at(stood, fact, self._stands[asked.command.event_id], self)
-        said = self._say(decider, stream, fact, asked, corrects, where)
+        where = restated_at(stood, after[0][0], self._stands[asked.command.event_id], self)
+        said = [
+            self._say(decider, stream, fact, asked, corrects, where) for fact, corrects in after
+        ]
         more = derived(decider, stream, lambda: self._state(decider, stream))
-        return [said] + [self._say(decider, stream, each, asked) for each in more]
+        return said + [self._say(decider, stream, each, asked) for each in more]
 
     # ── Saying ──────────────────────────────────────────────────────────────
 

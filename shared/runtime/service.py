@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shared.kernel import Borrowed, Decider, Informed, Policy, Projection
+from shared.kernel import Borrowed, Decider, Informed, Policy, Projection, Restated, Stands
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +15,8 @@ class Service:
     deciders: tuple[Decider[Any, Any, Any], ...]
     policies: tuple[Policy[Any, Any], ...] = ()
     informed: tuple[Informed[Any], ...] = ()
+    restated: tuple[Restated, ...] = ()
+    stands: tuple[Stands[Any], ...] = ()
     borrowed: tuple[Borrowed[Any, Any], ...] = ()
     projections: tuple[Projection[Any, Any], ...] = ()
     names_people: bool = False

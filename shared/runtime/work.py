@@ -17,18 +17,22 @@ from shared.kernel import (
     Recorded,
     Refused,
     Release,
+    Stands,
     Withdrawal,
     catalogue,
     kind_of,
 )
 from shared.kernel.ids import EventId, OrgId, Territory
 from shared.runtime import codec
+from shared.runtime.amending import stands_on
 from shared.runtime.asking import Asked
 from shared.runtime.log import Answered, Pending, Record, Store, Unit
 from shared.runtime.seal import Keys
 from shared.runtime.territory import Standing, rights_to, tells_home, territory_of
 from shared.runtime.work_held import Holding
 from shared.runtime.work_kept import Keeping, Kept
+
+PAGE = 1000
 
 
 @dataclass(slots=True)
@@ -71,6 +75,7 @@ class Work:
         *,
         names_people: bool,
         hopeful: bool = False,
+        stands: Sequence[Stands[Any]] = (),
     ) -> None:
         self.unit = unit
         self.keeping = Keeping(store, borrowed)
@@ -78,6 +83,8 @@ class Work:
         self._store = store
         self._keys = keys
         self._names_people = names_people
+        self._stands = stands
+        self._named: dict[str, dict[UUID, set[UUID]]] = {}
         self._things: dict[UUID, Thing] = {}
         self._answers: dict[UUID, Answered | None] = {}
 
@@ -106,6 +113,20 @@ class Work:
             self._keys.prepare(wanted.people)
         self.keeping.foresee(wanted.about)
         self.holding.foresee(wanted.keys)
+
+    def standing_on(self, decider: Decider[Any, Any, Any], stream: UUID) -> Collection[UUID]:
+        """Return the other streams of the log in which a fact stands on this one.
+
+        The log is read for it, once for all things of a decider: nothing else is so rare.
+        """
+        rules = [each for each in self._stands if each.on == decider.name]
+        if not rules:
+            return ()
+        if decider.name not in self._named:
+            self._named[decider.name] = self._namings(rules)
+        named = self._named[decider.name].get(stream, set()) | self._things.keys()
+        self.foresee(Wanted(streams=named))
+        return [it for it in named if stands_on(rules, self.thing(it).history, stream)]
 
     def answer(self, command_id: UUID) -> Answered | None:
         """Return how a command was answered, here or, if it was foreseen, before."""
@@ -212,6 +233,19 @@ class Work:
         return done
 
     # ── Inside ──────────────────────────────────────────────────────────────
+
+    def _namings(self, rules: Sequence[Stands[Any]]) -> dict[UUID, set[UUID]]:
+        """Say of each stream in which others something was said that stood on it."""
+        found: dict[UUID, set[UUID]] = {}
+        for rule in rules:
+            names, after = [kind_of(each).name for each in rule.facts], 0
+            while page := self._store.read(after, PAGE, names=names):
+                after = page[-1].position
+                for each in page:
+                    fact = codec.decode(each.name, each.schema, each.data)
+                    for stream in rule.streams(fact):
+                        found.setdefault(stream, set()).add(each.stream)
+        return found
 
     def _warm(self, histories: Collection[Sequence[Record]]) -> None:
         """Read at once the keys of those whose personal fields stand in these streams."""

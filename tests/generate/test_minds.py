@@ -14,8 +14,9 @@ from metodika.world import opened
 from services.mentoring import domain as men
 from services.registry import domain as reg
 from services.routes import domain as rou
+from shared.events.diagnostics import DiagnosticAssigned, DiagnosticCompleted
 from shared.events.mentoring import MentorshipPairFormed
-from shared.events.registry import EmploymentStarted, RosterLinked
+from shared.events.registry import EmploymentStarted, OrganisationRegistered, RosterLinked
 from shared.kernel.ids import EnrolmentId, OrgId, PairId, PersonId, RegionCode
 from shared.runtime.canonical import canonical
 from shared.runtime.log import Record
@@ -73,6 +74,11 @@ def amended(told: Story) -> None:
     mistyped = Restate(ch.GLEB, RosterLinked, (("sourced_id_hmac", "another"),))
     told.on("registry", mistyped, day("08.01.2023"))
     told.tell("registry", linked(ch.BORIS, "09.01.2023"))  # the number is free again
+    school = TakeBack(ch.SCHOOL, OrganisationRegistered, "не было", day("09.01.2023"))
+    told.on("registry", school, day("09.01.2023"))  # refused: people work there
+    literacy = (("instrument_kind", "functional_literacy"),)
+    for fact in (DiagnosticAssigned, DiagnosticCompleted):
+        told.on("diagnostics", Restate(ch.SESSION, fact, literacy), day("09.01.2023"))
     gone = TakeBack(ch.BORIS, EmploymentStarted, "не было", day("10.01.2023"))
     told.on("registry", gone, day("10.01.2023"))
     told.on("registry", gone, day("11.01.2023"))
@@ -192,7 +198,7 @@ def test_minds_answer_as_engines_do(told: tuple[Made, Made, bytes, bytes]) -> No
 
     assert thought == stored
     assert stored.unchanged > 0
-    assert len(stored.refused) == 8
+    assert len(stored.refused) == 10
 
 
 def test_minds_say_what_engines_say(told: tuple[Made, Made, bytes, bytes]) -> None:

@@ -321,3 +321,20 @@ def test_a_whole_import_is_taken_back_and_taken_again(story: Telling) -> None:
 
     assert (again.faults, again.facts) == ([], first.facts)
     assert story.counted("K-F1", "31.12.2021") == counted == (0, PEOPLE)
+
+
+def test_what_a_later_package_builds_on_stays_and_is_named(story: Telling) -> None:
+    """ADR 0021: школу внёс первый пакет, люди второго в ней работают: она стоит."""
+    ch.places(story)
+    first = taken(story, sent(mode="", people=1), "sis", "25")
+    taken(story, sent(mode="", people=7), "sis", "25")
+    people = story.counted("K-RR03", "31.12.2021")[1]
+    report = imports.take_back(
+        story.world, first.import_id, actor="operator", reason="ошибка", on=OCTOBER
+    )
+    story.settle()
+    [(file, _, fault)] = report.faults
+
+    assert (people, story.counted("K-RR03", "31.12.2021")[1]) == (7, 6)
+    assert file == "registry.OrganisationRegistered"
+    assert (fault.clause, "их 6:" in fault.reason) == ("S1 7.2", True)

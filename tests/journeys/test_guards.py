@@ -1,0 +1,360 @@
+"""A correction passes what its command passes; what others stand on is not withdrawn."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.registry import domain as reg
+from shared.events.diagnostics import CompetencyScore
+from shared.events.routes import EnrolmentStarted
+from shared.kernel import as_corrected
+from shared.kernel.ids import EventId, Oktmo, OrgId, PersonId, RegionCode, named
+from shared.runtime.amending import Correct, Withdraw
+from shared.runtime.asking import Outcome
+from shared.runtime.codec import decode
+from shared.runtime.log import Record
+from tests.journeys import chapters as ch
+from tests.journeys.telling import Telling, day, refused
+
+END = "31.12.2022"
+NOWHERE = OrgId(ch.uid("nowhere"))
+
+
+def record(story: Telling, service: str, stream: UUID, name: str) -> Record:
+    """Return the first record of a fact in a stream."""
+    records = story.world.stores[service].streams([stream])[stream]
+    return next(each for each in records if each.name == f"{service}.{name}")
+
+
+def said(one: Record) -> Any:
+    """Return the fact of a record."""
+    return decode(one.name, one.schema, one.data)
+
+
+def correct(story: Telling, service: str, stream: UUID, name: str, **anew: object) -> Outcome:
+    """Say the first fact of a name in a stream anew, and let everybody hear it."""
+    wrong = record(story, service, stream, name)
+    fact = replace(said(wrong), **anew)
+    outcome = story.ask(service, Correct(event_id=EventId(wrong.event_id), fact=fact))
+    story.settle()
+    return outcome
+
+
+def withdraw(story: Telling, service: str, stream: UUID, name: str) -> Outcome:
+    """Withdraw the first fact of a name in a stream, and let everybody hear it."""
+    wrong = EventId(record(story, service, stream, name).event_id)
+    asked = Withdraw(event_id=wrong, reason="ошибка", withdrawn_on=day("01.06.2022"))
+    outcome = story.ask(service, asked)
+    story.settle()
+    return outcome
+
+
+def unlisted(story: Telling) -> None:
+    """Anna, from the diagnosis to the document, by a programme that no register lists."""
+    ch.places(story)
+    ch.people(story)
+    story.tell("registry", ch.drafted(ch.PROGRAM, "01.09.2021"))
+    story.settle()
+    ch.trained(story)
+
+
+# ── What is derived by evidence ─────────────────────────────────────────────
+
+
+def test_a_register_is_not_asserted_by_hand(story: Telling) -> None:
+    """contracts §4, S0 V.1: в каких реестрах ДПП, говорят реестры, а не исправление."""
+    unlisted(story)
+    before = story.counted("K-F1", END)
+    outcome = correct(
+        story,
+        "routes",
+        ch.ENROLMENT,
+        "EnrolmentStarted",
+        register_status_at_start=("FED",),
+    )
+
+    refused(outcome, "S1 7.2", "выходит иначе")
+    assert story.counted("K-F1", END) == before == (0, 4)
+
+
+def test_a_moved_enrolment_is_not_listed_by_what_began_later(told: Telling) -> None:
+    """S0 V.1: день исправили на время до реестра — и реестр уже не тот."""
+    before = day("04.10.2021")
+    outcome = correct(
+        told,
+        "routes",
+        ch.ENROLMENT,
+        "EnrolmentStarted",
+        route_id=None,
+        route_item_id=None,
+        deficit_ids=(),
+        occurred_on=before,
+    )
+    refused(outcome, "S1 7.2", "выходит иначе")
+
+
+def test_a_study_by_a_completed_route_is_corrected(told: Telling) -> None:
+    """contracts §1: возможную жизнь не отвергают: маршрут пройден, а канал был другой."""
+    outcome = correct(told, "routes", ch.ENROLMENT, "EnrolmentStarted", channel="other")
+
+    assert outcome.status == "accepted"
+    assert told.counted("K-F1", END) == (1, 4)
+
+
+def test_an_enrolment_is_listed_late_by_what_was_heard_late(story: Telling) -> None:
+    """contracts §4: реестр услышан поздно — исправленное зачисление равно ему."""
+    unlisted(story)
+    listed_now(story)
+    same = said(record(story, "routes", ch.ENROLMENT, "EnrolmentStarted"))
+    other = correct(story, "routes", ch.ENROLMENT, "EnrolmentStarted", channel="other")
+    [listing] = story.of("registry", "ProgramListed")
+    outcome = correct(
+        story,
+        "routes",
+        ch.ENROLMENT,
+        "EnrolmentStarted",
+        register_status_at_start=("FED",),
+        listed_by=(listing,),
+    )
+
+    assert isinstance(same, EnrolmentStarted)
+    assert (same.listed_by, other.status, outcome.status) == ((), "accepted", "accepted")
+
+
+def listed_now(story: Telling) -> None:
+    """The draft goes all the way to the Federal register, before the enrolment's day."""
+    same: dict[str, Any] = {"program_id": ch.PROGRAM, "program_version": 1, "register": "FED"}
+    story.tell(
+        "registry",
+        reg.SubmitProgram(**same, submitted_on=day("10.09.2021")),
+        ch.group(ch.PROGRAM, "15.09.2021"),
+        reg.GiveExpertOpinion(
+            **same,
+            expert_id=ch.EXPERT,
+            verdict="recommended",
+            score=87,
+            given_on=day("25.09.2021"),
+        ),
+        ch.certified(ch.PROGRAM, "01.10.2021"),
+        reg.ListProgram(**same, valid_until=day("31.12.2025"), listed_on=day("05.10.2021")),
+    )
+    story.settle()
+
+
+# ── What must be there ──────────────────────────────────────────────────────
+
+type Wrong = tuple[UUID, str, dict[str, object], str, str]
+WRONG: list[Wrong] = [
+    (ch.ANNA, "EmploymentStarted", {"org_id": NOWHERE}, "S0 I", "организации в реестре нет"),
+    (
+        ch.ANNA,
+        "EmploymentStarted",
+        {"occurred_on": date(9999, 12, 31)},
+        "S1 7.2",
+        "2199",
+    ),
+    (
+        ch.ANNA,
+        "EmploymentStarted",
+        {"position_class": "OTHER"},
+        "S0 I",
+        "должность педагогическая",
+    ),
+    (ch.SCHOOL, "OrganisationRegistered", {"oktmo": Oktmo("05999000")}, "S1 4.1", "не внесено"),
+    (ch.SCHOOL, "OrganisationRegistered", {"parent_id": NOWHERE}, "S1 4.1", "Вышестоящей"),
+    (
+        ch.CENTRE,
+        "RegionalCentreOpened",
+        {"region": RegionCode("99")},
+        "S0 III",
+        "субъект РФ в систему не включён",
+    ),
+    (ch.CENTRE, "RegionalCentreOpened", {"host_org_id": NOWHERE}, "S0 III", "субъекте РФ нет"),
+    (
+        named("region", "25"),
+        "RegionAdded",
+        {"region": RegionCode("26")},
+        "S1 7.2",
+        "говорит о другом",
+    ),
+    (ch.PROGRAM, "ProgramDrafted", {"provider_org_id": NOWHERE}, "S1 4.3", "реестре нет"),
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_correction_passes_the_guards_of_its_command(told: Telling, wrong: Wrong) -> None:
+    """contracts §1, §4: чего нельзя сказать, того нельзя и сказать заново."""
+    stream, name, anew, clause, words = wrong
+    before = told.counted("K-F4", END)
+
+    refused(correct(told, "registry", stream, name, **anew), clause, words)
+    assert told.counted("K-F4", END) == before
+
+
+def test_a_change_of_work_passes_them_too(told: Telling) -> None:
+    """S0 I: и перевести задним числом можно только туда, что есть."""
+    change = reg.ChangeEmployment(
+        employment_id=ch.job_of(ch.ANNA),
+        person_id=ch.ANNA,
+        org_id=ch.INSTITUTE,
+        position_class="PED",
+        is_teacher=True,
+        subject_code="MATH",
+        is_main=True,
+        changed_on=day("01.06.2022"),
+    )
+    told.tell("registry", change)
+    there = correct(told, "registry", ch.ANNA, "EmploymentChanged", org_id=ch.SCHOOL)
+    nowhere = correct(told, "registry", ch.ANNA, "EmploymentChanged", org_id=NOWHERE)
+
+    assert there.status == "accepted"
+    refused(nowhere, "S0 I", "организации в реестре нет")
+
+
+def test_what_was_so_already_is_no_fault_of_a_correction(told: Telling) -> None:
+    """contracts §1: основную запись слили с третьей, а день первого слияния исправляют."""
+    for survivor, merged, on in (
+        (ch.BORIS, ch.GLEB, "01.06.2022"),
+        (ch.ANNA, ch.BORIS, "02.06.2022"),
+    ):
+        told.tell(
+            "registry",
+            reg.MergePersons(survivor_id=survivor, merged_id=merged, merged_on=day(on)),
+        )
+    moved = correct(told, "registry", ch.GLEB, "PersonsMerged", occurred_on=day("31.05.2022"))
+    lost = correct(
+        told, "registry", ch.GLEB, "PersonsMerged", survivor_id=PersonId(ch.uid("nobody"))
+    )
+
+    assert moved.status == "accepted"
+    refused(lost, "S1 7.2", "Основной записи нет")
+
+
+# ── What others stand on ────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("stream", "name", "how_many"),
+    [
+        (ch.SCHOOL, "OrganisationRegistered", 4),
+        (named("region", "25"), "RegionAdded", 4),
+        (named("municipality", ch.VLADIVOSTOK), "MunicipalityAdded", 1),
+    ],
+)
+def test_what_others_stand_on_is_not_withdrawn(
+    told: Telling, stream: UUID, name: str, how_many: int
+) -> None:
+    """S1 7.2: запись не отзывают, пока на ней стоят другие, и сказано, сколько их."""
+    before = told.counted("K-RR03", END)
+
+    refused(withdraw(told, "registry", stream, name), "S1 7.2", f"их {how_many}:")
+    assert told.counted("K-RR03", END) == before
+
+
+def test_what_nobody_stands_on_any_more_is_withdrawn(told: Telling) -> None:
+    """contracts §1: работу отозвали или перевели — и организации могло не быть."""
+    home = OrgId(ch.uid("another school"))
+    told.tell("registry", ch.organisation(home, "school", ch.PRIMORYE, ch.VLADIVOSTOK))
+    correct(told, "registry", ch.BORIS, "EmploymentStarted", org_id=home)
+    refused(withdraw(told, "registry", home, "OrganisationRegistered"), "S1 7.2", "их 1:")
+    correct(told, "registry", ch.BORIS, "EmploymentStarted", org_id=ch.SCHOOL)
+
+    assert withdraw(told, "registry", home, "OrganisationRegistered").status == "accepted"
+
+
+def test_in_one_transaction_too(told: Telling) -> None:
+    """contracts §4: что отозвано или сказано перед тем в той же транзакции, уже видно."""
+    home = OrgId(ch.uid("another school"))
+    told.tell("registry", ch.organisation(home, "school", ch.PRIMORYE))
+    person = PersonId(ch.uid("newcomer"))
+    gone = Withdraw(
+        event_id=EventId(record(told, "registry", home, "OrganisationRegistered").event_id),
+        reason="ошибка",
+        withdrawn_on=day("01.06.2022"),
+    )
+    newcomer = [
+        ch.registered(person, "213-333-332 08", "17.05.1983"),
+        ch.employed(person, home, "01.02.2022"),
+    ]
+    *_, last = told.ask_all("registry", [*newcomer, gone])
+
+    refused(last, "S1 7.2", "их 1:")
+
+
+# ── What follows from a result ──────────────────────────────────────────────
+
+
+def scored(pct: str) -> tuple[CompetencyScore, ...]:
+    """Return one result, the same in every competency."""
+    score = Decimal(pct)
+    return tuple(
+        CompetencyScore(competency_id=each, score_pct=score)
+        for each in sorted((ch.LESSON, ch.LANGUAGE))
+    )
+
+
+def standing(story: Telling, name: str) -> Sequence[Any]:
+    """Return what stands of the facts of a name in Anna's session."""
+    engine = story.world.engines["diagnostics"]
+    history = engine.known().thing(ch.SESSION).history
+    return [each for each in as_corrected(history) if type(each).__name__ == name]
+
+
+def test_deficits_are_derived_anew(told: Telling) -> None:
+    """S1 3.1, S1 D2.1: результат исправлен — и дефицитов нет, и в карте их нет."""
+    assert told.counted("K-F1", END) == (1, 4)
+    outcome = correct(
+        told,
+        "diagnostics",
+        ch.SESSION,
+        "DiagnosticCompleted",
+        score_pct=Decimal("95.00"),
+        by_competency=scored("95.00"),
+    )
+    [issued] = standing(told, "DeficitMapIssued")
+
+    assert outcome.status == "accepted"
+    assert standing(told, "DeficitIdentified") == []
+    assert issued.deficit_ids == ()
+    assert told.counted("K-F1", END) == (0, 4)
+
+
+def test_literacy_leaves_no_map(told: Telling) -> None:
+    """ADR 0024, S0 V.2: оказалось, это была диагностика грамотности: карты нет."""
+    assert told.counted("K-RR03", END) == (1, 4)
+    literacy: dict[str, object] = {"instrument_kind": "functional_literacy"}
+    alone = correct(told, "diagnostics", ch.SESSION, "DiagnosticCompleted", **literacy)
+    refused(alone, "S1 7.2", "исправляют то, из чего")
+    correct(told, "diagnostics", ch.SESSION, "DiagnosticAssigned", **literacy)
+    outcome = correct(
+        told,
+        "diagnostics",
+        ch.SESSION,
+        "DiagnosticCompleted",
+        **literacy,
+        by_competency=(),
+    )
+
+    assert outcome.status == "accepted"
+    assert [*standing(told, "DeficitIdentified"), *standing(told, "DeficitMapIssued")] == []
+    assert told.counted("K-RR03", END) == (0, 4)
+    assert told.counted("K-F1", END) == (0, 4)
+
+
+def test_what_follows_the_same_stays(told: Telling) -> None:
+    """contracts §1: тот же вывод не говорят заново: 52.00 или 53.00 — дефицит тот же."""
+    before = told.of("diagnostics", "DeficitMapIssued")
+    correct(
+        told,
+        "diagnostics",
+        ch.SESSION,
+        "DiagnosticCompleted",
+        score_pct=Decimal("53.00"),
+    )
+
+    assert told.of("diagnostics", "DeficitMapIssued") == before
