@@ -233,6 +233,14 @@ def withdrawn(kind: Kind, first: UUID, reason: str, on: date) -> Any:
     return said(withdraws=first, name=kind.name, reason=reason, occurred_on=on)
 
 
+def last_record(history: Sequence[Recorded[Any]], named: UUID) -> EventId:
+    """Return the record by which a fact stands, whichever of its records is named."""
+    first = next(each.corrects or named for each in history if each.event_id == named)
+    return next(
+        each.event_id for each in reversed(history) if first in {each.event_id, each.corrects}
+    )
+
+
 def derived(
     decider: Decider[Any, Any, Any], stream: UUID, state: Callable[[], Any]
 ) -> Iterator[Any]:

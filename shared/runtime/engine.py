@@ -13,7 +13,7 @@ from msgspec import structs
 
 from shared.kernel import Claim, Decider, Refused, Release, kind_of
 from shared.kernel.ids import EventId
-from shared.runtime.amending import AMENDING, amended, derived
+from shared.runtime.amending import AMENDING, amended, derived, last_record
 from shared.runtime.asking import Asked, May, NotAllowed, OtherBody, Outcome
 from shared.runtime.log import Answered, Conflict, Head, Store, Unit
 from shared.runtime.seal import Erased, Keys
@@ -277,9 +277,10 @@ class Engine:
         )
         claims = [claimed(decider, fact) for fact, _ in after]
         work.holding.require_free(chain(*claims))  # first: a refusal must let go of nothing
-        stands = work.stands(asked.command.event_id)
-        where = restated_at(stood, after[0][0], stands, work)
-        if may and not any(map(may, rights_to(after[0][0], where[0], work))):
+        fact, _ = after[0]
+        here = work.stands(last_record(thing.history, asked.command.event_id))
+        where = restated_at(stood, fact, here, work)
+        if may and not (may(here[0]) and any(map(may, rights_to(fact, where[0], work)))):
             raise NotAllowed(type(asked.command).__name__)
         work.holding.release(decider, stood, work.unit)
         said = [

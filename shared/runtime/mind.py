@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from shared.kernel import Borrowed, Decider, Recorded, Refused, Withdrawal, kind_of
 from shared.kernel.ids import EventId, Territory
-from shared.runtime.amending import Correct, Withdraw, amended, derived, stands_on
+from shared.runtime.amending import Correct, Withdraw, amended, derived, last_record, stands_on
 from shared.runtime.asking import Asked, Outcome
 from shared.runtime.engine import ERASED
 from shared.runtime.mind_held import Holding
@@ -186,7 +186,8 @@ class Mind:
         decider, stood, after = amended(self.service, asked.command, stream, history, self)
         self._holding.require_free(decider, [fact for fact, _ in after])
         self._holding.release(decider, stood)
-        where = restated_at(stood, after[0][0], self._stands[asked.command.event_id], self)
+        here = self._stands[last_record(history, asked.command.event_id)]
+        where = restated_at(stood, after[0][0], here, self)
         said = [
             self._say(decider, stream, fact, asked, corrects, where) for fact, corrects in after
         ]

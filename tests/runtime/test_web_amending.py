@@ -6,8 +6,13 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from shared.events.registry import EmploymentChanged
+from shared.events.registry import (
+    EmploymentChanged,
+    EmploymentStarted,
+    OrganisationRegistered,
+)
 from shared.events.routes import FactWithdrawn, RouteDrafted
+from shared.kernel.ids import PersonId
 from shared.runtime import codec
 from shared.testing.facts import a
 from tests.runtime.webworld import DRAFT, ORGS, PEOPLE, ROUTE, World
@@ -98,6 +103,26 @@ def test_who_said_a_fact_amends_it_also_when_its_person_moved(world: World, verb
     assert (foreign.status_code, mine.status_code) == (404, 200)
     assert len(world.as_("r25").get("/feed").json()) == 2
     assert world.as_("r77").get("/feed").json() == []
+
+
+def test_a_moved_fact_is_amended_where_it_stands_now(world: World) -> None:
+    """ADR 0019: чья запись теперь, тот её и отзывает, какую бы из её записей ни назвать."""
+    org, person = UUID(int=26), PersonId(UUID(int=2600))
+    world.hear(
+        a(OrganisationRegistered, org_id=org, region="25", oktmo=None),
+        a(EmploymentStarted, person_id=person, org_id=org, employment_id=org, is_main=True),
+    )
+    world.grant("before", "organisation", f"25/-/{ORGS[25]}")
+    world.grant("after", "organisation", f"25/-/{org}")
+    moved = amend(world, "r25", "correct", anew(person_id=str(person)))
+    gone = {"reason": "внесено по ошибке", "withdrawn_on": "2026-09-01"}
+    for verb, body in (("withdraw", gone), ("correct", anew(person_id=str(person)))):
+        assert amend(world, "before", verb, body).status_code == 403
+    said = amend(world, "r25", "withdraw", gone)
+
+    assert (moved.status_code, said.status_code) == (200, 200)
+    heard = [each["type"] for each in world.as_("after").get("/feed").json()]
+    assert heard == ["routes.RouteDrafted", "routes.FactWithdrawn"]
 
 
 @pytest.mark.parametrize("who", ["auditor", "operator", str(PEOPLE[25])])
