@@ -48,6 +48,7 @@ from services.registry.domain.employment import (
     Job,
     StartEmployment,
     contents,
+    is_code,
 )
 from services.registry.domain.identity import snils_digits
 from services.registry.domain.organisation import (
@@ -398,10 +399,18 @@ def terms(
         org_id=source.organisation(needed(row, "orgSourcedId", "S0 I")),
         position_class=position,
         is_teacher=yes(row, "metadata.isTeacher", "S0 I", default=teaches),
-        subject_code=text(row, "metadata.subject") or None,
+        subject_code=subject(row),
         is_main=yes(row, "metadata.isMain", "S0 I", default=role_type == "primary"),
         started_on=needed_day(row, "beginDate", "S0 I"),
     )
+
+
+def subject(row: Row) -> str | None:
+    """Return the code of the subject taught. Raises `Fault`: a text may name somebody."""
+    said = text(row, "metadata.subject")
+    if said and not is_code(said):
+        raise Fault("metadata.subject", "Не код предмета", "S1 5.5")
+    return said or None
 
 
 def last_day(row: Row, source: Source, gone_on: date | None) -> date | None:
