@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from services.registry.domain.organisation import UNHEARD_OF, Organisation, works_on
 from shared.events.registry import (
@@ -163,6 +164,7 @@ def possible(said: Terms, organisation: Organisation) -> None:
     )
 
 
+@lru_cache(1024)
 def is_code(value: str) -> bool:
     """Say whether this is a code: no text, in which anybody could be named, and no number."""
     return bool(CODE.fullmatch(value)) and sum(map(str.isdigit, value)) < NUMBER

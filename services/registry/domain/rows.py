@@ -38,12 +38,13 @@ def day(row: Row, column: str, clause: str) -> date | None:
     if not value:
         return None
     try:
-        found = datetime.fromisoformat(value).date()
+        is_day = len(value) == len("2023-09-01")
+        found = (date if is_day else datetime).fromisoformat(value)
     except ValueError:
         found = None
     if found is None or value[4] != "-" or value[7] != "-":  # as ISO 8601 allows too
         raise Fault(column, "Не дата вида ГГГГ-ММ-ДД", clause)
-    return found
+    return found.date() if isinstance(found, datetime) else found
 
 
 def whatever_day(row: Row, column: str) -> date | None:
