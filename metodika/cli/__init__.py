@@ -8,7 +8,7 @@ import sys
 import click
 
 from metodika.cli import epoch, log, numbers, parked, people, prove, rights, run
-from metodika.cli.ending import end_when_interrupted
+from metodika.cli.ending import ended_when_interrupted
 from metodika.cli.say import EXIT_FAILED, EXIT_NO, EXIT_USAGE
 from shared.runtime.bulk import Unreadable
 from shared.runtime.columns import ForeignEpoch, InUse, Logless
@@ -50,10 +50,10 @@ for module in (prove, run, numbers, log, parked, epoch, people, rights):
 
 def main() -> None:
     """Run a command; whoever typed it sees a sentence, never a stack trace."""
-    end_when_interrupted()
     logging.getLogger("psycopg").addHandler(logging.NullHandler())  # we tell it ourselves
     try:
-        metodika()
+        with ended_when_interrupted():
+            metodika()
     except TOLD as wrong:
         click.echo(f"metodika: {wrong}", err=True)
         sys.exit(EXIT_USAGE)

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,6 +17,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from metodika.cli.ending import WATCH, ended_when_interrupted
 from shared.runtime.log import Unit
 from shared.runtime.reach import patient
 from shared.runtime.store import migrate, open_store
@@ -161,6 +163,19 @@ def test_a_relay_whose_thread_waits_ends(
     assert process.returncode == 130
     assert took < 8
     assert said.strip() == "metodika: interrupted; something did not answer"
+
+
+def test_a_command_that_nobody_interrupted_leaves_no_watch_behind() -> None:
+    """Who called it and hears Ctrl-C later is not ended for it: a console, these tests."""
+
+    def watched() -> bool:
+        return WATCH in {each.name for each in threading.enumerate()}
+
+    with ended_when_interrupted():
+        assert watched()
+    within(5, lambda: not watched(), "the watch is over")
+
+    assert signal.set_wakeup_fd(-1) == -1
 
 
 def test_who_is_asked_to_let_us_in_is_waited_for_as_long_as_the_url_says() -> None:
