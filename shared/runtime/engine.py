@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from itertools import chain
+from threading import Lock
 from typing import Any, cast
 from uuid import UUID, uuid5
 
@@ -52,6 +54,7 @@ class Engine:
         self.store = store
         self.clock = clock
         self._keys = keys
+        self._again = Lock()  # who was too late tries again alone
         self._borrowed = (*service.borrowed, *TREE)
         self._deciders = {c: d for d in service.deciders for c in d.commands}
         self._informed = {each.command: each.inform for each in service.informed}
@@ -86,13 +89,14 @@ class Engine:
         One that is `forbidden` says nothing, and keeps no other from being taken.
         """
         for attempt in range(TRIES):
-            work = self.known(hopeful=not attempt)
-            work.foresee(Wanted(commands=[each.command_id for each in asked]))
-            if foresee:
-                foresee(work)
-            outcomes = self.decided(work, asked, may)
             try:
-                position = self._append(work)
+                with self._again if attempt else nullcontext():
+                    work = self.known(hopeful=not attempt)
+                    work.foresee(Wanted(commands=[each.command_id for each in asked]))
+                    if foresee:
+                        foresee(work)
+                    outcomes = self.decided(work, asked, may)
+                    position = self._append(work)
             except Conflict:
                 continue
             return [

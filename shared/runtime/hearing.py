@@ -218,11 +218,17 @@ def retry(engine: Engine, parked: Parked) -> Hearing:
 
 
 def _heard_again(engine: Engine, parked: Parked, record: Record) -> Hearing:
-    work, hearing = engine.known(), Hearing()
-    _hear_one(engine, work, record, hearing)
-    work.unit.unparked.append((parked.source, parked.position))
-    engine.append(work.handed_over())
-    return hearing
+    while True:
+        work, hearing = engine.known(), Hearing()
+        _hear_one(engine, work, record, hearing)
+        work.unit.unparked.append((parked.source, parked.position))
+        try:
+            engine.append(work.handed_over())
+        except Conflict as taken:
+            if taken.what not in {"stream", "known"}:
+                raise
+            continue  # it is still parked: hear it by what is known now
+        return hearing
 
 
 def _parked_again(engine: Engine, parked: Parked, wrong: Exception) -> Hearing:

@@ -1,5 +1,6 @@
 """The shapes of a log: one record, one transaction (contracts §1, §2, §4)."""
 
+import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -63,11 +64,27 @@ class Key(Struct, frozen=True, gc=False):
 
 
 class Learned(Struct, frozen=True, gc=False):
-    """The history that is kept about one id: a JSON array, see `engine.History`."""
+    """The history that is kept about one id: a JSON array of `work_kept.Kept`."""
 
     kind: str
     about: UUID
     history: bytes
+
+
+class Read(Struct, frozen=True, gc=False):
+    """A history by which was decided: nobody may have changed it since.
+
+    `was` is the SHA-256 of what was read, empty where nothing was kept.
+    """
+
+    kind: str
+    about: UUID
+    was: bytes
+
+
+def digest(history: bytes = b"") -> bytes:
+    """Return what tells one history from another; of none nothing."""
+    return hashlib.sha256(history).digest() if history else b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +136,10 @@ class Unit:
 
     Facts of one stream come in order, the first with the version that follows what was
     read. `unparked` names (source, position) of records that are parked and done with;
-    what is `parked` is put in their place after that.
+    what is `parked` is put in their place after that. What was `read`, and the streams
+    that were `seen` with their versions, must be as they were, and where the `whole` log was
+    read, up to that position, nothing may follow: who decides by what another is about to
+    change decides again (contracts §4: whichever comes last acts).
     """
 
     now: datetime
@@ -131,6 +151,9 @@ class Unit:
     heard: list[Mark] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
     unparked: list[tuple[str, int]] = field(default_factory=list)
+    read: list[Read] = field(default_factory=list)
+    seen: dict[UUID, int] = field(default_factory=dict[UUID, int])
+    whole: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +168,8 @@ class Head:
 class Conflict(Exception):  # noqa: N818 - not an error: decide again on fresh state
     """Somebody else wrote first: a stream, a key, a mark or a command is taken.
 
-    `what` is one of "stream", "key", "mark", "command", "parked"; `which` names it.
+    `what` is one of "log", "stream", "known", "key", "mark", "command", "parked"; `which`
+    names it.
     """
 
     def __init__(self, what: str, which: str) -> None:

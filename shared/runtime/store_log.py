@@ -34,8 +34,8 @@ from shared.runtime.log import (
 )
 from shared.runtime.tree import Checkpoint
 
-SCHEMA = 3
-"""The version of the tables that this code writes to; 2 has `skipped`."""
+SCHEMA = 4
+"""The version of the tables that this code writes to; 4 asks what was read."""
 
 RECORD = (
     "SELECT position, epoch, recorded_at, event_id, stream, version, name, schema,"
@@ -314,7 +314,7 @@ def _notification(record: Record) -> Notification:
 
 
 def befores(unit: Unit) -> dict[UUID, int]:
-    """Return the version that each stream of the unit must have had before it.
+    """Return the version that each stream written or seen must have had before the unit.
 
     Raises ValueError when the facts of a stream do not follow one another, and
     `Conflict` when the unit contradicts itself.
@@ -335,7 +335,7 @@ def befores(unit: Unit) -> dict[UUID, int]:
     for key in unit.claims:
         if holders.setdefault((key.kind, key.key_hmac), key.holder) != key.holder:
             raise Conflict("key", which_key(key.kind, key.key_hmac))
-    return before
+    return unit.seen | before
 
 
 def last_marks(unit: Unit) -> list[Mark]:

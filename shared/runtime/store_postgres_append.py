@@ -38,7 +38,8 @@ def _arguments(unit: Unit) -> list[Any]:
     Of a unit that has facts and answers alone, as most have, no others are sent.
     """
     more = unit.claims or unit.releases or unit.known or unit.heard
-    more = more or unit.parked or unit.unparked
+    more = more or unit.parked or unit.unparked or unit.read
+    more = more or unit.whole is not None
     columns = _facts(unit) + (_more(unit) if more else [])
     now = Int8(micros(unit.now))
     return [now, *(make(each) for make, each in zip(_ARRAYS, columns, strict=False))]
@@ -77,6 +78,10 @@ def _more(unit: Unit) -> list[list[Any]]:
         [each.kind for each in known],
         [each.about for each in known],
         [each.history for each in known],
+        [each.kind for each in unit.read],
+        [each.about for each in unit.read],
+        [each.was for each in unit.read],
+        [] if unit.whole is None else [unit.whole],
         [each.source for each in marks],
         [each.epoch for each in marks],
         [each.position for each in marks],

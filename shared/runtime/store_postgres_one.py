@@ -35,7 +35,8 @@ def is_one(unit: Unit) -> bool:
         len(unit.facts) == 1 == len(unit.answers)
         and unit.answers[0].position in {0, 1}
         and not (unit.claims or unit.releases or unit.known or unit.heard)
-        and not (unit.parked or unit.unparked)
+        and not (unit.parked or unit.unparked or unit.read or unit.seen)
+        and unit.whole is None
     )
 
 

@@ -96,6 +96,10 @@ ARGUMENTS: dict[str, str] = {
     "k_kind": "text",
     "k_about": "uuid",
     "k_history": "bytea",
+    "w_kind": "text",
+    "w_about": "uuid",
+    "w_was": "bytea",
+    "l_position": "bigint",
     "m_source": "text",
     "m_epoch": "uuid",
     "m_position": "bigint",
@@ -112,7 +116,8 @@ ARGUMENTS: dict[str, str] = {
     "p_retry_at": "bigint",
 }
 """Arrays, by the part of the unit they hold: facts, the version before them of each
-stream, answers, claims, releases, known, marks, unparked, parked."""
+stream, answers, claims, releases, known, what was read, the log's end, marks, unparked,
+parked."""
 
 LEAF = r"""sha256(
     opening || int8send(position) || '\x00000010' || uuid_send(stream)
@@ -161,6 +166,9 @@ BEGIN
         SELECT * INTO STRICT h FROM head;
     END IF;
     start := h.position - cardinality(f_stream);
+    IF l_position[1] <> start THEN
+        RAISE SQLSTATE '{CONFLICT}' USING MESSAGE = 'log', DETAIL = h.source;
+    END IF;
 
     IF m_source <> '{{}}' THEN
         SELECT source, CASE WHEN marks.epoch <> e THEN 'epoch' ELSE 'mark' END AS what
@@ -192,7 +200,7 @@ BEGIN
         END IF;
     END IF;
 
-    IF f_stream <> '{{}}' THEN
+    IF b_stream <> '{{}}' THEN
         SELECT b.stream INTO taken FROM unnest(b_stream, b_version) AS b (stream, before)
         WHERE before <> coalesce((
             SELECT r.version FROM records r WHERE r.stream = b.stream
@@ -200,6 +208,20 @@ BEGIN
         IF FOUND THEN
             RAISE SQLSTATE '{CONFLICT}' USING MESSAGE = 'stream', DETAIL = taken.stream;
         END IF;
+    END IF;
+
+    IF w_kind <> '{{}}' THEN
+        SELECT kind, about INTO taken
+        FROM unnest(w_kind, w_about, w_was) AS w (kind, about, was)
+        LEFT JOIN known USING (kind, about)
+        WHERE was <> coalesce(sha256(history), '') LIMIT 1;
+        IF FOUND THEN
+            RAISE SQLSTATE '{CONFLICT}'
+                USING MESSAGE = 'known', DETAIL = taken.kind || ' ' || taken.about;
+        END IF;
+    END IF;
+
+    IF f_stream <> '{{}}' THEN
         opening := {_opening("h")};
         INSERT INTO records
         SELECT position, h.epoch, recorded_at, event_id, stream, version, name, schema,

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from shared.runtime.log import Conflict, Head, Unit
+from shared.runtime.log import Conflict, Head, Unit, digest
 from shared.runtime.store_log import last_marks, position_of, region_of, which_key
 from shared.runtime.store_sqlite_file import insert, replace
 from shared.runtime.tree import leaf_of, micros, moment
@@ -21,6 +21,8 @@ def append_unit(
     `before` says which version each stream must have.
     """
     last = head_of(*db.execute(HEAD).fetchone())
+    if unit.whole not in {None, last.position}:
+        raise Conflict("log", source)
     _require_free(db, unit, before)
     head = _record(db, source, unit, last) if unit.facts else last
     _keep(db, unit, last.position, head)
@@ -81,6 +83,11 @@ def _require_free(db: sqlite3.Connection, unit: Unit, before: dict[UUID, int]) -
         latest = "SELECT coalesce(max(version), 0) FROM records WHERE stream = ?"
         if db.execute(latest, [stream.bytes]).fetchone() != (version,):
             raise Conflict("stream", str(stream))
+    for each in unit.read:
+        kept = "SELECT history FROM known WHERE kind = ? AND about = ?"
+        found = db.execute(kept, [each.kind, each.about.bytes]).fetchone()
+        if digest(*found or ()) != each.was:
+            raise Conflict("known", f"{each.kind} {each.about}")
 
 
 def _keep(db: sqlite3.Connection, unit: Unit, start: int, head: Head) -> None:

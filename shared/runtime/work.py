@@ -86,6 +86,9 @@ class Work:
         self._stands = stands
         self._named: dict[str, dict[UUID, set[UUID]]] = {}
         self._things: dict[UUID, Thing] = {}
+        self._seen: dict[UUID, int] = {}
+        self._read_to: int | None = None
+        self._read_whole = False
         self._answers: dict[UUID, Answered | None] = {}
 
     # ── What is known ───────────────────────────────────────────────────────
@@ -122,6 +125,9 @@ class Work:
         rules = [each for each in self._stands if each.on == decider.name]
         if not rules:
             return ()
+        self._read_whole = True
+        if self._read_to is None:
+            self._read_to = self._store.head().position
         if decider.name not in self._named:
             self._named[decider.name] = self._namings(rules)
         named = self._named[decider.name].get(stream, set()) | self._things.keys()
@@ -145,6 +151,7 @@ class Work:
         if thing is None:
             self.foresee(Wanted(streams=[stream]))
             thing = self._things[stream]
+        self._seen.setdefault(stream, thing.version)
         return thing
 
     def state[S](self, decider: Decider[S, Any, Any], thing: Thing) -> S:
@@ -228,7 +235,15 @@ class Work:
     def handed_over(self) -> Unit:
         """Return what is to be written, whole; what follows goes into the next unit."""
         done = self.unit
-        done.known += self.keeping.handed_over()
+        done.read, known = self.keeping.handed_over()
+        done.known += known
+        written = {each.stream for each in done.facts}
+        done.seen = {at: self._seen[at] for at in self._seen.keys() - written}
+        self._seen.clear()
+        done.whole = self._read_to if self._read_whole else None
+        if self._read_to is not None:
+            self._read_to += len(done.facts)
+        self._read_whole = False
         self.unit = Unit(now=done.now)
         return done
 

@@ -11,7 +11,7 @@ from shared.kernel import Borrowed, Recorded, Withdrawal, catalogue, kind_of, st
 from shared.kernel.ids import EventId
 from shared.runtime import codec
 from shared.runtime.amending import withdrawn
-from shared.runtime.log import Learned, Store
+from shared.runtime.log import Learned, Read, Store, digest
 from shared.runtime.service import by_fact
 
 
@@ -42,12 +42,15 @@ class Keeping:
         self._known: dict[tuple[str, UUID], list[Kept]] = {}
         self._documents: dict[tuple[str, UUID], Any] = {}
         self._grown: dict[tuple[str, UUID], None] = {}
+        self._as_read: dict[tuple[str, UUID], bytes] = {}
+        self._used: dict[tuple[str, UUID], None] = {}
         self._index: dict[tuple[str, UUID], UUID] = {}
         self._indexed: dict[tuple[str, UUID], None] = {}
 
     def of[D](self, borrowed: Borrowed[D, Any], about: UUID) -> D:
         """Return the document; the initial one when nothing was heard yet."""
         at = (borrowed.name, about)
+        self._used[at] = None
         document = self._documents.get(at, _UNREAD)
         if document is _UNREAD:
             stand = standing(map(_recorded, self._history_about(at)))
@@ -65,6 +68,7 @@ class Keeping:
             kept = self._store.known(unread)
             self._known |= {at: [] for at in unread}
             self._known |= {at: _histories.decode(said) for at, said in kept.items()}
+            self._as_read |= {at: digest(said) for at, said in kept.items()}
 
     def learn(self, kept: Kept, fact: Any, stream: UUID) -> None:
         """Keep a fact, heard or said, wherever somebody wants to know it."""
@@ -82,7 +86,7 @@ class Keeping:
                     self._come_back(each, about, kept.corrects)
             if before != about:
                 at = (f"{each.name}@", kept.corrects or kept.event_id)
-                self._index[at], self._indexed[at] = about, None
+                self._index[at], self._indexed[at], self._used[at] = about, None, None
             self._append(each, about, kept, fact)
 
     def _whereabouts(
@@ -92,6 +96,8 @@ class Keeping:
         if at in self._index:
             return self._index[at]
         found = self._store.known([at]).get(at)
+        self._used[at] = None
+        self._as_read[at] = digest(found or b"")
         return msgspec.json.decode(found, type=UUID) if found else stream
 
     def _come_back(self, borrowed: Borrowed[Any, Any], about: UUID, first: UUID) -> None:
@@ -111,15 +117,19 @@ class Keeping:
         event_id = EventId(kept.event_id)
         self._documents[at] = borrowed.evolve(document, fact, event_id)
 
-    def handed_over(self) -> list[Learned]:
-        """Return what is to be written of it, whole."""
+    def handed_over(self) -> tuple[list[Read], list[Learned]]:
+        """Return what was decided by, and what is to be written of it, whole."""
+        read = [Read(*at, self._as_read.get(at, b"")) for at in self._used]
         done = [Learned(*at, _encoder.encode(self._known[at])) for at in self._grown]
         done += [Learned(*at, _encoder.encode(self._index[at])) for at in self._indexed]
+        self._as_read |= {(it.kind, it.about): digest(it.history) for it in done}
+        self._used.clear()
         self._grown.clear()
         self._indexed.clear()
-        return done
+        return read, done
 
     def _history_about(self, at: tuple[str, UUID]) -> list[Kept]:
+        self._used[at] = None
         history = self._known.get(at)
         if history is None:
             self.foresee([at])

@@ -16,6 +16,7 @@ from tests.runtime.units import (
     mark,
     of,
     parked,
+    read,
     streams,
 )
 
@@ -28,6 +29,7 @@ def before() -> Unit:
     unit.answers.append(answered(ME))
     unit.claims += [key(ME), key(ME, b"also")]
     unit.heard.append(mark(5))
+    unit.known.append(learned(ME))
     return unit
 
 
@@ -65,6 +67,26 @@ CONFLICTS: dict[str, tuple[Callable[[], Unit], str, str]] = {
         lambda: Unit(now=NOON, unparked=[("routes@0", 4)], parked=[parked(4)]),
         "parked",
         "routes@0 4",
+    ),
+    "a stream that was seen as it is not": (
+        lambda: Unit(now=NOON, answers=[answered(NEW)], seen={NEW: 0, ME: 1}),
+        "stream",
+        str(ME),
+    ),
+    "a history that went on": (
+        lambda: Unit(now=NOON, answers=[answered(NEW)], read=[read(YOU), read(ME, b"[0]")]),
+        "known",
+        f"employment {ME}",
+    ),
+    "a history that was begun": (
+        lambda: Unit(now=NOON, known=[learned(ME)], read=[read(ME)]),
+        "known",
+        f"employment {ME}",
+    ),
+    "a history that is gone": (
+        lambda: Unit(now=NOON, known=[learned(YOU)], read=[read(YOU, b"[1]")]),
+        "known",
+        f"employment {YOU}",
     ),
     "a mark that stays": (lambda: Unit(now=NOON, heard=[mark(5)]), "mark", "routes@0"),
     "a mark that goes back": (lambda: Unit(now=NOON, heard=[mark(4)]), "mark", "routes@0"),
@@ -107,6 +129,18 @@ def test_a_conflict_writes_nothing(log_store: LogStore, how: str) -> None:
     assert log_store.known([("employment", YOU)]) == {}
     assert log_store.marks().keys() == {"routes@0"}
     assert log_store.parked() == []
+
+
+def test_what_is_as_it_was_read_is_no_conflict(log_store: LogStore) -> None:
+    """Also where nothing was kept, and a stream that had said nothing."""
+    log_store.append(before())
+    unit = Unit(now=NOON, answers=[answered(NEW)], seen={ME: 2, NEW: 0})
+    unit.known.append(learned(NEW, b"[1]"))
+    unit.read += [read(ME, b"[]"), read(NEW)]
+    log_store.append(unit)
+    log_store.append(Unit(now=NOON, answers=[answered(YOU)], read=[read(NEW, b"[1]")]))
+
+    assert log_store.answers([NEW, YOU]).keys() == {NEW, YOU}
 
 
 def test_a_command_is_told_before_its_stream(log_store: LogStore) -> None:

@@ -58,7 +58,7 @@ def test_a_log_of_the_last_release_is_migrated_with_all_it_holds(log_url: str) -
     with closing(open_store(log_url, SOURCE)) as store:
         head = store.append(replace(some(2), parked=[parked(3)]))
     said_to(log_url, "DROP TABLE skipped", "UPDATE schema_version SET version = 1")
-    with pytest.raises(NotMigrated, match="schema 1 where this release writes 3"):
+    with pytest.raises(NotMigrated, match="schema 1 where this release writes 4"):
         open_store(log_url, SOURCE)
     migrate(log_url, SOURCE)
     with closing(open_store(log_url, SOURCE)) as store:

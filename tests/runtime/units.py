@@ -6,7 +6,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from shared.runtime.log import Answered, Key, Learned, Mark, Parked, Pending, Unit
+from shared.runtime.log import Answered, Key, Learned, Mark, Parked, Pending, Read, Unit, digest
 
 SOURCE = "registry@0"
 NOON = datetime(2024, 2, 1, 12, tzinfo=UTC)
@@ -62,6 +62,11 @@ def key(holder: UUID, key_hmac: bytes = b"\0key", kind: str = "snils") -> Key:
 def learned(about: UUID, history: bytes = b"[]", kind: str = "employment") -> Learned:
     """Make what is kept about somebody."""
     return Learned(kind, about, history)
+
+
+def read(about: UUID, history: bytes = b"", kind: str = "employment") -> Read:
+    """Make what is known of what is kept about somebody; nothing, if nothing is said."""
+    return Read(kind, about, digest(history))
 
 
 def mark(position: int, epoch: UUID = ELSEWHERE, source: str = "routes@0") -> Mark:
