@@ -77,14 +77,15 @@ def events(
 def caused(world: World, event_id: UUID) -> Iterator[Record]:
     """Return a fact, and all that was said because of it, in the order of causes.
 
-    What the same command said after it belongs to the chain.
+    What the same command said after it belongs to the chain: in the same log, for a client
+    may ask two services under one id.
     """
     every = [each for store in world.stores.values() for each in store.walk()]
     by_cause: dict[UUID, list[Record]] = {}
-    by_command: dict[UUID, list[Record]] = {}
+    by_command: dict[tuple[str, UUID], list[Record]] = {}
     for each in every:
         meta = decode_meta(each.meta)
-        by_command.setdefault(meta.command_id, []).append(each)
+        by_command.setdefault((each.source, meta.command_id), []).append(each)
         if meta.causation_id:
             by_cause.setdefault(meta.causation_id, []).append(each)
     waiting, seen = [each for each in every if each.event_id == event_id], set[UUID]()
@@ -95,7 +96,7 @@ def caused(world: World, event_id: UUID) -> Iterator[Record]:
         seen.add(first.event_id)
         yield first
         waiting += by_cause.get(first.event_id, ())
-        said_with_it = by_command[decode_meta(first.meta).command_id]
+        said_with_it = by_command[first.source, decode_meta(first.meta).command_id]
         waiting += [each for each in said_with_it if each.position > first.position]
 
 

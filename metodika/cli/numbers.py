@@ -11,8 +11,8 @@ import click
 
 from metodika.cli import say
 from metodika.world import World, opened
-from shared.runtime.answers import MOST_DATES, NoSuchKpi, Side, TooMany, dates
-from shared.runtime.answers_value import Value
+from shared.runtime.answers import MOST_DATES, Member, NoSuchKpi, Side, TooMany, dates
+from shared.runtime.answers_value import Value, Vector
 from shared.runtime.engine import utc_now
 
 STATUS = {
@@ -48,8 +48,15 @@ def kpi() -> None:
 
 
 def answering(world: Path | None, act: Callable[[World], Any]) -> Any:
-    """Open a world, bring its ledger up to the logs, and answer."""
-    with opened(say.existing(world)) as here:
+    """Open a world, bring its ledger up to the logs, and answer.
+
+    One service of a cluster holds one log of five: a number counted from it is none.
+    """
+    settings = say.existing(world)
+    if not settings.embedded:
+        told = "numbers need all five logs; of a cluster ask monitoring: GET /kpi"
+        say.no(told, say.EXIT_USAGE)
+    with opened(settings) as here:
         here.settle()
         try:
             return act(here)
@@ -116,7 +123,7 @@ def kpi_list(
         say.table(title, COLUMNS, (row(here, each) for each in values), right=RIGHT)
         staff_line(values)
         formula_line(values)
-        known_line(values[0])
+        known_line(values[0].vector, values[0].lagging)
 
     answering(world, act)
 
@@ -142,12 +149,12 @@ def formula_line(values: Sequence[Value]) -> None:
         click.echo(f"{other}: формула не та, что утверждена (ADR 0016)", err=True)
 
 
-def known_line(value: Value) -> None:
+def known_line(vector: Vector, lagging: Sequence[str], what: str = "as known") -> None:
     """Say up to where the logs were known, and which of them may lag."""
-    vector = ", ".join(f"{log} {position}" for log, position in sorted(value.vector.items()))
-    click.echo(f"as known: {vector or 'nothing'}", err=True)
-    if value.lagging:
-        click.echo(f"provisional: more may come from {', '.join(value.lagging)}", err=True)
+    known = ", ".join(f"{log} {position}" for log, position in sorted(vector.items()))
+    click.echo(f"{what}: {known or 'nothing'}", err=True)
+    if lagging:
+        click.echo(f"provisional: more may come from {', '.join(lagging)}", err=True)
 
 
 @kpi.command("value")
@@ -193,7 +200,7 @@ def kpi_value(
             rows = ((each.why, each.members, each.num, each.den) for each in because)
             columns = ("почему", "сколько", "числитель", "знаменатель")
             say.table("Кто учтён и кто нет", columns, rows, right=" ".join(columns[1:]))
-        known_line(value)
+        known_line(vector, lagging)
 
     answering(world, act)
 
@@ -236,6 +243,7 @@ def kpi_series(
         rows = ((v.as_of, v.num, v.den, v.value or "—", STATUS[v.status]) for v in values)
         columns = ("дата", "числитель", "знаменатель", "значение", "статус")
         say.table(kpi_id, columns, rows, right=RIGHT)
+        known_line(vector, lagging)
 
     answering(world, act)
 
@@ -264,9 +272,9 @@ def kpi_members(
     """List who counts, who does not and why, with the facts that prove it."""
 
     def act(here: World) -> None:
-        vector, _ = here.answers.vector(as_known)
+        vector, lagging = here.answers.vector(as_known)
         found = here.answers.members(kpi_id, scope, today(as_of), vector, side, after, limit)
-        show_members(kpi_id, found, as_json=as_json)
+        show_members(kpi_id, found, vector, lagging, as_json=as_json)
 
     answering(world, act)
 
@@ -289,23 +297,33 @@ def kpi_why(
     """Say how one person stands to an indicator."""
 
     def act(here: World) -> None:
-        vector, _ = here.answers.vector(as_known)
+        vector, lagging = here.answers.vector(as_known)
         found = here.answers.why(kpi_id, subject, today(as_of), vector)
         if not found:
+            known_line(vector, lagging)
             say.no(f"{subject} is not in the base of {kpi_id} on {today(as_of)}")
-        show_members(kpi_id, found, as_json=as_json)
+        show_members(kpi_id, found, vector, lagging, as_json=as_json)
 
     answering(world, act)
 
 
-def show_members(kpi_id: str, found: list[Any], *, as_json: bool) -> None:
-    """Print members as a table or as JSON."""
+def show_members(
+    kpi_id: str,
+    found: list[Member],
+    vector: Vector,
+    lagging: Sequence[str],
+    *,
+    as_json: bool,
+) -> None:
+    """Print members as a table or as JSON, with the vector they are known by."""
     if as_json:
-        say.json([asdict(each) for each in found])
+        members = [asdict(each) for each in found]
+        say.json({"members": members, "vector": vector, "lagging": lagging})
         return
     rows = ((m.subject, m.num, m.den, m.why, " ".join(map(str, m.evidence))) for m in found)
     columns = ("кто", "числитель", "знаменатель", "почему", "факты")
     say.table(kpi_id, columns, rows, right=RIGHT)
+    known_line(vector, lagging)
 
 
 @kpi.command("diff")
@@ -348,9 +366,9 @@ def differ(
     as_json: bool = False,
 ) -> None:
     """Print the values known at two moments and the facts said between."""
-    (old, _), (new, _) = here.answers.vector(before), here.answers.vector(after)
-    values = [here.answers.value(kpi_id, scope, as_of, each) for each in (old, new)]
-    changes = here.answers.diff(kpi_id, scope, as_of, old, new)
+    known = here.answers.vector(before), here.answers.vector(after)
+    values = [here.answers.value(kpi_id, scope, as_of, *each) for each in known]
+    changes = here.answers.diff(kpi_id, scope, as_of, known[0][0], known[1][0])
     if as_json:
         say.json(
             {
@@ -388,6 +406,8 @@ def differ(
     )
     columns = ("кто", "было", "стало", "факт", "дата", "записан", "кем")
     say.table(f"Факты между: {len(changes)} чел.", columns, facts)
+    for what, each in zip(("as known before", "and after"), known, strict=True):
+        known_line(*each, what)
 
 
 COMMANDS = (kpi,)
