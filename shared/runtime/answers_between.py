@@ -38,27 +38,35 @@ class Between:
         """
         found: dict[str, list[dict[str, Any]]] = {}
         regions = any(len(each) <= 3 for each in subjects)  # noqa: PLR2004
-        for kind in catalogue.values() if subjects else ():
+        selves = self._selves(subjects)
+        for kind in catalogue.values() if selves else ():
             fields = kind.fact.__dataclass_fields__
             about = ["stream", *(name for name in PERSONS if name in fields)]
             about += ["region"] if regions and "region" in fields else []
-            for subject, said in self._said_of(kind.name, about, subjects):
+            for subject, said in self._said_of(kind.name, about, selves):
                 found.setdefault(subject, []).append(said)
         return found
 
+    def _selves(self, subjects: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the subjects under each id that they have: their own, and those merged."""
+        merged = self.cursor.execute(
+            """
+            SELECT survivor_id::VARCHAR, merged_id::VARCHAR FROM merged($as_of, $known)
+            WHERE survivor_id::VARCHAR IN (SELECT unnest($subjects::VARCHAR[]))
+            """,
+            {"subjects": subjects, "as_of": self.as_of, "known": self.after},
+        )
+        return [*((each, each) for each in subjects), *merged.fetchall()]
+
     def _said_of(
-        self, name: str, about: list[str], subjects: Sequence[str]
+        self, name: str, about: list[str], selves: Sequence[tuple[str, str]]
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         table = name.replace(".", "_")
         named = ", ".join(f"{each}::VARCHAR" for each in about)
         rows = self.cursor.execute(
             f"""
-            WITH subjects AS (SELECT unnest($subjects::VARCHAR[]) AS subject),
-            selves AS (
-                SELECT subject, subject AS id FROM subjects
-                UNION
-                SELECT subject, merged_id::VARCHAR
-                FROM merged($as_of, $known) JOIN subjects ON survivor_id::VARCHAR = subject
+            WITH selves AS (
+                SELECT unnest($subjects::VARCHAR[]) AS subject, unnest($ids::VARCHAR[]) AS id
             ),
             marked AS (
                 SELECT *, [{named}] AS concerns,
@@ -75,8 +83,8 @@ class Between:
             ORDER BY source, position
             """,
             {
-                "subjects": subjects,
-                "as_of": self.as_of,
+                "subjects": [subject for subject, _ in selves],
+                "ids": [each for _, each in selves],
                 "known": self.after,
                 "before": self.before,
             },

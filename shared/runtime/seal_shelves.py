@@ -103,6 +103,7 @@ class SqliteShelf:
 
     def __init__(self, path: str) -> None:
         self._db = connect(path)
+        self._db.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
         self._db.execute("PRAGMA secure_delete = ON")
         self._lock = Lock()
 
