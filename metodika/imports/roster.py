@@ -157,7 +157,7 @@ class Reading:
         seen = set[UUID]()
         while (into := self.work.of(MERGED_INTO, person_id)) and person_id not in seen:
             seen.add(person_id)
-            person_id = into[-1]
+            person_id = into[-1].survivor_id
         return person_id
 
     def unnamed(self, staff: Staff) -> Iterator[EndEmployment]:

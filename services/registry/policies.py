@@ -1,7 +1,8 @@
 """What the registry's commands must know of its other streams."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from services.registry.domain import (
     AddRegion,
     AssignExpertGroup,
     ChangeEmployment,
+    DetermineYouth,
     DraftProgram,
     ErasePersonalData,
     GrantAccess,
@@ -23,6 +25,7 @@ from services.registry.domain import (
     RegisterOrganisation,
     StartEmployment,
 )
+from services.registry.domain.human import eras_of
 from services.registry.domain.organisation import NoOrganisation, Organisation
 from services.registry.domain.people import Survivor
 from services.registry.domain.territory import (
@@ -31,6 +34,7 @@ from services.registry.domain.territory import (
     MunicipalityState,
     RegionState,
 )
+from services.registry.domain.youth import Eras
 from shared.events.registry import (
     AccessGranted,
     EmploymentChanged,
@@ -49,7 +53,7 @@ from shared.events.registry import (
     RegionFact,
     TeacherRegistered,
 )
-from shared.kernel import Borrowed, Known, Restated, Stands, informs, whenever
+from shared.kernel import Borrowed, Known, Restated, Stands, informs, whenever, whenever_gone
 from shared.kernel.ids import EventId, Oktmo, OrgId, PersonId, Territory, named
 
 # ── Own facts, by other streams' ids ────────────────────────────────────────
@@ -103,19 +107,21 @@ PEOPLE: Borrowed[Survivor, Standing] = Borrowed(
     initial="unknown",
     evolve=who_is_there,
 )
-MERGED_INTO: Borrowed[tuple[PersonId, ...], PersonsMerged] = Borrowed(
+type Mergers = tuple[PersonsMerged, ...]
+
+MERGED_INTO: Borrowed[Mergers, PersonsMerged] = Borrowed(
     name="registry.merged into",
     facts=(PersonsMerged,),
     about=lambda said: said.merged_id,
     initial=(),
-    evolve=lambda so_far, said, _: (*so_far, said.survivor_id),
+    evolve=lambda so_far, said, _: (*so_far, said),
 )
-MERGED_FROM: Borrowed[tuple[PersonId, ...], PersonsMerged] = Borrowed(
+MERGED_FROM: Borrowed[Mergers, PersonsMerged] = Borrowed(
     name="registry.merged from",
     facts=(PersonsMerged,),
     about=lambda said: said.survivor_id,
     initial=(),
-    evolve=lambda so_far, said, _: (*so_far, said.merged_id),
+    evolve=lambda so_far, said, _: (*so_far, said),
 )
 
 # ── What a command is told ──────────────────────────────────────────────────
@@ -157,14 +163,50 @@ def of_its_host(asked: OpenRegionalCentre, known: Known) -> OpenRegionalCentre:
 
 @informs(StartEmployment)
 def of_the_employer(asked: StartEmployment, known: Known) -> StartEmployment:
-    """Организация, куда принимают (S0 I)."""
-    return replace(asked, organisation=known.of(ORGANISATIONS, asked.org_id))
+    """Организация, куда принимают (S0 I), и другие записи того же человека (S1 7.2)."""
+    organisation = known.of(ORGANISATIONS, asked.org_id)
+    return replace(asked, organisation=organisation, human=human(known, asked.person_id))
 
 
 @informs(ChangeEmployment)
 def of_the_new_employer(asked: ChangeEmployment, known: Known) -> ChangeEmployment:
-    """Организация, где теперь работают (S0 I)."""
-    return replace(asked, organisation=known.of(ORGANISATIONS, asked.org_id))
+    """Организация, где теперь работают (S0 I), и другие записи человека (S1 7.2)."""
+    organisation = known.of(ORGANISATIONS, asked.org_id)
+    return replace(asked, organisation=organisation, human=human(known, asked.person_id))
+
+
+@informs(DetermineYouth)
+def of_the_other_records(asked: DetermineYouth, known: Known) -> DetermineYouth:
+    """Другие записи того же человека (S1 7.2)."""
+    return replace(asked, human=human(known, asked.person_id))
+
+
+def human(known: Known, person: PersonId) -> Eras:
+    """Return what the other records of a human say, since they are one; mostly nothing."""
+    mergers = mergers_around(known, person)
+    lives = {it: TEACHER.state(known.history(it)) for it in records_of(mergers)}
+    return eras_of(person, mergers, lives)
+
+
+def mergers_around(known: Known, *people: PersonId) -> Mergers:
+    """Return all mergers that join these records to others, in chains."""
+    found, seen, ahead = dict[PersonsMerged, None](), set[PersonId](), [*people]
+    while ahead:
+        person = ahead.pop()
+        if person in seen:
+            continue
+        seen.add(person)
+        here = (*known.of(MERGED_INTO, person), *known.of(MERGED_FROM, person))
+        found |= dict.fromkeys(here)
+        ahead += records_of(here)
+    return tuple(found)
+
+
+def records_of(mergers: Mergers) -> Iterable[PersonId]:
+    """Return the records that these join, each once."""
+    return dict.fromkeys(
+        it for each in mergers for it in (each.survivor_id, each.merged_id)
+    ).keys()
 
 
 @informs(RegisterGraduate)
@@ -237,23 +279,55 @@ def one_human_is_erased_whole(
 
     Each says so for itself, and so along a chain of mergers to both its ends.
     """
-    for borrowed in (MERGED_INTO, MERGED_FROM):
-        for other in known.of(borrowed, said.person_id):
-            yield ErasePersonalData(
-                person_id=other,
-                reason=said.reason,
-                act_no=said.act_no,
-                erased_on=said.occurred_on,
-            )
+    into = (each.survivor_id for each in known.of(MERGED_INTO, said.person_id))
+    of = (each.merged_id for each in known.of(MERGED_FROM, said.person_id))
+    for other in chain(into, of):
+        yield ErasePersonalData(
+            person_id=other,
+            reason=said.reason,
+            act_no=said.act_no,
+            erased_on=said.occurred_on,
+        )
 
 
-POLICIES = (one_human_is_erased_whole,)
+type OfYouth = PersonsMerged | EmploymentStarted | EmploymentChanged | TeacherRegistered
+
+
+def determined_anew(said: OfYouth, known: Known) -> Iterator[DetermineYouth]:
+    """AM14: первая работа — первая из всех записей человека (S0 V.4, S1 7.2).
+
+    Whoever's job or birthday it is says so for himself; of a merger all must.
+    """
+    if isinstance(said, PersonsMerged):
+        these, itself = (said.survivor_id, said.merged_id), None
+    else:
+        these, itself = (said.person_id,), said.person_id
+    others = records_of(mergers_around(known, *these))
+    for each in dict.fromkeys(chain(these, others)):
+        if each != itself:
+            yield DetermineYouth(person_id=each)
+
+
+one_human_is_young_once = whenever(
+    PersonsMerged, EmploymentStarted, EmploymentChanged, name="registry.youth"
+)(determined_anew)
+and_is_so_anew = whenever_gone(
+    PersonsMerged,
+    EmploymentStarted,
+    EmploymentChanged,
+    TeacherRegistered,
+    name="registry.youth anew",
+)(determined_anew)
+
+
+POLICIES = (one_human_is_erased_whole, one_human_is_young_once, and_is_so_anew)
 INFORMED = (
     of_its_region,
     of_its_place,
     of_its_host,
     of_the_employer,
     of_the_new_employer,
+    of_the_other_records,
     of_the_university,
     of_the_survivor,
     of_the_author,

@@ -22,7 +22,17 @@ from shared.kernel.facts import (
     is_personal,
     kind_of,
 )
-from shared.kernel.history import Recorded, Withdrawal, as_corrected, is_withdrawn, standing
+from shared.kernel.history import (
+    Correct,
+    Recorded,
+    Withdraw,
+    Withdrawal,
+    amends,
+    as_corrected,
+    is_withdrawn,
+    standing,
+    stood,
+)
 from shared.kernel.policy import (
     Borrowed,
     Informed,
@@ -33,11 +43,13 @@ from shared.kernel.policy import (
     Stands,
     informs,
     whenever,
+    whenever_gone,
 )
 
 __all__ = [
     "Borrowed",
     "Claim",
+    "Correct",
     "Decider",
     "Fault",
     "Informed",
@@ -53,7 +65,9 @@ __all__ = [
     "Sealed",
     "Stands",
     "Told",
+    "Withdraw",
     "Withdrawal",
+    "amends",
     "as_corrected",
     "but",
     "catalogue",
@@ -66,6 +80,8 @@ __all__ = [
     "only_same",
     "require",
     "standing",
+    "stood",
     "unless_same",
     "whenever",
+    "whenever_gone",
 ]

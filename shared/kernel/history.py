@@ -1,9 +1,9 @@
 """What was said, and what stands of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import cast
+from typing import Any, cast
 
 from shared.kernel.ids import EventId
 
@@ -35,6 +35,23 @@ class Recorded[Fact]:
     corrects: EventId | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Correct:
+    """Restate a fact in full: it was always so (contracts §1)."""
+
+    event_id: EventId
+    fact: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withdraw:
+    """Say that a recorded fact never was (contracts §1)."""
+
+    event_id: EventId
+    reason: str
+    withdrawn_on: date
+
+
 def as_corrected[F](history: Iterable[Recorded[F] | Recorded[Withdrawal]]) -> list[F]:
     """Return what stands: a restated fact in its first place, a withdrawn one gone."""
     return [each.fact for each in standing(history)]
@@ -53,6 +70,22 @@ def standing[F](
         elif (first := each.corrects or each.event_id) not in gone:
             stands[first] = cast("Recorded[F]", each)
     return list(stands.values())
+
+
+def stood(
+    history: Sequence[Recorded[Any]], said: object, corrects: EventId | None
+) -> Any | None:
+    """Return a fact as it stood, of which this is now said anew, or that it never was."""
+    first = amends(said, corrects)
+    if first is None:
+        return None
+    named = (each for each in reversed(history) if first in {each.event_id, each.corrects})
+    return next((each.fact for each in named), None)
+
+
+def amends(said: object, corrects: EventId | None) -> EventId | None:
+    """Return the first record of the fact that is withdrawn or said anew, if one is."""
+    return said.withdraws if isinstance(said, Withdrawal) else corrects
 
 
 def is_withdrawn(history: Iterable[Recorded[object]], first: EventId) -> bool:

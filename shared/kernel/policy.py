@@ -1,10 +1,11 @@
 """Policies: whenever this is heard, and given what is known, then those commands."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
+from shared.kernel.history import Recorded
 from shared.kernel.ids import EventId
 
 
@@ -35,14 +36,22 @@ class Known(Protocol):
         """Return who holds a claimed key, if anybody does."""
         ...
 
+    def history(self, stream: UUID) -> Sequence[Recorded[Any]]:
+        """Return all that was said of another thing of the same service."""
+        ...
+
 
 @dataclass(frozen=True)
 class Policy[Fact, Command]:
-    """A named, pure reaction. The name goes into the ids of its commands: keep it."""
+    """A named, pure reaction. The name goes into the ids of its commands: keep it.
+
+    If `gone`, it reacts to a fact that stands no more as it stood.
+    """
 
     name: str
     facts: tuple[type[Any], ...]
     react: Callable[[Fact, Known], Iterable[Command]]
+    gone: bool = False
 
 
 def whenever[F, C](
@@ -50,6 +59,16 @@ def whenever[F, C](
 ) -> Callable[[Callable[[F, Known], Iterable[C]]], Policy[F, C]]:
     """Read as: whenever one of FACTS is heard, this function says what to do."""
     return lambda react: Policy(name, facts, react)
+
+
+def whenever_gone[F, C](
+    *facts: type[F], name: str
+) -> Callable[[Callable[[F, Known], Iterable[C]]], Policy[F, C]]:
+    """Read as: whenever one of FACTS is withdrawn or said anew, this says what to do.
+
+    It is given the fact as it stood; what is known is without it.
+    """
+    return lambda react: Policy(name, facts, react, gone=True)
 
 
 @dataclass(frozen=True)

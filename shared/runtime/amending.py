@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol, get_origin, get_type_hints
 from uuid import UUID
 
 from shared.kernel import (
+    Correct,
     Decider,
     Kind,
     Known,
@@ -16,6 +17,7 @@ from shared.kernel import (
     Restated,
     Stands,
     Told,
+    Withdraw,
     Withdrawal,
     catalogue,
     is_withdrawn,
@@ -26,24 +28,6 @@ from shared.kernel import (
 from shared.kernel.ids import EventId
 from shared.runtime.schemas import FIRST_DAY, LAST_DAY
 from shared.runtime.service import Service
-
-
-@dataclass(frozen=True, kw_only=True)
-class Correct:
-    """Restate a fact in full: it was always so (contracts §1)."""
-
-    event_id: EventId
-    fact: Any
-
-
-@dataclass(frozen=True, kw_only=True)
-class Withdraw:
-    """Say that a recorded fact never was (contracts §1)."""
-
-    event_id: EventId
-    reason: str
-    withdrawn_on: date
-
 
 AMENDING = (Correct, Withdraw)
 NOT_YET = EventId(UUID(int=0))
@@ -242,16 +226,19 @@ def last_record(history: Sequence[Recorded[Any]], named: UUID) -> EventId:
 
 
 def derived(
-    decider: Decider[Any, Any, Any], stream: UUID, state: Callable[[], Any]
+    decider: Decider[Any, Any, Any],
+    stream: UUID,
+    state: Callable[[], Any],
+    tell: Callable[[Any], Any],
 ) -> Iterator[Any]:
     """Yield what follows from a correction: what was derived is derived anew.
 
     Each fact is to be said before the next is asked for. Of a thing that is gone
-    altogether nothing follows.
+    altogether nothing follows. A command is told what is known, as any other.
     """
     for command in decider.amended(stream):
         try:
-            facts = decider.decide(state(), command)
+            facts = decider.decide(state(), tell(command))
         except Refused:
             continue
         yield from facts

@@ -27,6 +27,8 @@ from shared.runtime.work import Wanted
 COMMANDS = 500
 """Commands decided in one transaction."""
 
+KNOWN_BY = {"org_id": ("org_id",), "person_id": ("person_id", "survivor_id")}
+"""Fields of commands, and those of facts about the same; of two merged, about either."""
 MOST_FILES = 100
 """In one package; the standard knows some thirty."""
 
@@ -262,9 +264,10 @@ def foreseen(engine: Engine, asked: Sequence[Asked]) -> Wanted:
     commands = [each.command for each in asked]
     named = (engine.named_by(each) for each in commands)
     about: set[tuple[str, UUID]] = set()
-    for name in ("org_id", "person_id"):
+    for name, called in KNOWN_BY.items():
         ids = {found for each in commands if (found := getattr(each, name, None))}
-        about |= set(product(engine.borrowed_about(name), ids))
+        kept = {kind for each in called for kind in engine.borrowed_about(each)}
+        about |= set(product(kept, ids))
     return Wanted(
         commands=[each.command_id for each in asked],
         streams={engine.stream_of(each) for each in commands},

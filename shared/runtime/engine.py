@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec import structs
 
-from shared.kernel import Claim, Decider, Refused, Release, kind_of
+from shared.kernel import Claim, Decider, Refused, Release, kind_of, stood
 from shared.kernel.ids import EventId
 from shared.runtime.amending import AMENDING, amended, derived, last_record
 from shared.runtime.asking import Asked, May, NotAllowed, OtherBody, Outcome
@@ -58,7 +58,8 @@ class Engine:
         self._borrowed = (*service.borrowed, *TREE)
         self._deciders = {c: d for d in service.deciders for c in d.commands}
         self._informed = {each.command: each.inform for each in service.informed}
-        self._policies = by_fact(service.policies)
+        self._policies = by_fact(each for each in service.policies if not each.gone)
+        self._when_gone = by_fact(each for each in service.policies if each.gone)
         self._naming = {c: about for d in service.deciders for c, about in _naming(d)}
 
     # ── Commands ────────────────────────────────────────────────────────────
@@ -223,7 +224,7 @@ class Engine:
         asked: Asked,
         may: May | None,
     ) -> Outcome:
-        stream = self.stream_of(asked.command)
+        stream = self._stream_in(work, asked.command)
         thing = work.thing(stream)
         if asked.expected_version not in (None, thing.version):
             return Outcome(status="conflict", stream=stream, version=thing.version)
@@ -264,9 +265,7 @@ class Engine:
         if isinstance(command, AMENDING):
             return self._amended(work, asked, thing, may)
         decider = self._deciders[type(command)]
-        inform = self._informed.get(type(command))
-        told = self._with_key(inform(command, work) if inform else command)
-        facts = decider.decide(work.state(decider, thing), told)
+        facts = decider.decide(work.state(decider, thing), self._told(work, command))
         claims = [claimed(decider, each) for each in facts]
         work.holding.require_free(chain(*claims))
         _require_right(work, thing, facts[:1], asked, may)
@@ -275,23 +274,33 @@ class Engine:
             for fact, its in zip(facts, claims, strict=True)
         ]
 
+    def _told(self, work: Work, command: Any) -> Any:
+        """Write into a command what its guards must know."""
+        inform = self._informed.get(type(command))
+        return self._with_key(inform(command, work) if inform else command)
+
     def _amended(self, work: Work, asked: Asked, thing: Thing, may: May | None) -> list[UUID]:
-        decider, stood, after = amended(
+        decider, before, after = amended(
             self.service, asked.command, thing.stream, thing.history, work
         )
         claims = [claimed(decider, fact) for fact, _ in after]
         work.holding.require_free(chain(*claims))  # first: a refusal must let go of nothing
         fact, _ = after[0]
         here = work.stands(last_record(thing.history, asked.command.event_id))
-        where = restated_at(stood, fact, here, work)
+        where = restated_at(before, fact, here, work)
         if may and not (may(here[0]) and any(map(may, rights_to(fact, where[0], work)))):
             raise NotAllowed(type(asked.command).__name__)
-        work.holding.release(decider, stood, work.unit)
+        work.holding.release(decider, before, work.unit)
         said = [
             self._say(work, thing, fact, its, asked, corrects, where)
             for (fact, corrects), its in zip(after, claims, strict=True)
         ]
-        more = derived(decider, thing.stream, lambda: work.state(decider, thing))
+        more = derived(
+            decider,
+            thing.stream,
+            lambda: work.state(decider, thing),
+            lambda command: self._told(work, command),
+        )
         return said + [
             self._say(work, thing, each, claimed(decider, each), asked, None) for each in more
         ]
@@ -306,8 +315,9 @@ class Engine:
         corrects: EventId | None,
         where: Standing | None = None,
     ) -> UUID:
+        gone = stood(thing.history, fact, corrects)
         event_id = work.say(thing, fact, claims, asked, corrects, where)
-        self.react(work, fact, event_id, asked)
+        self.react(work, fact, event_id, asked, gone)
         return event_id
 
     def stream_of(self, command: Any) -> UUID:
@@ -319,11 +329,24 @@ class Engine:
             raise TypeError(f"{type(command).__name__} is no command of this service")
         return self._deciders[type(command)].stream(command)
 
-    def react(self, work: Work, fact: Any, event_id: EventId, cause: Asked) -> list[Outcome]:
-        """Have every policy react to a fact; each command is decided within this work."""
+    def _stream_in(self, work: Work, command: Any) -> UUID:
+        """Return the thing that a command is about, also one that is not written yet."""
+        said = work.said_of(command.event_id) if isinstance(command, AMENDING) else None
+        return said or self.stream_of(command)
+
+    def react(
+        self, work: Work, fact: Any, event_id: EventId, cause: Asked, gone: Any = None
+    ) -> list[Outcome]:
+        """Have every policy react to a fact; each command is decided within this work.
+
+        First to the one that is `gone` with it, if it was withdrawn or is said anew.
+        """
         outcomes: list[Outcome] = []
-        for policy in self._policies.get(type(fact), ()):
-            for n, command in enumerate(policy.react(fact, work)):
+        for policy, about in chain(
+            ((each, gone) for each in self._when_gone.get(type(gone), ())),
+            ((each, fact) for each in self._policies.get(type(fact), ())),
+        ):
+            for n, command in enumerate(policy.react(about, work)):
                 command_id = uuid5(event_id, f"{policy.name}/{n}")
                 if work.answer(command_id):
                     continue  # brought about when the fact was heard before

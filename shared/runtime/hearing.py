@@ -142,7 +142,7 @@ def _hear_one(engine: Engine, work: Work, record: Record, hearing: Hearing) -> N
     if record.name not in catalogue:
         hearing.skipped += 1
         return
-    fact, meta = learn(work, record)
+    fact, meta, gone = learn(work, record)
     hearing.heard += 1
     cause = Asked(
         command=None,
@@ -152,19 +152,24 @@ def _hear_one(engine: Engine, work: Work, record: Record, hearing: Hearing) -> N
         traceparent=meta.traceparent,
         basis=meta.basis,
     )
-    for outcome in engine.react(work, fact, EventId(record.event_id), cause):
+    for outcome in engine.react(work, fact, EventId(record.event_id), cause, gone):
         hearing.effects += len(outcome.event_ids)
         hearing.refused += outcome.status == "refused"
 
 
-def learn(work: Work, record: Record) -> tuple[Any, codec.Meta]:
-    """Keep a fact wherever the service wants to know it; return it with its envelope."""
+def learn(work: Work, record: Record) -> tuple[Any, codec.Meta, Any | None]:
+    """Keep a fact wherever the service wants to know it; return it with its envelope.
+
+    And with the fact that it withdraws or says anew, as that stood.
+    """
     fact = codec.decode(record.name, record.schema, record.data)
     meta = codec.decode_meta(record.meta)
     data = msgspec.Raw(record.data)
     kept = Kept(record.event_id, meta.corrects, record.name, record.schema, data)
+    corrects = EventId(meta.corrects) if meta.corrects else None
+    gone = work.keeping.stood(fact, corrects, record.stream)
     work.keeping.learn(kept, fact, record.stream)
-    return fact, meta
+    return fact, meta, gone
 
 
 def relearned(engine: Engine, records: Iterable[Record]) -> Iterator[Learned]:

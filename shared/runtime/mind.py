@@ -3,10 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID, uuid5
 
-from shared.kernel import Borrowed, Decider, Recorded, Refused, Withdrawal, kind_of
+from shared.kernel import Borrowed, Decider, Recorded, Refused, Withdrawal, kind_of, stood
 from shared.kernel.ids import EventId, Territory
 from shared.runtime.amending import Correct, Withdraw, amended, derived, last_record, stands_on
 from shared.runtime.asking import Asked, Outcome
@@ -49,7 +50,8 @@ class Mind:
         self._heard = dict[str, int]()
         self._deciders = {c: d for d in service.deciders for c in d.commands}
         self._informed = {each.command: each.inform for each in service.informed}
-        self._policies = by_fact(service.policies)
+        self._policies = by_fact(each for each in service.policies if not each.gone)
+        self._when_gone = by_fact(each for each in service.policies if each.gone)
         borrowed = (*service.borrowed, *TREE)
         self._keeping = Keeping(borrowed)
         self._waited_for = {*self._policies, *by_fact(borrowed)}
@@ -69,6 +71,10 @@ class Mind:
         """Return who holds a claimed key, if anybody does."""
         return self._holding.holder(kind, key)
 
+    def history(self, stream: UUID) -> Sequence[Recorded[Any]]:
+        """Return all that was said of another thing of the same service."""
+        return self._lives[stream].history if stream in self._lives else ()
+
     def standing_on(self, decider: Decider[Any, Any, Any], stream: UUID) -> Collection[UUID]:
         """Return the other streams of the service in which a fact stands on this one."""
         rules = [each for each in self.service.stands if each.on == decider.name]
@@ -77,8 +83,7 @@ class Mind:
 
     def first(self, stream: UUID, fact: type[Any]) -> tuple[EventId, Any]:
         """Return the first fact of a class in a stream. LookupError if there is none."""
-        history = self._lives[stream].history if stream in self._lives else ()
-        for each in history:
+        for each in self.history(stream):
             if isinstance(each.fact, fact):
                 return each.event_id, each.fact
         raise LookupError(f"no {fact.__name__} in {stream}")
@@ -108,8 +113,9 @@ class Mind:
 
     def _hear(self, said: Said) -> None:
         fact, event_id = said.recorded.fact, said.recorded.event_id
+        gone = self._keeping.stood(said.recorded, said.stream)
         self._keeping.learn(said.recorded, said.stream)
-        if type(fact) in self._policies:
+        if type(fact) in self._policies or type(gone) in self._when_gone:
             cause = Asked(
                 command=None,
                 command_id=event_id,
@@ -117,7 +123,7 @@ class Mind:
                 correlation_id=said.correlation_id,
                 basis=said.basis,
             )
-            self._react(fact, event_id, cause)
+            self._react(fact, event_id, cause, gone)
 
     # ── Deciding ────────────────────────────────────────────────────────────
 
@@ -144,11 +150,13 @@ class Mind:
         if isinstance(asked.command, Correct | Withdraw):
             return self._amended(asked, stream)
         decider = self._deciders[type(asked.command)]
-        inform = self._informed.get(type(asked.command))
-        told = self._with_key(inform(asked.command, self) if inform else asked.command)
-        facts = decider.decide(self._state(decider, stream), told)
+        facts = decider.decide(self._state(decider, stream), self._told(asked.command))
         self._holding.require_free(decider, facts)
         return [self._say(decider, stream, each, asked) for each in facts]
+
+    def _told(self, command: Any) -> Any:
+        inform = self._informed.get(type(command))
+        return self._with_key(inform(command, self) if inform else command)
 
     def _stream_of(self, command: Any) -> UUID:
         if isinstance(command, Correct | Withdraw):
@@ -167,9 +175,12 @@ class Mind:
             raise Refused("S1 7.2", "Этот номер уже у другого")
         return life.state
 
-    def _react(self, fact: Any, event_id: EventId, cause: Asked) -> None:
-        for policy in self._policies.get(type(fact), ()):
-            for n, command in enumerate(policy.react(fact, self)):
+    def _react(self, fact: Any, event_id: EventId, cause: Asked, gone: Any = None) -> None:
+        for policy, about in chain(
+            ((each, gone) for each in self._when_gone.get(type(gone), ())),
+            ((each, fact) for each in self._policies.get(type(fact), ())),
+        ):
+            for n, command in enumerate(policy.react(about, self)):
                 asked = Asked(
                     command=command,
                     command_id=uuid5(event_id, f"{policy.name}/{n}"),
@@ -182,16 +193,16 @@ class Mind:
                 self._answer(asked)
 
     def _amended(self, asked: Asked, stream: UUID) -> list[UUID]:
-        history = self._lives[stream].history if stream in self._lives else []
-        decider, stood, after = amended(self.service, asked.command, stream, history, self)
+        history = self.history(stream)
+        decider, before, after = amended(self.service, asked.command, stream, history, self)
         self._holding.require_free(decider, [fact for fact, _ in after])
-        self._holding.release(decider, stood)
+        self._holding.release(decider, before)
         here = self._stands[last_record(history, asked.command.event_id)]
-        where = restated_at(stood, after[0][0], here, self)
+        where = restated_at(before, after[0][0], here, self)
         said = [
             self._say(decider, stream, fact, asked, corrects, where) for fact, corrects in after
         ]
-        more = derived(decider, stream, lambda: self._state(decider, stream))
+        more = derived(decider, stream, lambda: self._state(decider, stream), self._told)
         return said + [self._say(decider, stream, each, asked) for each in more]
 
     # ── Saying ──────────────────────────────────────────────────────────────
@@ -215,6 +226,7 @@ class Mind:
         said = Recorded(event_id=event_id, fact=fact, corrects=corrects)
         stored = said if sealed is fact else replace(said, fact=sealed)
         life = life or self._lives.setdefault(stream, _Life(decider, decider.initial))
+        gone = stood(life.history, fact, corrects)
         if tells_home(kind_of(fact).name):
             life.territory = territory or life.territory
         life.go_on(said)
@@ -222,7 +234,7 @@ class Mind:
         meta = asked.envelope(event_id, home_org, corrects)
         self.log.add(stored, stream, len(life.history), territory, meta)
         self._keeping.learn(stored, stream)
-        self._react(fact, event_id, asked)
+        self._react(fact, event_id, asked, gone)
         return event_id
 
     # ── Sealed fields ───────────────────────────────────────────────────────

@@ -6,7 +6,16 @@ from functools import reduce
 from typing import Any
 from uuid import UUID
 
-from shared.kernel import Borrowed, Recorded, Withdrawal, catalogue, kind_of, standing
+from shared.kernel import (
+    Borrowed,
+    Recorded,
+    Withdrawal,
+    amends,
+    catalogue,
+    kind_of,
+    standing,
+    stood,
+)
 from shared.runtime.amending import withdrawn
 from shared.runtime.service import by_fact
 from shared.runtime.work_kept import MOVED
@@ -42,6 +51,18 @@ class Keeping:
             )
             kept.folded = True
         return kept.document
+
+    def stood(self, recorded: Recorded[Any], stream: UUID) -> Any | None:
+        """Return what is kept of the fact that this withdraws or says anew, as it stood."""
+        fact, first = recorded.fact, amends(recorded.fact, recorded.corrects)
+        if first is None:
+            return None
+        kind = catalogue.get(fact.name) if isinstance(fact, Withdrawal) else kind_of(fact)
+        for each in self._listeners.get(kind.fact, ()) if kind else ():
+            kept = self._kept.get((each.name, self._about.get((each.name, first), stream)))
+            if kept and (found := stood(kept.history, fact, recorded.corrects)):
+                return found
+        return None
 
     def learn(self, recorded: Recorded[Any], stream: UUID) -> None:
         """Keep a fact, heard or said, wherever somebody wants to know it."""

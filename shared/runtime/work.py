@@ -89,6 +89,7 @@ class Work:
         self._seen: dict[UUID, int] = {}
         self._read_to: int | None = None
         self._read_whole = False
+        self._said: dict[UUID, UUID] = {}
         self._answers: dict[UUID, Answered | None] = {}
 
     # ── What is known ───────────────────────────────────────────────────────
@@ -100,6 +101,10 @@ class Work:
     def holder(self, kind: str, key: str) -> UUID | None:
         """Return who holds a claimed key, if anybody does."""
         return self.holding.holder(kind, key)
+
+    def history(self, stream: UUID) -> Sequence[Recorded[Any]]:
+        """Return all that was said of another thing of the same service."""
+        return self.thing(stream).history
 
     def foresee(self, wanted: Wanted) -> None:
         """Read at once what would be read one by one."""
@@ -192,6 +197,10 @@ class Work:
         home_org = codec.decode_meta(said.meta).home_org
         return place, None if home_org is None else OrgId(home_org)
 
+    def said_of(self, event_id: UUID) -> UUID | None:
+        """Return the stream of a record that was said here; it may not be written yet."""
+        return self._said.get(event_id)
+
     def say(  # noqa: PLR0913, PLR0917 - all that a fact is said with
         self,
         thing: Thing,
@@ -223,6 +232,7 @@ class Work:
                 data=data,
             )
         )
+        self._said[event_id] = thing.stream
         thing.version = version
         thing.territory = territory if tells_home(kind.name) else thing.territory
         thing.history.append(Recorded(event_id=event_id, fact=fact, corrects=corrects))

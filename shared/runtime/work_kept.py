@@ -7,7 +7,16 @@ from uuid import UUID
 
 import msgspec
 
-from shared.kernel import Borrowed, Recorded, Withdrawal, catalogue, kind_of, standing
+from shared.kernel import (
+    Borrowed,
+    Recorded,
+    Withdrawal,
+    amends,
+    catalogue,
+    kind_of,
+    standing,
+    stood,
+)
 from shared.kernel.ids import EventId
 from shared.runtime import codec
 from shared.runtime.amending import withdrawn
@@ -69,6 +78,19 @@ class Keeping:
             self._known |= {at: [] for at in unread}
             self._known |= {at: _histories.decode(said) for at, said in kept.items()}
             self._as_read |= {at: digest(said) for at, said in kept.items()}
+
+    def stood(self, fact: Any, corrects: EventId | None, stream: UUID) -> Any | None:
+        """Return what is kept of the fact that this withdraws or says anew, as it stood."""
+        first = amends(fact, corrects)
+        if first is None:
+            return None
+        kind = catalogue.get(fact.name) if isinstance(fact, Withdrawal) else kind_of(fact)
+        for each in self._listeners.get(kind.fact, ()) if kind else ():
+            at = each.name, self._whereabouts(each, first, stream)
+            history = [_recorded(it) for it in self._history_about(at)]
+            if found := stood(history, fact, corrects):
+                return found
+        return None
 
     def learn(self, kept: Kept, fact: Any, stream: UUID) -> None:
         """Keep a fact, heard or said, wherever somebody wants to know it."""

@@ -14,6 +14,7 @@ class Heard:
     def __init__(self, *history: Recorded[Any]) -> None:
         self._history = history
         self.holders: dict[tuple[str, str], UUID] = {}
+        self.own: dict[UUID, tuple[Recorded[Any], ...]] = {}
 
     def of[D](self, borrowed: Borrowed[D, Any], about: UUID) -> D:
         """Fold the facts about one id into its document."""
@@ -31,6 +32,10 @@ class Heard:
     def holder(self, kind: str, key: str) -> UUID | None:
         """Return who was said to hold a key."""
         return self.holders.get((kind, key))
+
+    def history(self, stream: UUID) -> tuple[Recorded[Any], ...]:
+        """Return what was given as said of a thing of the service itself."""
+        return self.own.get(stream, ())
 
 
 def heard(*facts: Any) -> Heard:

@@ -134,7 +134,7 @@ def aside(told: Telling, monkeypatch: pytest.MonkeyPatch) -> Telling:
     return told
 
 
-def _fails(work: Work, record: Record) -> tuple[Any, Meta]:
+def _fails(work: Work, record: Record) -> tuple[Any, Meta, Any | None]:
     if record.name == "registry.EmploymentStarted":
         raise TypeError
     return learn(work, record)

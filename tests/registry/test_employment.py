@@ -8,7 +8,8 @@ import pytest
 from services.registry.domain import TEACHER, ChangeEmployment
 from services.registry.domain.organisation import UNHEARD_OF
 from services.registry.domain.people import TeacherCommand
-from services.registry.domain.teacher import Teacher, young_until
+from services.registry.domain.teacher import Teacher
+from services.registry.domain.youth import young_until
 from shared.events.registry import (
     EmploymentChanged,
     TeacherFact,

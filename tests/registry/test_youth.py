@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from services.registry.domain import TEACHER, ChangeEmployment, DetermineYouth
 from services.registry.domain.people import TeacherCommand
-from services.registry.domain.teacher import Teacher, young_until
+from services.registry.domain.teacher import Teacher
+from services.registry.domain.youth import young_until
 from shared.events.registry import (
     EmploymentChanged,
     TeacherFact,

@@ -6,6 +6,7 @@ from datetime import date
 from functools import lru_cache
 
 from services.registry.domain.organisation import UNHEARD_OF, Organisation, works_on
+from services.registry.domain.youth import Eras
 from shared.events.registry import (
     EmploymentChanged,
     EmploymentEnded,
@@ -38,6 +39,7 @@ class StartEmployment:
     is_main: bool
     started_on: date
     organisation: Told[Organisation] = UNHEARD_OF
+    human: Told[Eras] = ()
 
 
 @command
@@ -53,6 +55,7 @@ class ChangeEmployment:
     is_main: bool
     changed_on: date
     organisation: Told[Organisation] = UNHEARD_OF
+    human: Told[Eras] = ()
 
 
 @command

@@ -9,6 +9,7 @@ from services.registry.domain.employment import (
     StartEmployment,
 )
 from services.registry.domain.organisation import UNHEARD_OF, Organisation
+from services.registry.domain.youth import Eras
 from shared.events.registry import Category, EducationLevel
 from shared.kernel import Told, command
 from shared.kernel.ids import KeyId, OrgId, PersonId
@@ -33,6 +34,7 @@ class DetermineYouth:
     """Определить заново, до какого дня педагог молодой."""
 
     person_id: PersonId
+    human: Told[Eras] = ()
 
 
 @command

@@ -23,7 +23,6 @@ from services.registry.domain.employment import (
 )
 from services.registry.domain.identity import (
     birthday,
-    months_after,
     opened,
     readable,
 )
@@ -47,6 +46,7 @@ from services.registry.domain.record import (
     record_education,
     register,
 )
+from services.registry.domain.youth import Eras, Youth
 from shared.events.registry import (
     EducationRecorded,
     EmploymentChanged,
@@ -64,10 +64,6 @@ from shared.events.registry import (
 from shared.kernel import Claim, Decider, Refused, but, only_same, require
 from shared.kernel.ids import PersonId
 
-YOUTH_ENDS_AT = 35
-"""Years; the birthday itself is no longer youth (AM13)."""
-NOVICE_MONTHS = 36
-"""The first three years of work, breaks included (AM14)."""
 WORK_BEGINS_AT = 14
 """Years; ТК РФ, ст. 63."""
 RULE_VERSION = 1
@@ -113,13 +109,14 @@ def decide(teacher: Teacher, asked: TeacherCommand) -> Sequence[TeacherFact]:
         case Nobody(), RegisterTeacher():
             return [register(asked)]
         case Registered(), StartEmployment():
-            return and_youth(teacher, of_age(teacher, start(teacher.jobs, asked)))
+            started = of_age(teacher, start(teacher.jobs, asked))
+            return and_youth(teacher, started, asked.human)
         case Registered(), ChangeEmployment():
-            return and_youth(teacher, change(teacher.jobs, asked))
+            return and_youth(teacher, change(teacher.jobs, asked), asked.human)
         case Registered() | Erased(), EndEmployment():
             return end(teacher.jobs, asked)
         case Registered(), DetermineYouth():
-            return determine(teacher)
+            return determine(teacher, asked.human)
         case Registered(), LinkRoster():
             return link(teacher.links, asked)
         case Registered(), MergePersons():
@@ -191,27 +188,25 @@ def is_of_age(teacher: Registered, said: Terms) -> bool:
     return born is None or said.occurred_on >= birthday(born, WORK_BEGINS_AT)
 
 
-def and_youth(teacher: Registered, facts: Sequence[TeacherFact]) -> list[TeacherFact]:
+def and_youth(
+    teacher: Registered, facts: Sequence[TeacherFact], human: Eras
+) -> list[TeacherFact]:
     """Add what these facts change in the youth of a person, if anything."""
     after = reduce(evolve, facts, teacher)
-    return [*facts, *(determine(after) if isinstance(after, Registered) else ())]
+    return [*facts, *(determine(after, human) if isinstance(after, Registered) else ())]
 
 
-def determine(teacher: Registered) -> list[YouthPeriodDetermined]:
+def determine(teacher: Registered, human: Eras) -> list[YouthPeriodDetermined]:
     """RU8: молодой — до 35 лет и в первые три года работы педагогом (S0 V.4).
 
     Said for the day of the first pedagogical work. When an earlier one comes to light,
     it is said for that day, and anew for each day for which other was said: so whoever
-    looks at any day finds the same.
+    looks at any day finds the same. From the day of a merger on it is the whole human's.
     """
-    born, first = (
-        opened(teacher.registered.birth_date),
-        became_pedagogue_on(teacher.jobs),
-    )
+    born = opened(teacher.registered.birth_date)
     if born is None:
         return []
-    until = young_until(born, first)
-    days = teacher.youth.keys() | ({first} if first else set[date]())
+    youth = Youth(born, became_pedagogue_on(teacher.jobs), human)
     return [
         YouthPeriodDetermined(
             person_id=teacher.registered.person_id,
@@ -219,17 +214,8 @@ def determine(teacher: Registered) -> list[YouthPeriodDetermined]:
             rule_version=RULE_VERSION,
             occurred_on=day,
         )
-        for day in sorted(days)
-        if (day, until) not in teacher.youth.items()
+        for day, until in youth.news(teacher.youth).items()
     ]
-
-
-def young_until(born: date, first: date | None) -> date | None:
-    """Return the first day that is youth no more (AM13, AM14); None for who never is young."""
-    old_on = birthday(born, YOUTH_ENDS_AT)
-    if first is None or first >= old_on:
-        return None
-    return min(old_on, months_after(first, NOVICE_MONTHS))
 
 
 # ── Evolve ──────────────────────────────────────────────────────────────────
