@@ -64,7 +64,10 @@ def import_(
                 say.no(f"no import {take_back}")
             report = imports.take_back(here, take_back, actor="operator", reason=reason, on=day)
             here.settle()
-            tell(report, as_json=as_json)
+            if report.rows or as_json:
+                tell(report, as_json=as_json)
+            else:
+                click.echo("nothing to take back")
             return
         if path is None or not system:
             say.no("give the file and --system", say.EXIT_USAGE)

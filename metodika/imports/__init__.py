@@ -72,11 +72,13 @@ def hold(engine: Engine, planned: Plan) -> Kept:
 def take_back(world: World, import_id: UUID, *, actor: str, reason: str, on: date) -> Report:
     """Withdraw what an import brought, the last first; what others build on stays.
 
-    What followed from it is withdrawn with it, pass by pass. Returns a report whose
-    faults name what could not be withdrawn, and why.
+    What followed from it is withdrawn with it, pass by pass, where no rule has done so.
+    Returns a report whose faults name what could not be withdrawn, and why; where nothing
+    stands of it any more, nothing is written.
     """
     total = Report(import_id=import_id)
     for engine in world.engines.values():
+        world.hear()
         while brought := standing_of(engine, import_id):
             report = Report(import_id=import_id)
             lines = (withdrawal(each, reason, on) for each in reversed(brought))
@@ -88,7 +90,8 @@ def take_back(world: World, import_id: UUID, *, actor: str, reason: str, on: dat
             if not report.accepted:
                 total.faults += report.faults
                 break
-        if was := kept(engine, import_id):
+        was = kept(engine, import_id)
+        if was and was.status != "taken back":
             keep(engine, was.became("taken back", engine.clock()))
     return total
 

@@ -58,7 +58,16 @@ from shared.events.registry import (
     YouthPeriodDetermined,
 )
 from shared.events.routes import CompletionAnnulled, ProgramCompleted
-from shared.kernel import Borrowed, Informed, Known, informs, whenever
+from shared.kernel import (
+    Borrowed,
+    Informed,
+    Known,
+    Withdraw,
+    informs,
+    standing,
+    whenever,
+    whenever_gone,
+)
 from shared.kernel.ids import (
     EventId,
     MethodistId,
@@ -68,6 +77,9 @@ from shared.kernel.ids import (
 
 CONCEPT = date(2020, 8, 6)
 """The day of the Concept (S0): from here on the young are supported."""
+
+CALLED_OFF = "работы, по которой предложена пара, нет"
+"""Why a proposal is withdrawn."""
 
 # ── What is remembered of people ────────────────────────────────────────────
 
@@ -325,15 +337,45 @@ def a_young_teacher_employed_calls_for_a_pair(
     before the Concept is called for by nobody, however late his job is heard of.
     """
     person = known.of(PEOPLE, said.person_id)
-    until = person.young_until
     for work in person.work:
-        ours = work.is_main and work.position_class == "PED" and work.until is None
-        if ours and until and max(work.since, CONCEPT) < until:
+        if work.until is None and calls_for_a_pair(work, person):
             yield ProposePair(
                 pair_id=pair_of(work.employment_id),
                 mentee_id=said.person_id,
                 employment_id=work.employment_id,
                 proposed_on=work.since,
+            )
+
+
+def calls_for_a_pair(work: Work, person: Person) -> bool:
+    """Say whether it is the main work of a pedagogue who is young when it begins."""
+    ours = work.is_main and work.position_class == "PED"
+    until = person.young_until
+    return ours and until is not None and max(work.since, CONCEPT) < until
+
+
+@whenever_gone(EmploymentStarted, EmploymentChanged, name="mentoring.call off")
+def a_job_that_never_was_calls_for_nobody(
+    said: EmploymentStarted | EmploymentChanged, known: Known
+) -> Iterator[Withdraw]:
+    """Нет работы, по которой предложена пара, — нет и предложения (S1 4.4, S1 7.2).
+
+    Of work that began on another day it is withdrawn too, and made anew as of any work.
+    A pair that was formed stays, and all of it: people have built on it.
+    """
+    person = known.of(PEOPLE, said.person_id)
+    since = {
+        each.since
+        for each in person.work
+        if each.employment_id == said.employment_id and calls_for_a_pair(each, person)
+    }
+    pair = standing(known.history(pair_of(said.employment_id)))
+    if any(isinstance(each.fact, MentorshipPairFormed) for each in pair):
+        return
+    for each in pair:
+        if not since or each.fact.occurred_on == said.occurred_on not in since:
+            yield Withdraw(
+                event_id=each.event_id, reason=CALLED_OFF, withdrawn_on=said.occurred_on
             )
 
 
@@ -369,5 +411,6 @@ POLICIES = (
     a_pooled_candidate_is_diagnosed,
     a_qualified_candidate_is_trained,
     a_young_teacher_employed_calls_for_a_pair,
+    a_job_that_never_was_calls_for_nobody,
     who_works_no_more_leaves,
 )

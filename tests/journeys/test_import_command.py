@@ -1,6 +1,8 @@
 """`metodika import` as an operator types it: dry run, held, confirmed, taken back."""
 
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -96,6 +98,32 @@ def test_the_name_of_a_system_is_its_first_regions(world: Path, tmp_path: Path) 
     assert (first.exit_code, foreign.exit_code, country.exit_code) == (0, EXIT_NO, 0)
     assert "another territory's" in foreign.stderr
     assert "orgs.csv" not in foreign.stdout
+
+
+@pytest.mark.parametrize("story", ["embedded"], indirect=True)  # typed at its folder
+def test_what_was_taken_back_is_not_taken_back_again(world: Path, tmp_path: Path) -> None:
+    """contracts §7: второй отзыв отзывать нечего, и он ничего не пишет."""
+    who = ("--system", "sis", "--region", "25", "--on", "2021-10-01", "--json")
+    first = typed(world, roster(tmp_path, "whole", 0), *who)
+    back = ("--take-back", msgspec.json.decode(first.stdout)["import_id"], "--on", "2021-10-02")
+    once, stores = typed(world, *back), written(world)
+    again = typed(world, *back)
+
+    assert (once.exit_code, "nothing to take back" in once.stdout) == (0, False)
+    assert (again.exit_code, again.stdout) == (0, "nothing to take back\n")
+    assert written(world) == stores
+
+
+def written(world: Path) -> list[tuple[Any, ...]]:
+    """Return every row of every table of the five logs."""
+    found: list[tuple[Any, ...]] = []
+    for file in sorted(world.glob("*.sqlite")):
+        with closing(sqlite3.connect(file)) as store:
+            tables = store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            for (table,) in tables.fetchall():
+                rows = store.execute(f"SELECT * FROM {table}")
+                found += [(file.name, table, *row) for row in rows]
+    return found
 
 
 @pytest.mark.parametrize("story", ["embedded"], indirect=True)  # typed at its folder

@@ -3,7 +3,7 @@
 from dataclasses import astuple
 from datetime import date, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
@@ -11,13 +11,16 @@ import pytest
 from metodika import imports
 from metodika.imports.plan import Plan
 from metodika.imports.state import kept
+from metodika.services import NAMES
 from services.registry import domain as reg
 from services.registry.domain.roster import Source
+from shared.kernel import standing
 from shared.kernel.ids import EmploymentId, PersonId
 from shared.runtime import bulk
 from shared.runtime.bulk import Report, Unreadable
 from tests.bench.roster import package
 from tests.journeys import chapters as ch
+from tests.journeys.packages import package as package_of
 from tests.journeys.packages import taken
 from tests.journeys.telling import Telling, day
 
@@ -321,6 +324,39 @@ def test_a_whole_import_is_taken_back_and_taken_again(story: Telling) -> None:
 
     assert (again.faults, again.facts) == ([], first.facts)
     assert story.counted("K-F1", "31.12.2021") == counted == (0, PEOPLE)
+
+
+@pytest.mark.parametrize("heard", [True, False], ids=["heard before", "not heard yet"])
+def test_nobody_is_sought_for_whoever_was_taken_back(story: Telling, *, heard: bool) -> None:
+    """S1 4.4, contracts §7: человек отозван, отозвано и предложение пары; второй раз нечего."""
+    ch.places(story)
+    story.settle()
+    born = ("112-233-445 95", "1999-05-17"), ("201-111-111 46", "1999-03-14")
+    two = package_of("25", ch.VLADIVOSTOK, *(("Анна", *each) for each in born))
+    planned = plan(story, two)
+    report = imports.take(
+        story.world.engines["registry"], planned, actor="import:sis", home="25"
+    )
+    if heard:
+        story.settle()
+    back = [taken_back(story, planned.import_id)]
+    said = {name: story.names(name) for name in NAMES}
+    back.append(taken_back(story, planned.import_id))
+    log = list(story.world.stores["mentoring"].walk())
+    pairs = {each.stream for each in log if each.name == "mentoring.MentorshipPairProposed"}
+    history = story.world.engines["mentoring"].known().history
+
+    assert (report.faults, back[0].faults, len(pairs)) == ([], [], 2)
+    assert [standing(history(each)) for each in pairs] == [[], []]
+    assert (back[1].rows, {name: story.names(name) for name in NAMES}) == (0, said)
+
+
+def taken_back(story: Telling, import_id: UUID) -> Report:
+    report = imports.take_back(
+        story.world, import_id, actor="operator", reason="ошибка", on=OCTOBER
+    )
+    story.settle()
+    return report
 
 
 def test_what_a_later_package_builds_on_stays_and_is_named(story: Telling) -> None:

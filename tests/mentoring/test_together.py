@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,14 @@ import pytest
 from services.mentoring.api import DOORS
 from services.mentoring.app import SERVICE
 from services.mentoring.domain import DetachTeacher
-from shared.events.registry import EmploymentEnded, EmploymentStarted, YouthPeriodDetermined
-from shared.kernel import kind_of
-from shared.kernel.ids import EmploymentId, MethodistId, PersonId
+from shared.events.registry import (
+    EmploymentEnded,
+    EmploymentStarted,
+    FactWithdrawn,
+    YouthPeriodDetermined,
+)
+from shared.kernel import kind_of, standing
+from shared.kernel.ids import EmploymentId, EventId, MethodistId, PersonId
 from shared.runtime import codec
 from shared.runtime.asking import Asked, Outcome
 from shared.runtime.doors import Door, Reading
@@ -73,7 +78,7 @@ class Mentoring:
         self.engine = Engine(SERVICE, log, None, lambda: datetime(2024, 6, 1, tzinfo=UTC))
 
     def hears(self, stream: UUID, *facts: Any, corrects: UUID | None = None) -> list[UUID]:
-        owner = kind_of(facts[0]).owner
+        owner = kind_of(facts[0]).owner if facts else "registry"
         said = say(self.logs[owner], stream, *facts, corrects=corrects)
         hearing = hear(
             self.engine,
@@ -226,6 +231,69 @@ def test_a_young_teacher_gets_a_pair_and_leaves_it(empty: Mentoring) -> None:
         "MentorshipPairClosed",
     ]
     assert FORM.pair_id == PAIR_ID
+
+
+def gone(event_id: UUID, fact: type[Any] = EmploymentStarted) -> Any:
+    return a(FactWithdrawn, withdraws=EventId(event_id), name=kind_of(fact).name)
+
+
+def test_a_job_that_never_was_calls_for_nobody(empty: Mentoring) -> None:
+    """S1 4.4, S1 7.2: приём отозван — отозвано и предложение; принят снова — и оно снова."""
+    job, _ = empty.hears(MENTEE, ON_HIRE, YOUNG)
+    empty.hears(MENTEE, gone(job))
+    without = empty.said()
+    empty.hears(MENTEE, ON_HIRE)
+
+    assert without == ["MentorshipPairProposed", "FactWithdrawn"]
+    assert empty.said() == [*without, "MentorshipPairProposed"]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_whole_life_is_withdrawn_from_its_end(empty: Mentoring, *, at_once: bool) -> None:
+    """S1 4.4: отозвано одно за другим, услышано сразу или порознь: пары никому не ищут."""
+    said: list[Any] = []
+
+    def tell(*facts: Any) -> list[UUID]:
+        said.extend(facts)
+        told = say(empty.logs["registry"], MENTEE, *facts)
+        return told if at_once else [*told, *empty.hears(MENTEE)]
+
+    job, young = tell(ON_HIRE, YOUNG)
+    [again] = tell(gone(young, YouthPeriodDetermined), YOUNG)[1:]
+    tell(gone(job), gone(again, YouthPeriodDetermined))
+    empty.hears(MENTEE)
+
+    pair = standing(empty.engine.known().history(PAIR_ID))
+    assert (len(said), pair) == (6, [])
+
+
+def test_a_pair_that_was_formed_stays(empty: Mentoring) -> None:
+    """S1 7.2: на чём стоит другое, то само собой не отзывают; пара образована людьми."""
+    job, _ = empty.hears(MENTEE, ON_HIRE, YOUNG)
+    empty.asks(FORM)
+    empty.hears(MENTEE, gone(job))
+
+    assert empty.said() == ["MentorshipPairProposed", "MentorshipPairFormed"]
+
+
+@pytest.mark.parametrize(
+    ("instead", "proposed"),
+    [
+        ({"occurred_on": DAY - timedelta(days=7)}, [DAY - timedelta(days=7)]),
+        ({"subject_code": "MATH"}, [DAY]),
+        ({"position_class": "DEPUTY"}, []),
+        ({"is_main": False}, []),
+    ],
+)
+def test_a_corrected_job_calls_as_it_now_is(
+    empty: Mentoring, instead: dict[str, Any], proposed: list[date]
+) -> None:
+    """S1 4.4, contracts §1: исправленный приём всегда и был таким."""
+    job, _ = empty.hears(MENTEE, ON_HIRE, YOUNG)
+    empty.hears(MENTEE, replace(ON_HIRE, **instead), corrects=job)
+    pair = standing(empty.engine.known().history(PAIR_ID))
+
+    assert [each.fact.occurred_on for each in pair] == proposed
 
 
 def test_who_works_no_more_is_attached_no_more(trained: Mentoring) -> None:
