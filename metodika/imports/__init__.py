@@ -143,7 +143,7 @@ def table_plan(
         else:
             lines.append(Line(file=name, line=line, commands=tuple(verdict)))
     service = "diagnostics" if kind == "results" else "routes"
-    import_id = bulk.digest(system.encode(), said)
+    import_id = bulk.digest(registry, system.encode(), said)
     return Plan(
         service=service,
         import_id=import_id,

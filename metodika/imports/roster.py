@@ -47,7 +47,7 @@ def roster_plan(
     if not files.keys() >= {"users.csv", "roles.csv"}:
         raise Unreadable("В пакете нет users.csv или roles.csv (OneRoster 1.2)")
     whole = is_whole_package(files)
-    import_id = bulk.digest(system.encode(), *(files[name] for name in sorted(files)))
+    import_id = bulk.digest(engine, system.encode(), *(files[name] for name in sorted(files)))
     was = kept(engine, import_id)
     read = Reading(engine, engine.known(), _rows(files), _source(engine, system, region, on))
     staff = read.staff()

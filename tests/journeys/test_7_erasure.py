@@ -3,7 +3,8 @@
 import asyncio
 import io
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -12,13 +13,14 @@ from typing import Any
 import httpx
 import pytest
 
+from metodika import imports
 from metodika.erasure import erase_person
 from metodika.replaying import Replayed, numbers, replay_documents
 from metodika.services import NAMES
 from metodika.up import mounted, part
 from metodika.world import World
 from services.registry import domain as reg
-from shared.kernel import Recorded
+from shared.kernel import Correct, Recorded
 from shared.kernel.ids import PersonId
 from shared.runtime import logs, telemetry
 from shared.runtime.engine import utc_now
@@ -26,7 +28,9 @@ from shared.runtime.issuer import LocalIssuer
 from shared.runtime.seal_shelves import open_shelf
 from tests.journeys import chapters as ch
 from tests.journeys.http import headers, let_in, spoken
+from tests.journeys.packages import taken
 from tests.journeys.telling import Telling, day, refused
+from tests.journeys.written import days, found, guessed, snils_forms, written
 
 WHO = PersonId(ch.uid("zoya"))
 SECRETS = (
@@ -273,3 +277,93 @@ def test_only_the_end_of_youth_tells_a_birthday(told: Telling) -> None:
     assert dates_of_the_ledger(told.world, "05-17") == {
         ("registry_YouthPeriodDetermined", "young_until")
     }
+
+
+# ── A long life, erased ─────────────────────────────────────────────────────
+
+DOUBLE = PersonId(ch.uid("zoya by another roster"))
+BORN, MISTYPED = day("17.05.1983"), day("18.05.1983")
+NUMBERS = ("213-333-332 08", "213-333-334 10")
+HER_NAMES = ("Тайнозёрова", "ТАЙНОЗЁРОВА", "тайнозёрова", "Выдумовна", "ВЫДУМОВНА")
+ROLES = "sourcedId,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId"
+
+
+def her_package(org: str, began: str, born: str = "1983-05-17") -> dict[str, bytes]:
+    """Return a package of nobody but her."""
+    orgs = f"sourcedId,name,type,metadata.kind,metadata.region\n{org},Школа,school,school,25\n"
+    users = (
+        "sourcedId,givenName,familyName,middleName,metadata.snils,metadata.birthDate\n"
+        f"u-1,Зоя,Тайнозёрова,Выдумовна,213-333-332 08,{born}\n"
+    )
+    terms = "metadata.positionClass,metadata.isMain,metadata.isTeacher"
+    roles = f"{ROLES},{terms}\nr-1,u-1,primary,teacher,{began},,{org},PED,false,true\n"
+    return {
+        "orgs.csv": orgs.encode(),
+        "users.csv": users.encode(),
+        "roles.csv": roles.encode(),
+    }
+
+
+PACKAGES = {
+    "one": her_package("o-1", "2021-09-01"),
+    "two": her_package("o-2", "2021-10-01"),
+    "waits": her_package("o-3", "2021-11-01"),
+    "wrong": her_package("o-4", "2021-12-01", born="17.05.1983"),
+}
+
+
+def signs_of_her() -> set[bytes]:
+    """Return all by which she may be known, or a guess at her be proved."""
+    told = {*HER_NAMES}.union(*map(snils_forms, NUMBERS), days(BORN), days(MISTYPED))
+    years = [BORN.replace(year=BORN.year + age) for age in (14, 35)]
+    plain = told.union(*map(days, years))
+    likely = (*SECRETS, *NUMBERS, *HER_NAMES, str(MISTYPED))
+    signs = set[bytes]().union(
+        *map(written, plain), *map(guessed, (it.encode() for it in likely))
+    )
+    packages = [(each, *map(files.get, sorted(files))) for each, files in PACKAGES.items()]
+    whole = [guessed(it[0].encode(), *filter(None, it[1:])) for it in packages]
+    return signs.union(*whole)
+
+
+@pytest.fixture
+def lived(heard: Heard) -> Heard:
+    """Give a world in which Zoya came by two rosters, waits in a third, was merged, mended."""
+    story, world = heard.story, heard.world
+    engine = world.engines["registry"]
+    for system in ("one", "two", "wrong"):
+        taken(story, PACKAGES[system], system, "25", on=day("01.10.2021"))
+    waits = imports.roster_plan(
+        engine, PACKAGES["waits"], system="waits", region="25", on=day("01.10.2021")
+    )
+    imports.hold(engine, waits)
+    double = replace(register(), person_id=DOUBLE, snils=NUMBERS[1], birth_date=MISTYPED)
+    assert heard.ask(double).status_code == 200
+    story.tell("registry", ch.employed(DOUBLE, ch.SCHOOL, "01.09.2012"))
+    story.settle()
+    [registered, *_] = engine.known().thing(DOUBLE).history
+    mended = replace(registered.fact, birth_date=BORN)
+    assert story.ask("registry", Correct(event_id=registered.event_id, fact=mended))
+    merger = reg.MergePersons(survivor_id=WHO, merged_id=DOUBLE, merged_on=day("01.03.2022"))
+    assert heard.ask(merger).status_code == 200
+    story.settle()
+    asyncio.run(replay_documents(world, Replayed()))
+    return heard
+
+
+def test_nothing_of_a_long_life_is_left(lived: Heard) -> None:
+    """§1.7, 152-ФЗ: слита, исправлена, дважды ввезена, ещё ждёт: её не узнать (S1 5.5)."""
+    world = lived.world
+    jobs = [each for each in lived.story.names("registry") if each == "EmploymentStarted"]
+    before = found(world, signs_of_her())
+    with closing(open_shelf(world.settings.keys)) as shelf:
+        wrapped = [each.wrapped or b"" for each in shelf.find([WHO, DOUBLE])]
+    held = {it for _, it in found(world, wrapped)}
+    erased(lived)
+    asyncio.run(replay_documents(world, Replayed()))
+
+    assert before == set()
+    assert len(held) == 2
+    assert found(world, [*signs_of_her(), *wrapped]) == set()
+    assert [word for word in SECRETS if word in lived.written()] == []
+    assert len(jobs) >= 4
