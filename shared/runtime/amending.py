@@ -30,7 +30,6 @@ from shared.runtime.schemas import FIRST_DAY, LAST_DAY
 from shared.runtime.service import Service
 
 AMENDING = (Correct, Withdraw)
-NOT_YET = EventId(UUID(int=0))
 
 
 DERIVED = "следует из исправления"
@@ -83,12 +82,18 @@ def amended(
     after = [(said, corrects)]
     if corrects:
         after += restated(service, decider, history, stood, said, around)
-    anew = [Recorded(event_id=NOT_YET, fact=each, corrects=its) for each, its in after]
-    possible = decider.is_a_life([*history, *anew])
+    anew = [*history, *not_yet(after)]
+    possible = decider.is_a_life(anew)
     require(possible, clause="S1 7.2", reason="С таким исправлением история невозможна")
-    if not corrects and decider.state([*history, *anew]) == decider.initial:
+    if not corrects and decider.state(anew) == decider.initial:
         nobody_stands_on(around.standing_on(decider, stream))
     return Amended(decider, stood.fact, tuple(after))
+
+
+def not_yet(said: Iterable[tuple[Any, EventId | None]]) -> Iterator[Recorded[Any]]:
+    """Yield what is to be said as a history has it, each under a number of its own."""
+    for n, (fact, corrects) in enumerate(said):
+        yield Recorded(event_id=EventId(UUID(int=n)), fact=fact, corrects=corrects)
 
 
 def nobody_stands_on(others: Collection[UUID]) -> None:

@@ -358,3 +358,21 @@ def test_what_follows_the_same_stays(told: Telling) -> None:
     )
 
     assert told.of("diagnostics", "DeficitMapIssued") == before
+
+
+def test_worse_results_leave_more_deficits(told: Telling) -> None:
+    """S1 3.1, S1 D2.1: результат исправлен в худшую сторону: два дефицита, и оба в карте."""
+    outcome = correct(
+        told,
+        "diagnostics",
+        ch.SESSION,
+        "DiagnosticCompleted",
+        score_pct=Decimal("40.00"),
+        by_competency=scored("40.00"),
+    )
+    found = standing(told, "DeficitIdentified")
+    [issued] = standing(told, "DeficitMapIssued")
+
+    assert outcome.status == "accepted"
+    assert issued.deficit_ids == tuple(each.deficit_id for each in found)
+    assert len(found) == 2
