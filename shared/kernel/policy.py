@@ -92,13 +92,15 @@ class Restated:
 
     The command has the fields of the fact, and one day of its own for `occurred_on`.
     `inform` is given where evidence for the past is other than for the present. What the
-    decision adds to the fact, of the classes that it `derives`, is derived anew.
+    decision adds to the fact, of the classes that it `derives`, is derived anew. What was
+    said later and repeats a part of the fact, of the classes of `repeated`, is said anew.
     """
 
     fact: type[Any]
     command: type[Any]
     inform: Callable[[Any, Known], Any] | None = None
     derives: tuple[type[Any], ...] = ()
+    repeated: tuple[type[Any], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

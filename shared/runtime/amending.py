@@ -1,10 +1,11 @@
 """Corrections: a fact said anew, or withdrawn, and when that is refused (contracts §1)."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
-from itertools import takewhile
-from typing import Any, NamedTuple, Protocol, get_origin, get_type_hints
+from functools import cache
+from itertools import dropwhile, takewhile
+from typing import Any, NamedTuple, NewType, Protocol, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from shared.kernel import (
@@ -15,6 +16,7 @@ from shared.kernel import (
     Recorded,
     Refused,
     Restated,
+    Sealed,
     Stands,
     Told,
     Withdraw,
@@ -32,8 +34,10 @@ from shared.runtime.service import Service
 AMENDING = (Correct, Withdraw)
 
 
-DERIVED = "следует из исправления"
-"""Why a fact is withdrawn that followed from what was corrected."""
+OTHER = "Исправление говорит о другом"
+FOLLOWS = "Это следует из другой записи: исправляют или отзывают её"
+DERIVED = "следует из исправления или отзыва"
+"""Why a fact is withdrawn that followed from what was corrected or withdrawn."""
 
 
 class Around(Known, Protocol):
@@ -44,12 +48,64 @@ class Around(Known, Protocol):
         ...
 
 
-class Amended(NamedTuple):
-    """A fact of a life as it `stood`, and what is now `said`, each with what it corrects."""
+class Said(NamedTuple):
+    """What a correction says; `stood` is what it restates or withdraws, if anything."""
 
+    fact: Any
+    stood: Recorded[Any] | None = None
+
+    @property
+    def corrects(self) -> EventId | None:
+        """Return the first record of the fact that is restated, if one is."""
+        is_new = self.stood is None or isinstance(self.fact, Withdrawal)
+        return None if is_new or self.stood is None else first_of(self.stood)
+
+
+@dataclass(frozen=True)
+class Life:
+    """The life in which something is said anew, and what is known around it."""
+
+    service: Service
     decider: Decider[Any, Any, Any]
-    stood: Any
-    said: tuple[tuple[Any, EventId | None], ...]
+    history: Sequence[Recorded[Any]]
+    around: Known
+
+    def rule(self, said: Any) -> Restated | None:
+        """Return how a fact is said anew, if that is written."""
+        return next((it for it in self.service.restated if it.fact is type(said)), None)
+
+    def before(self, stood: Recorded[Any]) -> Any:
+        """Return the state in which a fact was said."""
+        first = first_of(stood)
+        earlier = takewhile(lambda it: first_of(it) != first, standing(self.history))
+        return self.decider.state(earlier)
+
+    def since(self, stood: Recorded[Any]) -> list[Recorded[Any]]:
+        """Return what was said after a fact, and stands."""
+        first = first_of(stood)
+        later = dropwhile(lambda it: first_of(it) != first, standing(self.history))
+        return list(later)[1:]
+
+    def after(self, said: Iterable[Said]) -> "Life":
+        """Return the life in which all this is said, each under a number of its own."""
+        anew = (
+            Recorded(event_id=EventId(UUID(int=n)), fact=each.fact, corrects=each.corrects)
+            for n, each in enumerate(said, len(self.history))
+        )
+        return replace(self, history=[*self.history, *anew])
+
+    def is_possible(self) -> bool:
+        """Say whether each fact that stands follows from those before it."""
+        return self.decider.is_a_life(self.history)
+
+    def is_over(self) -> bool:
+        """Say whether nothing of it stands."""
+        return self.decider.state(self.history) == self.decider.initial
+
+
+def first_of(stood: Recorded[Any]) -> EventId:
+    """Return the first record of a fact."""
+    return stood.corrects or stood.event_id
 
 
 def amended(
@@ -58,42 +114,48 @@ def amended(
     stream: UUID,
     history: Sequence[Recorded[Any]],
     around: Around,
-) -> Amended:
-    """Return what a correction comes to.
+) -> tuple[Decider[Any, Any, Any], Sequence[Said]]:
+    """Return whose fact it is, and what a correction comes to, that fact first.
 
     Raises `Refused`: it must leave a possible life, pass what its command must pass,
     and take no ground from under others.
     """
-    wrong = next((each for each in history if each.event_id == asked.event_id), None)
+    stood = last(history, asked.event_id)
+    decider = {f: d for d in service.deciders for f in d.facts}[type(stood.fact)]
+    life = Life(service, decider, history, around)
+    stands_alone = not any(isinstance(stood.fact, each.derives) for each in service.restated)
+    require(stands_alone, clause="S1 7.2", reason=FOLLOWS)
+    if isinstance(asked, Withdraw):
+        said = taken_back(life, stood, asked)
+    else:
+        require(_stays_with(stood.fact, asked.fact, stream), clause="S1 7.2", reason=OTHER)
+        said = restated(life, stood, asked.fact)
+    after = life.after(said)
+    why = "С таким исправлением история невозможна"
+    require(after.is_possible(), clause="S1 7.2", reason=why)
+    if isinstance(asked, Withdraw) and after.is_over():
+        nobody_stands_on(around.standing_on(decider, stream))
+    return decider, said
+
+
+def taken_back(life: Life, stood: Recorded[Any], asked: Withdraw) -> list[Said]:
+    """Return the withdrawal of a fact, and of what was derived from it."""
+    rule = life.rule(stood.fact)
+    gone = [each for each in life.since(stood) if rule and isinstance(each.fact, rule.derives)]
+    on = asked.withdrawn_on
+    derived = (Said(_withdrawal(each, DERIVED, on), each) for each in reversed(gone))
+    return [Said(_withdrawal(stood, asked.reason, on), stood), *derived]
+
+
+def last(history: Sequence[Recorded[Any]], named: EventId) -> Recorded[Any]:
+    """Return how a fact stands, whichever of its records is named, or refuse."""
+    wrong = next((each for each in history if each.event_id == named), None)
     if wrong is None or isinstance(wrong.fact, Withdrawal):
         raise Refused("S1 7.2", "Такой записи в этом журнале нет")
-    first = wrong.corrects or wrong.event_id
-    if is_withdrawn(history, first):
-        raise Refused("S1 7.2", "Запись уже отозвана, отзыв окончателен")
-    if isinstance(asked, Withdraw):
-        kind = kind_of(wrong.fact)
-        said, corrects = withdrawn(kind, first, asked.reason, asked.withdrawn_on), None
-    else:
-        said, corrects = asked.fact, first
-        if type(said) is not type(wrong.fact) or not _stays_with(wrong.fact, said, stream):
-            raise Refused("S1 7.2", "Исправление говорит о другом")
-    decider = {f: d for d in service.deciders for f in d.facts}[type(wrong.fact)]
-    stood = next(each for each in reversed(history) if first in {each.event_id, each.corrects})
-    after = [(said, corrects)]
-    if corrects:
-        after += restated(service, decider, history, stood, said, around)
-    anew = [*history, *not_yet(after)]
-    possible = decider.is_a_life(anew)
-    require(possible, clause="S1 7.2", reason="С таким исправлением история невозможна")
-    if not corrects and decider.state(anew) == decider.initial:
-        nobody_stands_on(around.standing_on(decider, stream))
-    return Amended(decider, stood.fact, tuple(after))
-
-
-def not_yet(said: Iterable[tuple[Any, EventId | None]]) -> Iterator[Recorded[Any]]:
-    """Yield what is to be said as a history has it, each under a number of its own."""
-    for n, (fact, corrects) in enumerate(said):
-        yield Recorded(event_id=EventId(UUID(int=n)), fact=fact, corrects=corrects)
+    first = first_of(wrong)
+    final = "Запись уже отозвана, отзыв окончателен"
+    require(not is_withdrawn(history, first), clause="S1 7.2", reason=final)
+    return next(each for each in reversed(history) if first_of(each) == first)
 
 
 def nobody_stands_on(others: Collection[UUID]) -> None:
@@ -116,15 +178,8 @@ def stands_on(
 # ── A fact said anew ────────────────────────────────────────────────────────
 
 
-def restated(  # noqa: PLR0913, PLR0917 - a fact, its place and what is around
-    service: Service,
-    decider: Decider[Any, Any, Any],
-    history: Sequence[Recorded[Any]],
-    stood: Recorded[Any],
-    said: Any,
-    around: Known,
-) -> list[tuple[Any, EventId | None]]:
-    """Return what is said with a fact that is said anew: what it derives, if other stands.
+def restated(life: Life, stood: Recorded[Any], said: Any) -> list[Said]:
+    """Return a fact that is said anew, and what follows from it otherwise than it did.
 
     Raises `Refused` as its command would, asked in its place and by what is known now. What
     the fact as it stood would not pass either is no fault of the correction.
@@ -132,39 +187,81 @@ def restated(  # noqa: PLR0913, PLR0917 - a fact, its place and what is around
     days = [day for each in fields(said) if isinstance(day := getattr(said, each.name), date)]
     in_reason = all(FIRST_DAY <= day <= LAST_DAY for day in days)
     require(in_reason, clause="S1 7.2", reason="День не от 1900-01-01 до 2199-12-31")
-    rule = next((each for each in service.restated if each.fact is type(said)), None)
+    rule = life.rule(said)
     if rule is None:
-        return []
-    here, there = (decider.stream(command_of(it, rule.command)) for it in (stood.fact, said))
-    require(here == there, clause="S1 7.2", reason="Исправление говорит о другом")
-    first = stood.corrects or stood.event_id
-    stands = standing(history)
-    before = takewhile(lambda each: first not in {each.event_id, each.corrects}, stands)
-    state = decider.state(before)
-    was, now = (
-        _judged(decider, state, each, rule.command, _evidence(service, rule, each, around))
-        for each in (stood.fact, said)
+        return [Said(said, stood)]
+    as_stood = _readable(stood.fact, said)
+    here, there = (
+        life.decider.stream(command_of(each, rule.command)) for each in (as_stood, said)
     )
+    require(here == there, clause="S1 7.2", reason=OTHER)
+    was, now = (judged(life, stood, each, rule) for each in (as_stood, said))
     if not all(each in was.wrong for each in now.wrong):
         now.refuse()
-    follow = [each for each in now.facts if isinstance(each, rule.derives)]
-    followed = [each for each in stands if isinstance(each.fact, rule.derives)]
-    if [each.fact for each in followed] == follow:
+    return followed(life, stood, now.written(rule), rule)
+
+
+def followed(life: Life, stood: Recorded[Any], said: Any, rule: Restated) -> list[Said]:
+    """Return a fact said anew, what it derives, and later facts that repeat it."""
+    after = [Said(said, stood)]
+    answer = judged(life, stood, said, rule)
+    gone = [each for each in life.since(stood) if isinstance(each.fact, rule.derives)]
+    if not answer.refused and [each.fact for each in gone] != answer.derived(rule):
+        on = said.occurred_on
+        after += [Said(_withdrawal(it, DERIVED, on), it) for it in reversed(gone)]
+        after += map(Said, answer.derived(rule))
+    for each in life.since(stood):
+        if isinstance(each.fact, rule.repeated):
+            after += repeated(life, after, each)
+    return after
+
+
+def repeated(life: Life, said: Sequence[Said], later: Recorded[Any]) -> list[Said]:
+    """Return a later fact anew, if it repeats what was said anew. Raises `Refused`.
+
+    Nothing tells what a fact would be that passes no more: it takes over what changed.
+    """
+    rule, ahead = life.rule(later.fact), life.after(said)
+    if rule is None or _sealed(later.fact):
         return []
-    gone = (_withdrawal(each, said.occurred_on) for each in reversed(followed))
-    return [(each, None) for each in (*gone, *follow)]
+    was, now = (judged(each, later, later.fact, rule) for each in (life, ahead))
+    if now.refused and not was.refused:
+        raise now.refused
+    [anew, *_] = said
+    old, new = (
+        (anew.stood.fact, anew.fact) if was.refused and anew.stood else (was.its, now.its)
+    )
+    names = _names(type(new)) & _names(rule.fact) - {"occurred_on"}
+    changes = {it: getattr(new, it) for it in names if getattr(old, it) != getattr(new, it)}
+    return followed(ahead, later, replace(later.fact, **changes), rule) if changes else []
 
 
 @dataclass(frozen=True)
 class Judged:
-    """How the command of a fact is answered: the facts, or a refusal and its evidence.
+    """How the command of a fact that is `said` is answered, and what is `wrong` with it.
 
-    `wrong` is all that the fact does not have from the answer.
+    `its` is the fact of the answer. A fact that is refused keeps its evidence, what it
+    names and what followed: none of these may be said otherwise.
     """
 
+    said: Any
     facts: tuple[Any, ...]
-    wrong: tuple[Any, ...] = ()
+    wrong: tuple[Any, ...]
     refused: Refused | None = None
+
+    @property
+    def its(self) -> Any:
+        """Return the fact as the command would say it."""
+        return next((it for it in self.facts if isinstance(it, type(self.said))), self.said)
+
+    def written(self, rule: Restated) -> Any:
+        """Return the fact, what was asked in it written as the command writes it."""
+        asked = _names(rule.fact) - _followed(rule)
+        return replace(self.said, **{each: getattr(self.its, each) for each in asked})
+
+    def derived(self, rule: Restated) -> list[Any]:
+        """Return what the decision adds to the fact."""
+        return [each for each in self.facts if isinstance(each, rule.derives)]
 
     def refuse(self) -> None:
         """Raise what is wrong, if anything is."""
@@ -175,59 +272,84 @@ class Judged:
             raise Refused("S1 7.2", why)
 
 
-def _judged(
-    decider: Decider[Any, Any, Any], state: Any, said: Any, command: type[Any], told: Any
-) -> Judged:
+def judged(life: Life, stood: Recorded[Any], said: Any, rule: Restated) -> Judged:
+    """Ask for a fact in its place."""
+    told = _evidence(life, said, rule)
     try:
-        facts = tuple(decider.decide(state, told))
+        facts = tuple(life.decider.decide(life.before(stood), told))
     except Refused as refused:
-        evidence = tuple(getattr(told, name) for name in _told(command))
-        return Judged((), (refused.clause, refused.reason, *evidence), refused)
-    its = next((each for each in facts if isinstance(each, type(said))), said)
-    wrong = ((n, getattr(said, n), getattr(its, n)) for n in _names(type(said)))
-    return Judged(facts, tuple(each for each in wrong if each[1] != each[2]))
+        evidence = (getattr(told, each) for each in _told(rule.command))
+        kept = ((each, getattr(said, each)) for each in _followed(rule) | _naming(rule.fact))
+        return Judged(said, (), (refused.clause, refused.reason, *evidence, *kept), refused)
+    answer = Judged(said, facts, ())
+    each_way = ((it, getattr(said, it), getattr(answer.its, it)) for it in _followed(rule))
+    return replace(answer, wrong=tuple(each for each in each_way if each[1] != each[2]))
 
 
-def _evidence(service: Service, rule: Restated, said: Any, around: Known) -> Any:
+def _evidence(life: Life, said: Any, rule: Restated) -> Any:
     """Return the command that would say a fact, told what is known."""
     asked = command_of(said, rule.command)
-    by_command = {each.command: each.inform for each in service.informed}
+    by_command = {each.command: each.inform for each in life.service.informed}
     inform = rule.inform or by_command.get(rule.command)
-    return inform(asked, around) if inform else asked
+    return inform(asked, life.around) if inform else asked
 
 
 def command_of(said: Any, command: type[Any]) -> Any:
     """Return what is asked to have a fact said; its day is the one that has another name."""
-    names = [each for each in _names(command) if each not in _told(command)]
+    names = _names(command) - _told(command)
     return command(**{name: getattr(said, name, said.occurred_on) for name in names})
 
 
-def _names(its: type[Any]) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(its))
+# ── The fields of a fact ────────────────────────────────────────────────────
 
 
-def _told(command: type[Any]) -> tuple[str, ...]:
+@cache
+def _names(its: type[Any]) -> frozenset[str]:
+    return frozenset(each.name for each in fields(its))
+
+
+@cache
+def _told(command: type[Any]) -> frozenset[str]:
     hints = get_type_hints(command, include_extras=True)
-    return tuple(name for name, hint in hints.items() if get_origin(hint) is Told)
+    return frozenset(name for name, hint in hints.items() if get_origin(hint) is Told)
 
 
-def _withdrawal(gone: Recorded[Any], on: date) -> Any:
-    first = gone.corrects or gone.event_id
-    return withdrawn(kind_of(gone.fact), first, DERIVED, on)
+@cache
+def _followed(rule: Restated) -> frozenset[str]:
+    """Name what nobody asks for: it follows from evidence, or from earlier facts."""
+    asked = _names(rule.command) - _told(rule.command)
+    has_day = asked - _names(rule.fact)
+    return _names(rule.fact) - asked - ({"occurred_on"} if has_day else set())
+
+
+@cache
+def _naming(fact: type[Any]) -> frozenset[str]:
+    """Name the fields that name something: a person, a place, a record."""
+    hints = get_type_hints(fact, include_extras=True)
+    return frozenset(name for name, hint in hints.items() if _is_a_name(hint))
+
+
+def _is_a_name(hint: Any) -> bool:
+    return isinstance(hint, NewType) or any(map(_is_a_name, get_args(hint)))
+
+
+def _sealed(fact: Any) -> set[str]:
+    return {each for each in _names(type(fact)) if isinstance(getattr(fact, each), Sealed)}
+
+
+def _readable(stood: Any, said: Any) -> Any:
+    """Return a fact as it stood; what can't be read of it is taken to be as it is said."""
+    return replace(stood, **{each: getattr(said, each) for each in _sealed(stood)})
+
+
+def _withdrawal(gone: Recorded[Any], why: str, on: date) -> Any:
+    return withdrawn(kind_of(gone.fact), first_of(gone), why, on)
 
 
 def withdrawn(kind: Kind, first: UUID, reason: str, on: date) -> Any:
     """Return the fact that withdraws one of this kind, first recorded as `first`."""
     said = catalogue[f"{kind.owner}.FactWithdrawn"].fact
     return said(withdraws=first, name=kind.name, reason=reason, occurred_on=on)
-
-
-def last_record(history: Sequence[Recorded[Any]], named: UUID) -> EventId:
-    """Return the record by which a fact stands, whichever of its records is named."""
-    first = next(each.corrects or named for each in history if each.event_id == named)
-    return next(
-        each.event_id for each in reversed(history) if first in {each.event_id, each.corrects}
-    )
 
 
 def derived(
@@ -251,7 +373,7 @@ def derived(
 
 def _stays_with(old: Any, new: Any, stream: UUID) -> bool:
     """Say whether a correction is still about the same thing."""
-    return all(
+    return type(old) is type(new) and all(
         getattr(new, each.name) == stream
         for each in fields(old)
         if getattr(old, each.name) == stream

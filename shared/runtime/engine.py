@@ -15,7 +15,7 @@ from msgspec import structs
 
 from shared.kernel import Claim, Decider, Refused, Release, kind_of, stood
 from shared.kernel.ids import EventId
-from shared.runtime.amending import AMENDING, amended, derived, last_record
+from shared.runtime.amending import AMENDING, Said, amended, derived
 from shared.runtime.asking import Asked, May, NotAllowed, OtherBody, Outcome
 from shared.runtime.log import Answered, Conflict, Head, Store, Unit
 from shared.runtime.seal import Erased, Keys
@@ -280,20 +280,20 @@ class Engine:
         return self._with_key(inform(command, work) if inform else command)
 
     def _amended(self, work: Work, asked: Asked, thing: Thing, may: May | None) -> list[UUID]:
-        decider, before, after = amended(
-            self.service, asked.command, thing.stream, thing.history, work
-        )
-        claims = [claimed(decider, fact) for fact, _ in after]
+        decider, after = amended(self.service, asked.command, thing.stream, thing.history, work)
+        claims = [claimed(decider, each.fact) for each in after]
         work.holding.require_free(chain(*claims))  # first: a refusal must let go of nothing
-        fact, _ = after[0]
-        here = work.stands(last_record(thing.history, asked.command.event_id))
-        where = restated_at(before, fact, here, work)
+        places = [*_places(work, after)]
+        here, where = places[0]
+        fact = after[0].fact
         if may and not (may(here[0]) and any(map(may, rights_to(fact, where[0], work)))):
             raise NotAllowed(type(asked.command).__name__)
-        work.holding.release(decider, before, work.unit)
+        for each in after:
+            if each.stood:
+                work.holding.release(decider, each.stood.fact, work.unit)
         said = [
-            self._say(work, thing, fact, its, asked, corrects, where)
-            for (fact, corrects), its in zip(after, claims, strict=True)
+            self._say(work, thing, each.fact, its, asked, each.corrects, where)
+            for each, its, (_, where) in zip(after, claims, places, strict=True)
         ]
         more = derived(
             decider,
@@ -390,6 +390,19 @@ def _require_right(
     """
     if may and not all(any(map(may, work.rights_to(thing, it, asked))) for it in facts):
         raise NotAllowed(type(asked.command).__name__)
+
+
+def _places(work: Work, said: Iterable[Said]) -> Iterator[tuple[Standing, Standing]]:
+    """Yield where each fact of a correction stood, and where it is to stand.
+
+    What is new stands with what it follows from.
+    """
+    here = where = (None, None)
+    for each in said:
+        if each.stood:
+            here = work.stands(each.stood.event_id)
+            where = restated_at(each.stood.fact, each.fact, here, work)
+        yield here, where
 
 
 def _naming(decider: Decider[Any, Any, Any]) -> Iterator[tuple[type[Any], str]]:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from shared.kernel import Borrowed, Decider, Recorded, Refused, Withdrawal, kind_of, stood
 from shared.kernel.ids import EventId, Territory
-from shared.runtime.amending import Correct, Withdraw, amended, derived, last_record, stands_on
+from shared.runtime.amending import Correct, Withdraw, amended, derived, stands_on
 from shared.runtime.asking import Asked, Outcome
 from shared.runtime.engine import ERASED
 from shared.runtime.mind_held import Holding
@@ -194,14 +194,18 @@ class Mind:
 
     def _amended(self, asked: Asked, stream: UUID) -> list[UUID]:
         history = self.history(stream)
-        decider, before, after = amended(self.service, asked.command, stream, history, self)
-        self._holding.require_free(decider, [fact for fact, _ in after])
-        self._holding.release(decider, before)
-        here = self._stands[last_record(history, asked.command.event_id)]
-        where = restated_at(before, after[0][0], here, self)
-        said = [
-            self._say(decider, stream, fact, asked, corrects, where) for fact, corrects in after
-        ]
+        decider, after = amended(self.service, asked.command, stream, history, self)
+        self._holding.require_free(decider, [each.fact for each in after])
+        for each in after:
+            if each.stood:
+                self._holding.release(decider, each.stood.fact)
+        where = None
+        said: list[UUID] = []
+        for each in after:
+            if each.stood:
+                here = self._stands[each.stood.event_id]
+                where = restated_at(each.stood.fact, each.fact, here, self)
+            said.append(self._say(decider, stream, each.fact, asked, each.corrects, where))
         more = derived(decider, stream, lambda: self._state(decider, stream), self._told)
         return said + [self._say(decider, stream, each, asked) for each in more]
 
