@@ -7,11 +7,18 @@ from datetime import date
 from services.routes.domain import (
     ENROLMENT,
     ROUTE,
+    AgreeRoute,
+    AnnulCompletion,
+    AppointTutor,
+    AssignRoute,
+    CancelRoute,
     CompleteItem,
+    CompleteProgram,
     CompleteRoute,
     DraftRoute,
     Enrolment,
     Offered,
+    RecordAccompaniment,
     Route,
     StartEnrolment,
     StartRoute,
@@ -23,12 +30,20 @@ from services.routes.domain.rules import is_all_done
 from shared.events.diagnostics import DeficitMapIssued
 from shared.events.registry import ProgramDrafted, ProgramListed
 from shared.events.routes import (
+    AccompanimentRecorded,
+    CompletionAnnulled,
     EnrolmentFact,
     EnrolmentStarted,
     ProgramCompleted,
+    RouteAgreed,
     RouteAssigned,
+    RouteCancelled,
+    RouteCompleted,
+    RouteDrafted,
     RouteFact,
     RouteItemCompleted,
+    RouteStarted,
+    TutorAppointed,
 )
 from shared.kernel import Borrowed, Known, Restated, informs, whenever
 from shared.kernel.ids import EventId
@@ -161,7 +176,32 @@ def once_assigned(route: Route | None) -> RouteAssigned | None:
             return assigned(route)
 
 
-RESTATED = (Restated(fact=EnrolmentStarted, command=StartEnrolment, inform=of_what_was_then),)
+def of_the_completion_then(asked: CompleteItem, known: Known) -> CompleteItem:
+    """Доказательство мероприятия — и то освоение, что с тех пор аннулировано (S1 2)."""
+    study = known.of(ENROLMENTS, asked.enrolment_id) if asked.enrolment_id else None
+    is_done = isinstance(study, enrolment.Completed | enrolment.Annulled)
+    return replace(asked, proof=study.completed if is_done else None)
+
+
+RESTATED = (
+    Restated(fact=RouteDrafted, command=DraftRoute, repeated=(RouteAgreed, RouteAssigned)),
+    Restated(fact=RouteAgreed, command=AgreeRoute, repeated=(RouteAssigned,)),
+    Restated(fact=RouteAssigned, command=AssignRoute),
+    Restated(fact=RouteStarted, command=StartRoute),
+    Restated(fact=RouteItemCompleted, command=CompleteItem, inform=of_the_completion_then),
+    Restated(fact=RouteCompleted, command=CompleteRoute),
+    Restated(fact=RouteCancelled, command=CancelRoute),
+    Restated(fact=TutorAppointed, command=AppointTutor),
+    Restated(fact=AccompanimentRecorded, command=RecordAccompaniment),
+    Restated(
+        fact=EnrolmentStarted,
+        command=StartEnrolment,
+        inform=of_what_was_then,
+        repeated=(ProgramCompleted,),
+    ),
+    Restated(fact=ProgramCompleted, command=CompleteProgram),
+    Restated(fact=CompletionAnnulled, command=AnnulCompletion),
+)
 
 # ── When diagnostics speaks ─────────────────────────────────────────────────
 

@@ -35,6 +35,7 @@ AMENDING = (Correct, Withdraw)
 
 
 OTHER = "Исправление говорит о другом"
+ERASED = "Персональные данные уничтожены: заново о человеке не записывают"
 FOLLOWS = "Это следует из другой записи: исправляют или отзывают её"
 DERIVED = "следует из исправления или отзыва"
 """Why a fact is withdrawn that followed from what was corrected or withdrawn."""
@@ -187,6 +188,7 @@ def restated(life: Life, stood: Recorded[Any], said: Any) -> list[Said]:
     days = [day for each in fields(said) if isinstance(day := getattr(said, each.name), date)]
     in_reason = all(FIRST_DAY <= day <= LAST_DAY for day in days)
     require(in_reason, clause="S1 7.2", reason="День не от 1900-01-01 до 2199-12-31")
+    require(not _sealed(said), clause="S1 5.5", reason=ERASED)
     rule = life.rule(said)
     if rule is None:
         return [Said(said, stood)]
@@ -221,18 +223,18 @@ def repeated(life: Life, said: Sequence[Said], later: Recorded[Any]) -> list[Sai
 
     Nothing tells what a fact would be that passes no more: it takes over what changed.
     """
-    rule, ahead = life.rule(later.fact), life.after(said)
-    if rule is None or _sealed(later.fact):
+    rule, ahead, [anew, *_] = life.rule(later.fact), life.after(said), said
+    if rule is None or anew.stood is None:
+        return []
+    changes = _changes(anew.stood.fact, anew.fact, rule)
+    if _sealed(later.fact):
+        require(not changes, clause="S1 5.5", reason=ERASED)
         return []
     was, now = (judged(each, later, later.fact, rule) for each in (life, ahead))
     if now.refused and not was.refused:
         raise now.refused
-    [anew, *_] = said
-    old, new = (
-        (anew.stood.fact, anew.fact) if was.refused and anew.stood else (was.its, now.its)
-    )
-    names = _names(type(new)) & _names(rule.fact) - {"occurred_on"}
-    changes = {it: getattr(new, it) for it in names if getattr(old, it) != getattr(new, it)}
+    if not was.refused:
+        changes = _changes(was.its, now.its, rule)
     return followed(ahead, later, replace(later.fact, **changes), rule) if changes else []
 
 
@@ -331,6 +333,12 @@ def _naming(fact: type[Any]) -> frozenset[str]:
 
 def _is_a_name(hint: Any) -> bool:
     return isinstance(hint, NewType) or any(map(_is_a_name, get_args(hint)))
+
+
+def _changes(before: Any, after: Any, rule: Restated) -> dict[str, Any]:
+    """Return the fields of a fact that are otherwise after than before, its day aside."""
+    names = _names(type(after)) & _names(rule.fact) - {"occurred_on"}
+    return {it: getattr(after, it) for it in names if getattr(before, it) != getattr(after, it)}
 
 
 def _sealed(fact: Any) -> set[str]:

@@ -10,8 +10,9 @@ from uuid import UUID
 import pytest
 
 from services.registry import domain as reg
+from services.routes.domain import AnnulCompletion
 from shared.events.diagnostics import CompetencyScore
-from shared.events.routes import EnrolmentStarted
+from shared.events.routes import EnrolmentStarted, ProgramCompleted, RouteAssigned
 from shared.kernel import as_corrected
 from shared.kernel.ids import EventId, Oktmo, OrgId, PersonId, RegionCode, named
 from shared.runtime.amending import Correct, Withdraw
@@ -233,6 +234,61 @@ def test_what_was_so_already_is_no_fault_of_a_correction(told: Telling) -> None:
 
     assert moved.status == "accepted"
     refused(lost, "S1 7.2", "Основной записи нет")
+
+
+# ── What proves an item of a route ──────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "anew", [{"occurred_on": day("19.05.2022")}, {"enrolment_id": None}], ids=["day", "none"]
+)
+def test_an_item_is_completed_by_its_proof(told: Telling, anew: dict[str, object]) -> None:
+    """RU14, S1 2: без освоенной в этот день ДПП мероприятие и исправлением не пройдено."""
+    outcome = correct(told, "routes", ch.ROUTE, "RouteItemCompleted", **anew)
+    refused(outcome, "S1 2", "Нет освоенной в этот день ДПП")
+
+
+def test_an_item_follows_its_proof(told: Telling) -> None:
+    """contracts §1: день освоения исправили — исправляют и день мероприятия."""
+    before = {"occurred_on": day("19.05.2022")}
+    annul = AnnulCompletion(
+        enrolment_id=ch.ENROLMENT, reason="Ошибка в документе", annulled_on=day("01.07.2022")
+    )
+    document: dict[str, object] = {"doc_no": ch.completed().doc_no}
+    correct(told, "routes", ch.ENROLMENT, "ProgramCompleted", **before, **document)
+    told.tell("routes", annul)
+    outcome = correct(told, "routes", ch.ROUTE, "RouteItemCompleted", **before)
+
+    assert outcome.status == "accepted"
+
+
+def test_a_route_repeats_what_was_agreed(told: Telling) -> None:
+    """S1 D2.3: назначено то, что согласовано, и часов столько же."""
+    items = (replace(ch.program_item(ch.ITEM), hours=72),)
+    by_hand = correct(told, "routes", ch.ROUTE, "RouteAssigned", total_hours=72)
+    refused(by_hand, "S1 7.2", "выходит иначе")
+    correct(told, "routes", ch.ROUTE, "RouteAgreed", items=items)
+    history = told.world.engines["routes"].known().thing(ch.ROUTE).history
+    [assigned] = [each for each in as_corrected(history) if isinstance(each, RouteAssigned)]
+
+    assert (assigned.items, assigned.total_hours) == (items, 72)
+
+
+def test_a_document_repeats_what_was_studied(told: Telling) -> None:
+    """S1 2: зачисление исправили — и документ о том же; а стёртого не пишут заново."""
+    other: dict[str, object] = {"route_id": None, "route_item_id": None, "deficit_ids": ()}
+    erase = reg.ErasePersonalData(
+        person_id=ch.ANNA, reason="отзыв согласия", act_no="1", erased_on=day("01.07.2022")
+    )
+    outcome = correct(told, "routes", ch.ENROLMENT, "EnrolmentStarted", **other)
+    history = told.world.engines["routes"].known().thing(ch.ENROLMENT).history
+    [done] = [each for each in as_corrected(history) if isinstance(each, ProgramCompleted)]
+    told.tell("registry", erase)
+    told.settle()
+    back = correct(told, "routes", ch.ENROLMENT, "EnrolmentStarted")
+
+    assert (outcome.status, done.route_id, done.route_item_id) == ("accepted", None, None)
+    refused(back, "S1 5.5", "Персональные данные уничтожены")
 
 
 # ── What others stand on ────────────────────────────────────────────────────
