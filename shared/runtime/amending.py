@@ -1,6 +1,6 @@
 """Corrections: a fact said anew, or withdrawn, and when that is refused (contracts §1)."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cache
@@ -9,18 +9,21 @@ from typing import Any, NamedTuple, NewType, Protocol, get_args, get_origin, get
 from uuid import UUID
 
 from shared.kernel import (
+    Claim,
     Correct,
     Decider,
     Kind,
     Known,
     Recorded,
     Refused,
+    Release,
     Restated,
     Sealed,
     Stands,
     Told,
     Withdraw,
     Withdrawal,
+    as_corrected,
     catalogue,
     is_withdrawn,
     kind_of,
@@ -30,6 +33,7 @@ from shared.kernel import (
 from shared.kernel.ids import EventId
 from shared.runtime.schemas import FIRST_DAY, LAST_DAY
 from shared.runtime.service import Service
+from shared.runtime.territory import Standing
 
 AMENDING = (Correct, Withdraw)
 
@@ -39,6 +43,12 @@ ERASED = "Персональные данные уничтожены: занов
 FOLLOWS = "Это следует из другой записи: исправляют или отзывают её"
 DERIVED = "следует из исправления или отзыва"
 """Why a fact is withdrawn that followed from what was corrected or withdrawn."""
+
+
+type History = Sequence[Recorded[Any]]
+
+type Stood = Callable[[EventId], Standing]
+"""Says where a record stands."""
 
 
 class Around(Known, Protocol):
@@ -62,13 +72,22 @@ class Said(NamedTuple):
         return None if is_new or self.stood is None else first_of(self.stood)
 
 
+class Amended(NamedTuple):
+    """A fact as it `stood`, all that is said, this fact first, and what `keys` move."""
+
+    decider: Decider[Any, Any, Any]
+    stood: Recorded[Any]
+    said: Sequence[Said]
+    keys: Sequence[Claim | Release]
+
+
 @dataclass(frozen=True)
 class Life:
     """The life in which something is said anew, and what is known around it."""
 
     service: Service
     decider: Decider[Any, Any, Any]
-    history: Sequence[Recorded[Any]]
+    history: History
     around: Known
 
     def rule(self, said: Any) -> Restated | None:
@@ -113,10 +132,10 @@ def amended(
     service: Service,
     asked: Correct | Withdraw,
     stream: UUID,
-    history: Sequence[Recorded[Any]],
+    history: History,
     around: Around,
-) -> tuple[Decider[Any, Any, Any], Sequence[Said]]:
-    """Return whose fact it is, and what a correction comes to, that fact first.
+) -> Amended:
+    """Return what a correction comes to.
 
     Raises `Refused`: it must leave a possible life, pass what its command must pass,
     and take no ground from under others.
@@ -136,7 +155,30 @@ def amended(
     require(after.is_possible(), clause="S1 7.2", reason=why)
     if isinstance(asked, Withdraw) and after.is_over():
         nobody_stands_on(around.standing_on(decider, stream))
-    return decider, said
+    return Amended(decider, stood, said, moved(decider, life.history, after.history))
+
+
+def moved(
+    decider: Decider[Any, Any, Any], before: History, after: History
+) -> list[Claim | Release]:
+    """Return the keys to be let go of, and those to be taken, for one history of another."""
+    held, due = keys_of(decider, before), keys_of(decider, after)
+    freed = (it for at, it in held.items() if at not in due)
+    taken = (it for at, it in due.items() if at not in held)
+    return [*(Release(it.kind, it.key, it.holder) for it in freed), *taken]
+
+
+def keys_of(
+    decider: Decider[Any, Any, Any], history: History
+) -> Mapping[tuple[str, str], Claim]:
+    """Return the keys that a life holds, as far as they can be read."""
+    held: dict[tuple[str, str], Claim] = {}
+    for said in as_corrected(history):
+        for each in decider.claims(said):
+            held.pop((each.kind, each.key), None)
+            if isinstance(each, Claim):
+                held[each.kind, each.key] = each
+    return held
 
 
 def taken_back(life: Life, stood: Recorded[Any], asked: Withdraw) -> list[Said]:
@@ -148,7 +190,7 @@ def taken_back(life: Life, stood: Recorded[Any], asked: Withdraw) -> list[Said]:
     return [Said(_withdrawal(stood, asked.reason, on), stood), *derived]
 
 
-def last(history: Sequence[Recorded[Any]], named: EventId) -> Recorded[Any]:
+def last(history: History, named: EventId) -> Recorded[Any]:
     """Return how a fact stands, whichever of its records is named, or refuse."""
     wrong = next((each for each in history if each.event_id == named), None)
     if wrong is None or isinstance(wrong.fact, Withdrawal):
@@ -157,6 +199,25 @@ def last(history: Sequence[Recorded[Any]], named: EventId) -> Recorded[Any]:
     final = "Запись уже отозвана, отзыв окончателен"
     require(not is_withdrawn(history, first), clause="S1 7.2", reason=final)
     return next(each for each in reversed(history) if first_of(each) == first)
+
+
+def places(
+    said: Iterable[Said], here: Standing, where: Standing, stands: Stood
+) -> Iterator[Standing]:
+    """Yield where each fact of a correction is to stand; the first goes from here to where.
+
+    What stood with it goes with it, all else stays where it stood, a withdrawal always;
+    what is new stands with what it follows from.
+    """
+    place = where
+    for each in said:
+        its = stands(each.stood.event_id) if each.stood else None
+        if its and isinstance(each.fact, Withdrawal):
+            yield its
+            continue
+        if its:
+            place = where if its == here else its
+        yield place
 
 
 def nobody_stands_on(others: Collection[UUID]) -> None:

@@ -5,13 +5,24 @@ can't: no key of theirs by which they would be found may be held (contracts §6)
 such as the number of a document, may be, by the thing whose fact named it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from shared.kernel import Claim, Decider, Sealed, Withdrawal, catalogue, kind_of
+from shared.kernel import (
+    Claim,
+    Decider,
+    Recorded,
+    Release,
+    Sealed,
+    Withdrawal,
+    catalogue,
+    kind_of,
+)
 from shared.kernel.decider import claims_nothing
+from shared.kernel.ids import EventId
+from shared.runtime.amending import moved
 from shared.runtime.beside import Finding, as_id, pages, shown
 from shared.runtime.codec import decode, decode_meta
 from shared.runtime.engine import ERASED, FOUND_BY, Engine
@@ -95,31 +106,42 @@ class _Folded:
         for each in page:
             if each.name == ERASED:
                 self.erased.add(each.stream)
-            if decider := self._takes.get(each.name):
-                if corrects := decode_meta(each.meta).corrects:
-                    self._release(decider, each, corrects)
-                self._claim(decider, each)
-            elif each.name.endswith(".FactWithdrawn"):
-                gone: Withdrawal = decode(each.name, each.schema, each.data)
-                if decider := self._takes.get(gone.name):
-                    self._release(decider, each, gone.withdraws)
+            if decider := self._takes.get(self._about(each)):
+                if each.name in self._takes and not decode_meta(each.meta).corrects:
+                    said = decider.claims(self._opened(decider, each))
+                else:
+                    said = self._moved(decider, each)
+                self._move(said, each)
 
-    def _claim(self, decider: Takes, record: Record) -> None:
-        for each in decider.claims(self._opened(decider, record)):
+    def _about(self, record: Record) -> str:
+        """Return the name of a fact, of the one that is withdrawn if this withdraws one."""
+        if not record.name.endswith(".FactWithdrawn"):
+            return record.name
+        gone: Withdrawal = decode(record.name, record.schema, record.data)
+        return gone.name
+
+    def _moved(self, decider: Takes, record: Record) -> Iterable[Claim | Release]:
+        """Return the keys that a correction or a withdrawal moves."""
+        stream = self.still.streams([record.stream])[record.stream]
+        so_far = (each for each in stream if each.version <= record.version)
+        history = [self._recorded(decider, each) for each in so_far]
+        return moved(decider, history[:-1], history)
+
+    def _recorded(self, decider: Takes, record: Record) -> Recorded[Any]:
+        first = decode_meta(record.meta).corrects
+        return Recorded(
+            event_id=EventId(record.event_id),
+            fact=self._opened(decider, record),
+            corrects=EventId(first) if first else None,
+        )
+
+    def _move(self, claims: Iterable[Claim | Release], record: Record) -> None:
+        for each in claims:
             at = (each.kind, self.engine.hmac(each.kind, each.key))
             if isinstance(each, Claim):
                 self.holders.setdefault(at, _Holder(each.holder, record.event_id))
             else:
                 self._let_go(at, each.holder)
-
-    def _release(self, decider: Takes, record: Record, first: UUID) -> None:
-        """Let go of the keys of what a correction or a withdrawal takes the place of."""
-        stood = _as_stood(self.still.streams([record.stream])[record.stream], record, first)
-        if stood is not None:
-            for each in decider.claims(self._opened(decider, stood)):
-                if isinstance(each, Claim):
-                    at = (each.kind, self.engine.hmac(each.kind, each.key))
-                    self._let_go(at, each.holder)
 
     def _let_go(self, at: tuple[str, bytes], holder: UUID) -> None:
         if at in self.holders and self.holders[at].holder == holder:
@@ -132,7 +154,8 @@ class _Folded:
         try:
             fact = self.keys.open(fact, record.stream, record.version)
         except Broken as wrong:
-            self.broken.append(Finding(TABLE, f"event {record.event_id}", str(wrong)))
+            found = Finding(TABLE, f"event {record.event_id}", str(wrong))
+            self.broken += [found] if found not in self.broken else []
         hidden = {
             name: HIDDEN
             for name in kind_of(fact).sealed
@@ -142,17 +165,6 @@ class _Folded:
             would = decider.claims(replace(fact, **hidden))
             self.unsure |= {(each.kind, each.holder) for each in would}
         return fact
-
-
-def _as_stood(history: list[Record], record: Record, first: UUID) -> Record | None:
-    """Return how a fact stood before this record: as recorded, or as last corrected."""
-    said = [
-        each
-        for each in history
-        if each.version < record.version
-        and first in {each.event_id, decode_meta(each.meta).corrects}
-    ]
-    return said[-1] if said else None
 
 
 def _is_sealed(name: str) -> bool:

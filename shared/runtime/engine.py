@@ -15,14 +15,13 @@ from msgspec import structs
 
 from shared.kernel import Claim, Decider, Refused, Release, kind_of, stood
 from shared.kernel.ids import EventId
-from shared.runtime.amending import AMENDING, Said, amended, derived
+from shared.runtime.amending import AMENDING, amended, derived, places
 from shared.runtime.asking import Asked, May, NotAllowed, OtherBody, Outcome
 from shared.runtime.log import Answered, Conflict, Head, Store, Unit
 from shared.runtime.seal import Erased, Keys
 from shared.runtime.service import Service, by_fact
 from shared.runtime.territory import TREE, Standing, restated_at, rights_to
 from shared.runtime.work import Thing, Wanted, Work
-from shared.runtime.work_held import claimed
 
 TRIES = 4
 ERASED = "registry.PersonalDataErased"
@@ -266,7 +265,7 @@ class Engine:
             return self._amended(work, asked, thing, may)
         decider = self._deciders[type(command)]
         facts = decider.decide(work.state(decider, thing), self._told(work, command))
-        claims = [claimed(decider, each) for each in facts]
+        claims = [[*decider.claims(each)] for each in facts]
         work.holding.require_free(chain(*claims))
         _require_right(work, thing, facts[:1], asked, may)
         return [
@@ -280,20 +279,20 @@ class Engine:
         return self._with_key(inform(command, work) if inform else command)
 
     def _amended(self, work: Work, asked: Asked, thing: Thing, may: May | None) -> list[UUID]:
-        decider, after = amended(self.service, asked.command, thing.stream, thing.history, work)
-        claims = [claimed(decider, each.fact) for each in after]
-        work.holding.require_free(chain(*claims))  # first: a refusal must let go of nothing
-        places = [*_places(work, after)]
-        here, where = places[0]
-        fact = after[0].fact
+        decider, record, after, keys = amended(
+            self.service, asked.command, thing.stream, thing.history, work
+        )
+        work.holding.require_free(keys)
+        here, fact = work.stands(record.event_id), after[0].fact
+        where = restated_at(record.fact, fact, here, work)
         if may and not (may(here[0]) and any(map(may, rights_to(fact, where[0], work)))):
             raise NotAllowed(type(asked.command).__name__)
-        for each in after:
-            if each.stood:
-                work.holding.release(decider, each.stood.fact, work.unit)
+        work.require_sealable(thing, [each.fact for each in after])
+        work.holding.take(keys, work.unit)
+        there = [*places(after, here, where, work.stands)]
         said = [
-            self._say(work, thing, each.fact, its, asked, each.corrects, where)
-            for each, its, (_, where) in zip(after, claims, places, strict=True)
+            self._say(work, thing, each.fact, (), asked, each.corrects, place)
+            for each, place in zip(after, there, strict=True)
         ]
         more = derived(
             decider,
@@ -302,7 +301,7 @@ class Engine:
             lambda command: self._told(work, command),
         )
         return said + [
-            self._say(work, thing, each, claimed(decider, each), asked, None) for each in more
+            self._say(work, thing, each, decider.claims(each), asked, None) for each in more
         ]
 
     def _say(  # noqa: PLR0913, PLR0917 - all that a fact is said with
@@ -390,19 +389,6 @@ def _require_right(
     """
     if may and not all(any(map(may, work.rights_to(thing, it, asked))) for it in facts):
         raise NotAllowed(type(asked.command).__name__)
-
-
-def _places(work: Work, said: Iterable[Said]) -> Iterator[tuple[Standing, Standing]]:
-    """Yield where each fact of a correction stood, and where it is to stand.
-
-    What is new stands with what it follows from.
-    """
-    here = where = (None, None)
-    for each in said:
-        if each.stood:
-            here = work.stands(each.stood.event_id)
-            where = restated_at(each.stood.fact, each.fact, here, work)
-        yield here, where
 
 
 def _naming(decider: Decider[Any, Any, Any]) -> Iterator[tuple[type[Any], str]]:

@@ -1,15 +1,25 @@
 """One service in memory: what its engine would decide, and nothing stored."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
 from uuid import UUID, uuid5
 
-from shared.kernel import Borrowed, Decider, Recorded, Refused, Withdrawal, kind_of, stood
+from shared.kernel import (
+    Borrowed,
+    Claim,
+    Decider,
+    Recorded,
+    Refused,
+    Release,
+    Withdrawal,
+    kind_of,
+    stood,
+)
 from shared.kernel.ids import EventId, Territory
-from shared.runtime.amending import Correct, Withdraw, amended, derived, stands_on
+from shared.runtime.amending import Correct, Withdraw, amended, derived, places, stands_on
 from shared.runtime.asking import Asked, Outcome
 from shared.runtime.engine import ERASED
 from shared.runtime.mind_held import Holding
@@ -151,8 +161,12 @@ class Mind:
             return self._amended(asked, stream)
         decider = self._deciders[type(asked.command)]
         facts = decider.decide(self._state(decider, stream), self._told(asked.command))
-        self._holding.require_free(decider, facts)
-        return [self._say(decider, stream, each, asked) for each in facts]
+        claims = [[*decider.claims(each)] for each in facts]
+        self._holding.require_free(chain(*claims))
+        return [
+            self._say(decider, stream, each, its, asked)
+            for each, its in zip(facts, claims, strict=True)
+        ]
 
     def _told(self, command: Any) -> Any:
         inform = self._informed.get(type(command))
@@ -194,20 +208,25 @@ class Mind:
 
     def _amended(self, asked: Asked, stream: UUID) -> list[UUID]:
         history = self.history(stream)
-        decider, after = amended(self.service, asked.command, stream, history, self)
-        self._holding.require_free(decider, [each.fact for each in after])
+        decider, record, after, keys = amended(
+            self.service, asked.command, stream, history, self
+        )
+        self._holding.require_free(keys)
+        here = self._stands[record.event_id]
+        where = restated_at(record.fact, after[0].fact, here, self)
         for each in after:
-            if each.stood:
-                self._holding.release(decider, each.stood.fact)
-        where = None
-        said: list[UUID] = []
-        for each in after:
-            if each.stood:
-                here = self._stands[each.stood.event_id]
-                where = restated_at(each.stood.fact, each.fact, here, self)
-            said.append(self._say(decider, stream, each.fact, asked, each.corrects, where))
+            if kind_of(each.fact).sealed:
+                self._sealed(each.fact, stream)  # may refuse: before anything is said
+        self._holding.take(keys)
+        there = [*places(after, here, where, self._stands.__getitem__)]
+        said = [
+            self._say(decider, stream, each.fact, (), asked, each.corrects, place)
+            for each, place in zip(after, there, strict=True)
+        ]
         more = derived(decider, stream, lambda: self._state(decider, stream), self._told)
-        return said + [self._say(decider, stream, each, asked) for each in more]
+        return said + [
+            self._say(decider, stream, each, decider.claims(each), asked) for each in more
+        ]
 
     # ── Saying ──────────────────────────────────────────────────────────────
 
@@ -216,6 +235,7 @@ class Mind:
         decider: Decider[Any, Any, Any],
         stream: UUID,
         fact: Any,
+        claims: Iterable[Claim | Release],
         asked: Asked,
         corrects: EventId | None = None,
         where: Standing | None = None,
@@ -225,7 +245,7 @@ class Mind:
         where = where or territory_of(fact, self, otherwise=otherwise, sender=asked.home)
         territory, home_org = where
         sealed = self._sealed(fact, stream)
-        self._holding.take(decider, fact)
+        self._holding.take(claims)
         event_id = self.log.next_id()
         said = Recorded(event_id=event_id, fact=fact, corrects=corrects)
         stored = said if sealed is fact else replace(said, fact=sealed)

@@ -1,12 +1,10 @@
 """What one service in memory keeps of keys that one thing alone may hold (contracts §4)."""
 
 from collections.abc import Collection, Iterable
-from typing import Any
 from uuid import UUID
 
-from shared.kernel import Claim, Decider, Refused
+from shared.kernel import Claim, Refused, Release
 from shared.runtime.engine import FOUND_BY
-from shared.runtime.work_held import claimed
 
 
 class Holding:
@@ -19,26 +17,19 @@ class Holding:
         """Return who holds a key, if anybody does."""
         return self._holders.get((kind, key))
 
-    def require_free(self, decider: Decider[Any, Any, Any], facts: Iterable[Any]) -> None:
-        """Raise `Refused` if a key that these facts claim is held by another."""
-        for fact in facts:
-            for each in claimed(decider, fact):
-                held = self.holder(each.kind, each.key)
-                if isinstance(each, Claim) and held not in (None, each.holder):
-                    raise Refused(each.clause, each.reason)
+    def require_free(self, claims: Iterable[Claim | Release]) -> None:
+        """Raise `Refused` if one of these keys is held by another."""
+        for each in claims:
+            held = self.holder(each.kind, each.key)
+            if isinstance(each, Claim) and held not in (None, each.holder):
+                raise Refused(each.clause, each.reason)
 
-    def take(self, decider: Decider[Any, Any, Any], fact: Any) -> None:
+    def take(self, claims: Iterable[Claim | Release]) -> None:
         """Take the keys that a fact claims, let go of those that it frees."""
-        for each in claimed(decider, fact):
+        for each in claims:
             if isinstance(each, Claim):
                 self._holders.setdefault((each.kind, each.key), each.holder)
             else:
-                self._let_go(each.kind, each.key, each.holder)
-
-    def release(self, decider: Decider[Any, Any, Any], fact: Any) -> None:
-        """Let go of the keys of a fact that is corrected or withdrawn."""
-        for each in decider.claims(fact):
-            if isinstance(each, Claim):
                 self._let_go(each.kind, each.key, each.holder)
 
     def forget(self, people: Collection[UUID]) -> None:

@@ -242,6 +242,12 @@ class Work:
         self.keeping.learn(kept, fact, thing.stream)
         return event_id
 
+    def require_sealable(self, thing: Thing, facts: Iterable[Any]) -> None:
+        """Raise `Erased` if a personal field of one of these facts can't be sealed."""
+        for each in facts:
+            if (kind := kind_of(each)).sealed:
+                self._sealed(kind, each, thing.stream, thing.version + 1)
+
     def handed_over(self) -> Unit:
         """Return what is to be written, whole; what follows goes into the next unit."""
         done = self.unit

@@ -2,16 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterable
 from functools import cache
-from typing import Any
 from uuid import UUID
 
-from shared.kernel import Claim, Decider, Refused, Release, Withdrawal
+from shared.kernel import Claim, Refused, Release
 from shared.runtime.log import Key, Store, Unit
-
-
-def claimed(decider: Decider[Any, Any, Any], fact: Any) -> list[Claim | Release]:
-    """Return the keys that a fact takes or frees; a withdrawal leaves them to others."""
-    return [] if isinstance(fact, Withdrawal) else [*decider.claims(fact)]
 
 
 class Holding:
@@ -61,14 +55,6 @@ class Holding:
             elif held == each.holder:
                 self._holders[at] = None
                 _put(key, unit.releases, unless_in=unit.claims)
-
-    def release(self, decider: Decider[Any, Any, Any], fact: Any, unit: Unit) -> None:
-        """Let go of the keys of a fact that is corrected or withdrawn."""
-        for each in decider.claims(fact):
-            at = (each.kind, self._hmac(each.kind, each.key))
-            if isinstance(each, Claim) and self.holder(each.kind, each.key) == each.holder:
-                self._holders[at] = None
-                unit.releases.append(Key(*at, each.holder))
 
     def _held(self, wanted: Claim | Release) -> UUID | None:
         """Return who holds a key; if hopeful, nobody: the append will find out."""

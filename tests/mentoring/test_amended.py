@@ -14,8 +14,8 @@ from services.mentoring.domain import ProposePair
 from shared.events.diagnostics import DiagnosticAnnulled
 from shared.events.routes import CompletionAnnulled
 from shared.kernel import as_corrected
-from shared.kernel.ids import EventId, OrgId, ProgramId, SessionId
-from shared.runtime.amending import Correct
+from shared.kernel.ids import EmploymentId, EventId, OrgId, PersonId, ProgramId, SessionId
+from shared.runtime.amending import Correct, Withdraw
 from shared.runtime.asking import Outcome
 from shared.testing.facts import DAY, a
 from tests.mentoring.test_together import UNTOLD, Mentoring
@@ -35,6 +35,7 @@ from tests.mentoring.words import (
     JOB,
     MENTEE,
     METHODIST_ID,
+    OTHER_METHODIST,
     PAIR_ID,
     PERSON,
     POOL,
@@ -239,3 +240,63 @@ def test_another_person_is_repeated_where_a_support_ends(paired: Mentoring) -> N
     assert corrected(paired, "SupportFormStarted", SUPPORT_ID, **person).status == "accepted"
 
     assert standing(paired, "SupportFormEnded", SUPPORT_ID).person_id == STRANGER
+
+
+# ── Whose a teacher is ──────────────────────────────────────────────────────
+
+
+def other_methodist(made: Mentoring) -> None:
+    """Let another colleague become a methodist too."""
+    somebody = PersonId(UUID(int=95))
+    he = {"person_id": somebody}
+    made.hears(
+        somebody,
+        replace(WORKS, **he, employment_id=EmploymentId(UUID(int=96))),
+        replace(AWARDED, **he),
+        replace(EDUCATED, **he),
+    )
+    made.hears(UUID(int=97), replace(TESTED, **he, session_id=UUID(int=97)))
+    made.hears(UUID(int=98), replace(STUDIED, **he, enrolment_id=UUID(int=98)))
+    his = {"methodist_id": OTHER_METHODIST}
+    ways = (replace(UNTOLD, **his, **he), replace(POOL, **his), replace(ACTIVATE, **his))
+    assert made.asks(*ways) == ["accepted"] * 3
+
+
+TO_OTHER = replace(ATTACH, methodist_id=OTHER_METHODIST, attached_on=AFTER)
+
+
+def withdrawn(made: Mentoring, name: str) -> Outcome:
+    """Withdraw a fact of the methodist."""
+    history = made.engine.known().thing(METHODIST_ID).history
+    record = next(each for each in history if type(each.fact).__name__ == name)
+    return made.asked(Withdraw(event_id=record.event_id, reason="ошибка", withdrawn_on=AFTER))
+
+
+def test_who_was_never_detached_is_attached_still(active: Mentoring) -> None:
+    """S1 7.1: открепление отозвано — педагог снова за одним этим методистом."""
+    other_methodist(active)
+    assert withdrawn(active, "TeacherDetached").status == "accepted"
+    outcome = active.asked(TO_OTHER)
+
+    assert (outcome.status, outcome.clause) == ("refused", "S1 7.1")
+
+
+def test_who_is_with_another_is_not_taken_back(active: Mentoring) -> None:
+    """S1 7.1: педагог уже за другим — открепления не отзывают."""
+    other_methodist(active)
+    assert active.asks(TO_OTHER) == ["accepted"]
+    outcome = withdrawn(active, "TeacherDetached")
+
+    assert (outcome.status, outcome.clause) == ("refused", "S1 7.1")
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_past_attachment_is_corrected(active: Mentoring, *, later: bool) -> None:
+    """S1 7.1: исправлен день прошлого закрепления — нынешнее остаётся чьим было."""
+    other_methodist(active)
+    if later:
+        assert active.asks(TO_OTHER) == ["accepted"]
+    outcome = corrected(active, "TeacherAttached", occurred_on=AFTER)
+    assert outcome.status == "accepted"
+
+    assert active.asks(TO_OTHER) == (["unchanged"] if later else ["accepted"])
