@@ -14,16 +14,28 @@ from services.registry.domain import (
     AddMunicipality,
     AddRegion,
     AssignExpertGroup,
+    AwardCategory,
+    CertifyProgram,
     ChangeEmployment,
+    CloseOrganisation,
+    CloseRegionalCentre,
     DetermineYouth,
     DraftProgram,
+    EndEmployment,
     ErasePersonalData,
+    GiveExpertOpinion,
     GrantAccess,
+    LinkRoster,
+    ListProgram,
     MergePersons,
     OpenRegionalCentre,
+    RecordEducation,
     RegisterGraduate,
     RegisterOrganisation,
+    RegisterTeacher,
+    RevokeAccess,
     StartEmployment,
+    SubmitProgram,
 )
 from services.registry.domain.human import eras_of
 from services.registry.domain.organisation import NoOrganisation, Organisation
@@ -37,20 +49,31 @@ from services.registry.domain.territory import (
 from services.registry.domain.youth import Eras
 from shared.events.registry import (
     AccessGranted,
+    AccessRevoked,
+    EducationRecorded,
     EmploymentChanged,
+    EmploymentEnded,
     EmploymentStarted,
     ExpertGroupAssigned,
+    ExpertOpinionGiven,
     GraduateRegistered,
     MunicipalityAdded,
     MunicipalityFact,
+    OrganisationClosed,
     OrganisationFact,
     OrganisationRegistered,
     PersonalDataErased,
     PersonsMerged,
+    ProgramCertified,
     ProgramDrafted,
+    ProgramListed,
+    ProgramSubmitted,
+    QualificationCategoryAwarded,
     RegionAdded,
+    RegionalCentreClosed,
     RegionalCentreOpened,
     RegionFact,
+    RosterLinked,
     TeacherRegistered,
 )
 from shared.kernel import Borrowed, Known, Restated, Stands, informs, whenever, whenever_gone
@@ -339,19 +362,32 @@ BORROWED = (REGIONS, MUNICIPALITIES, ORGANISATIONS, PEOPLE, MERGED_INTO, MERGED_
 # ── What is said anew passes what its command passes ────────────────────────
 
 RESTATED = tuple(
-    Restated(fact=fact, command=command)
-    for fact, command in (
+    Restated(fact=fact, command=command, repeated=tuple(repeated))
+    for fact, command, *repeated in (
         (RegionAdded, AddRegion),
         (MunicipalityAdded, AddMunicipality),
         (OrganisationRegistered, RegisterOrganisation),
-        (RegionalCentreOpened, OpenRegionalCentre),
-        (EmploymentStarted, StartEmployment),
-        (EmploymentChanged, ChangeEmployment),
+        (OrganisationClosed, CloseOrganisation),
+        (RegionalCentreOpened, OpenRegionalCentre, RegionalCentreClosed),
+        (RegionalCentreClosed, CloseRegionalCentre),
+        (TeacherRegistered, RegisterTeacher),
+        (RosterLinked, LinkRoster),
+        (EmploymentStarted, StartEmployment, EmploymentEnded),
+        (EmploymentChanged, ChangeEmployment, EmploymentEnded),
+        (EmploymentEnded, EndEmployment),
+        (EducationRecorded, RecordEducation),
+        (QualificationCategoryAwarded, AwardCategory),
         (GraduateRegistered, RegisterGraduate),
         (PersonsMerged, MergePersons),
+        (PersonalDataErased, ErasePersonalData),
         (ProgramDrafted, DraftProgram),
+        (ProgramSubmitted, SubmitProgram),
         (ExpertGroupAssigned, AssignExpertGroup),
-        (AccessGranted, GrantAccess),
+        (ExpertOpinionGiven, GiveExpertOpinion),
+        (ProgramCertified, CertifyProgram, ProgramListed),
+        (ProgramListed, ListProgram),
+        (AccessGranted, GrantAccess, AccessRevoked),
+        (AccessRevoked, RevokeAccess),
     )
 )
 

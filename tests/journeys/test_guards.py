@@ -39,9 +39,10 @@ def said(one: Record) -> Any:
 
 def correct(story: Telling, service: str, stream: UUID, name: str, **anew: object) -> Outcome:
     """Say the first fact of a name in a stream anew, and let everybody hear it."""
-    wrong = record(story, service, stream, name)
-    fact = replace(said(wrong), **anew)
-    outcome = story.ask(service, Correct(event_id=EventId(wrong.event_id), fact=fact))
+    history = story.world.engines[service].known().thing(stream).history
+    wrong = next(each for each in history if type(each.fact).__name__ == name)
+    fact = replace(wrong.fact, **anew)
+    outcome = story.ask(service, Correct(event_id=wrong.event_id, fact=fact))
     story.settle()
     return outcome
 
@@ -254,8 +255,7 @@ def test_an_item_follows_its_proof(told: Telling) -> None:
     annul = AnnulCompletion(
         enrolment_id=ch.ENROLMENT, reason="Ошибка в документе", annulled_on=day("01.07.2022")
     )
-    document: dict[str, object] = {"doc_no": ch.completed().doc_no}
-    correct(told, "routes", ch.ENROLMENT, "ProgramCompleted", **before, **document)
+    correct(told, "routes", ch.ENROLMENT, "ProgramCompleted", **before)
     told.tell("routes", annul)
     outcome = correct(told, "routes", ch.ROUTE, "RouteItemCompleted", **before)
 
