@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from itertools import chain
 from typing import Any
 
 from services.mentoring.domain import (
@@ -24,9 +23,12 @@ from services.mentoring.domain import (
 )
 from services.mentoring.domain.evidence import TOPIC, Cited, Work
 from services.mentoring.domain.heard import (
+    Attaching,
+    Attachments,
     Centres,
     Life,
     Pairing,
+    Pairs,
     Person,
     Places,
     Results,
@@ -43,6 +45,8 @@ from shared.events.mentoring import (
     MethodistNominated,
     MethodistPooled,
     MethodistTrained,
+    TeacherAttached,
+    TeacherDetached,
 )
 from shared.events.registry import (
     EducationRecorded,
@@ -71,7 +75,6 @@ from shared.kernel import (
 from shared.kernel.ids import (
     EventId,
     MethodistId,
-    PairId,
     PersonId,
 )
 
@@ -166,20 +169,26 @@ CANDIDACIES = Borrowed[tuple[MethodistId, ...], MethodistNominated](
     evolve=lambda so_far, said, _: (*so_far, said.methodist_id),
 )
 
-
-PAIRS_OF_MENTOR = Borrowed[tuple[PairId, ...], Pairing](
+PAIRS_OF_MENTOR = Borrowed[Pairs, Pairing](
     name="mentoring.pairs_of_mentor",
     facts=(MentorshipPairFormed, MentorshipPairClosed),
     about=lambda said: said.mentor_id,
-    initial=(),
+    initial={},
     evolve=heard.paired,
 )
-PAIRS_OF_MENTEE = Borrowed[tuple[PairId, ...], Pairing](
+PAIRS_OF_MENTEE = Borrowed[Pairs, Pairing](
     name="mentoring.pairs_of_mentee",
     facts=(MentorshipPairFormed, MentorshipPairClosed),
     about=lambda said: said.mentee_id,
-    initial=(),
+    initial={},
     evolve=heard.paired,
+)
+ATTACHMENTS = Borrowed[Attachments, Attaching](
+    name="mentoring.attachments",
+    facts=(TeacherAttached, TeacherDetached),
+    about=lambda said: said.person_id,
+    initial={},
+    evolve=heard.attached,
 )
 BORROWED: tuple[Borrowed[Any, Any], ...] = (
     PEOPLE,
@@ -192,6 +201,7 @@ BORROWED: tuple[Borrowed[Any, Any], ...] = (
     CANDIDACIES,
     PAIRS_OF_MENTOR,
     PAIRS_OF_MENTEE,
+    ATTACHMENTS,
 )
 
 # ── What a command is told ──────────────────────────────────────────────────
@@ -379,32 +389,59 @@ def a_job_that_never_was_calls_for_nobody(
             )
 
 
-@whenever(EmploymentEnded, name="mentoring.leave")
+@whenever(EmploymentEnded, TeacherAttached, MentorshipPairFormed, name="mentoring.leave")
 def who_works_no_more_leaves(
-    said: EmploymentEnded, known: Known
+    said: EmploymentEnded | TeacherAttached | MentorshipPairFormed, known: Known
 ) -> Iterator[DetachTeacher | ClosePair]:
     """P4: после последнего рабочего дня педагог откреплён, его пары закрыты (S1 7.1).
 
-    Whoever has other work stays; of several ends the last one counts, and its day is
-    still a day of work.
+    Whichever comes last: who was attached or paired later than the last day, before
+    anybody had heard of it, leaves on the very day on which that began.
     """
-    ends = [each.until for each in known.of(PEOPLE, said.person_id).work]
-    gone_on = max((each for each in ends if each), default=None)
-    if gone_on is None or None in ends:
-        return
-    holder = known.holder("attached", str(said.person_id))
-    if holder:
+    for who in people_of(said):
+        day = gone_on(known, who)
+        if day:
+            yield from detached(known, who, day)
+            yield from parted(known, who, day)
+
+
+def people_of(
+    said: EmploymentEnded | TeacherAttached | MentorshipPairFormed,
+) -> tuple[PersonId, ...]:
+    """Return who may have gone."""
+    match said:
+        case MentorshipPairFormed():
+            return (said.mentee_id, said.mentor_id)
+        case EmploymentEnded() | TeacherAttached():
+            return (said.person_id,)
+
+
+def gone_on(known: Known, who: PersonId) -> date | None:
+    """Return the first day without work; None while any goes on, or none was heard of.
+
+    Of several ends the last one counts, and its day is still a day of work.
+    """
+    ends = [each.until for each in known.of(PEOPLE, who).work]
+    return max((each for each in ends if each and None not in ends), default=None)
+
+
+def detached(known: Known, who: PersonId, day: date) -> Iterator[DetachTeacher]:
+    """Открепить с этого дня, но не раньше, чем закреплён (S1 7.1)."""
+    for methodist_id, attached in known.of(ATTACHMENTS, who).items():
         yield DetachTeacher(
-            methodist_id=MethodistId(holder),
-            person_id=said.person_id,
+            methodist_id=methodist_id,
+            person_id=who,
             reason="Работа окончена",
-            detached_on=gone_on,
+            detached_on=max(day, attached.occurred_on),
         )
-    pairs = chain(
-        known.of(PAIRS_OF_MENTEE, said.person_id), known.of(PAIRS_OF_MENTOR, said.person_id)
-    )
-    for pair_id in pairs:
-        yield ClosePair(pair_id=pair_id, outcome="left", closed_on=gone_on)
+
+
+def parted(known: Known, who: PersonId, day: date) -> Iterator[ClosePair]:
+    """Закрыть пары с этого дня, но не раньше, чем образованы (S4 3.2.7)."""
+    for pairs in (PAIRS_OF_MENTEE, PAIRS_OF_MENTOR):
+        for pair_id, formed in known.of(pairs, who).items():
+            closed_on = max(day, formed.occurred_on)
+            yield ClosePair(pair_id=pair_id, outcome="left", closed_on=closed_on)
 
 
 POLICIES = (

@@ -223,3 +223,43 @@ def test_the_251st_teacher_is_refused(story: Telling) -> None:
 
     assert [each.status for each in outcomes[:250]] == ["accepted"] * 250
     refused(outcomes[250], "S1 7.1", "250")
+
+
+# ── Who leaves ──────────────────────────────────────────────────────────────
+
+
+def active(story: Telling) -> None:
+    candidate(story, category(), diploma())
+    learned(story)
+    story.tell("mentoring", activate())
+
+
+def attach(who: PersonId, on: str) -> men.AttachTeacher:
+    return men.AttachTeacher(methodist_id=METHODIST, person_id=who, attached_on=day(on))
+
+
+def form(on: str) -> men.FormPair:
+    return men.FormPair(
+        pair_id=PAIR,
+        mentor_id=ch.BORIS,
+        mentee_id=ch.VERA,
+        pair_basis="novice",
+        formed_on=day(on),
+    )
+
+
+def leaves(who: PersonId, on: str) -> reg.EndEmployment:
+    return reg.EndEmployment(employment_id=ch.job_of(who), person_id=who, ended_on=day(on))
+
+
+def test_an_end_of_work_that_is_heard_late_is_an_end(story: Telling) -> None:
+    """P4: закрепили и объединили в пару после последнего дня, о котором не слышали."""
+    active(story)
+    story.tell("mentoring", attach(ch.VERA, "05.09.2022"), form("05.09.2022"))
+    assert story.ask("registry", leaves(ch.VERA, "31.08.2022")).status == "accepted"
+    story.settle()
+    [*_, last] = story.world.stores["mentoring"].streams([PAIR])[PAIR]
+
+    assert last.name == "mentoring.MentorshipPairClosed"
+    assert "TeacherDetached" in story.names("mentoring")
+    assert story.counted("K-R5x.max", "31.12.2023") == (0, 1)

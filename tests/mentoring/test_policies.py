@@ -38,8 +38,10 @@ from shared.testing.facts import DAY, a
 from shared.testing.known import Heard
 from tests.mentoring.words import (
     AFTER,
+    ATTACHED,
     BEFORE,
     CLOSED,
+    DETACHED,
     DIAGNOSED,
     ENROLMENT,
     FAILED,
@@ -61,7 +63,7 @@ from tests.mentoring.words import (
 )
 
 
-def asked_for(policy: Policy[Any, Any], *facts: Any, attached: bool = False) -> list[Any]:
+def asked_for(policy: Policy[Any, Any], *facts: Any) -> list[Any]:
     """What is asked for when these are heard one after another."""
     history = [
         Recorded(event_id=EventId(UUID(int=n)), fact=fact) for n, fact in enumerate(facts)
@@ -69,10 +71,7 @@ def asked_for(policy: Policy[Any, Any], *facts: Any, attached: bool = False) -> 
     asked: list[Any] = []
     for n, fact in enumerate(facts, start=1):
         if isinstance(fact, policy.facts):
-            known = Heard(*history[:n])
-            if attached:
-                known.holders["attached", str(fact.person_id)] = METHODIST_ID
-            asked += policy.react(fact, known)
+            asked += policy.react(fact, Heard(*history[:n]))
     return asked
 
 
@@ -237,6 +236,7 @@ DETACH = a(
     detached_on=AFTER,
 )
 CLOSE = a(ClosePair, pair_id=PAIR_ID, outcome="left", closed_on=AFTER)
+HELD = replace(ATTACHED, person_id=MENTEE)
 
 
 OTHER_JOB = EmploymentId(UUID(int=77))
@@ -247,9 +247,25 @@ LEFT_LATER = replace(LEFT, employment_id=OTHER_JOB, occurred_on=LATER)
 
 def test_who_works_no_more_is_detached_after_his_last_day() -> None:
     """P4: EmploymentEnded → TeacherDetached; последний день — ещё рабочий (S1 7.1)."""
-    asked = asked_for(who_works_no_more_leaves, EMPLOYED, LEFT, attached=True)
+    asked = asked_for(who_works_no_more_leaves, EMPLOYED, HELD, LEFT)
 
     assert asked == [DETACH]
+
+
+@pytest.mark.parametrize("order", [*permutations([FORMED, HELD, LEFT])])
+def test_whichever_comes_last_he_leaves(order: Sequence[Any]) -> None:
+    """P4: об уходе услышали до пары и закрепления или после — он ушёл (S1 7.1)."""
+    asked = asked_for(who_works_no_more_leaves, EMPLOYED, *order)
+
+    assert {DETACH, CLOSE} == set(asked)
+
+
+def test_who_left_before_it_began_leaves_on_that_day() -> None:
+    """S1 7.1, S4 3.2.7: не раньше, чем закреплён, и не раньше, чем образована пара."""
+    formed, held = (replace(each, occurred_on=LATER) for each in (FORMED, HELD))
+    asked = asked_for(who_works_no_more_leaves, EMPLOYED, formed, held, LEFT)
+
+    assert asked == [replace(DETACH, detached_on=LATER), replace(CLOSE, closed_on=LATER)]
 
 
 @pytest.mark.parametrize("who", ["mentor_id", "mentee_id"])
@@ -263,9 +279,9 @@ def test_a_pair_closes_when_either_works_no_more(who: str) -> None:
 
 def test_who_has_other_work_stays() -> None:
     """P4: у кого осталась другая работа, остаётся и в паре, и за методистом (S1 7.1)."""
-    facts = (EMPLOYED, ALSO, FORMED, LEFT)
+    facts = (EMPLOYED, ALSO, FORMED, HELD, LEFT)
 
-    assert asked_for(who_works_no_more_leaves, *facts, attached=True) == []
+    assert asked_for(who_works_no_more_leaves, *facts) == []
 
 
 @pytest.mark.parametrize("order", [*permutations([LEFT, LEFT_LATER])])
@@ -276,5 +292,8 @@ def test_of_two_ends_the_later_counts(order: Sequence[Any]) -> None:
     assert asked == [replace(CLOSE, closed_on=LATER + timedelta(days=1))]
 
 
-def test_a_closed_pair_and_nobody_attached_ask_for_nothing() -> None:
-    assert asked_for(who_works_no_more_leaves, EMPLOYED, FORMED, CLOSED, LEFT) == []
+def test_a_closed_pair_and_who_is_detached_ask_for_nothing() -> None:
+    gone = replace(DETACHED, person_id=MENTEE)
+    facts = (EMPLOYED, FORMED, CLOSED, HELD, gone, LEFT)
+
+    assert asked_for(who_works_no_more_leaves, *facts) == []

@@ -5,7 +5,12 @@ from datetime import date
 
 from services.mentoring.domain.evidence import Cited, Work, over, worked
 from shared.events.diagnostics import DiagnosticAnnulled, DiagnosticCompleted
-from shared.events.mentoring import MentorshipPairClosed, MentorshipPairFormed
+from shared.events.mentoring import (
+    MentorshipPairClosed,
+    MentorshipPairFormed,
+    TeacherAttached,
+    TeacherDetached,
+)
 from shared.events.registry import (
     EducationRecorded,
     EmploymentChanged,
@@ -20,7 +25,15 @@ from shared.events.registry import (
     YouthPeriodDetermined,
 )
 from shared.events.routes import CompletionAnnulled, ProgramCompleted
-from shared.kernel.ids import CentreId, EnrolmentId, EventId, OrgId, PairId, SessionId
+from shared.kernel.ids import (
+    CentreId,
+    EnrolmentId,
+    EventId,
+    MethodistId,
+    OrgId,
+    PairId,
+    SessionId,
+)
 
 # ── People ──────────────────────────────────────────────────────────────────
 
@@ -120,12 +133,21 @@ def drafted(so_far: Versions, said: ProgramDrafted, event_id: EventId) -> Versio
     return so_far | {said.program_version: Cited(said, event_id)}
 
 
-# ── Pairs ───────────────────────────────────────────────────────────────────
+# ── Pairs and attachments ───────────────────────────────────────────────────
 
 type Pairing = MentorshipPairFormed | MentorshipPairClosed
+type Pairs = dict[PairId, MentorshipPairFormed]
+type Attaching = TeacherAttached | TeacherDetached
+type Attachments = dict[MethodistId, TeacherAttached]
 
 
-def paired(so_far: tuple[PairId, ...], said: Pairing, _: EventId) -> tuple[PairId, ...]:
+def paired(so_far: Pairs, said: Pairing, _: EventId) -> Pairs:
     """Keep the pairs at work."""
-    others = tuple(each for each in so_far if each != said.pair_id)
-    return (*others, said.pair_id) if isinstance(said, MentorshipPairFormed) else others
+    others = {k: v for k, v in so_far.items() if k != said.pair_id}
+    return others | {said.pair_id: said} if isinstance(said, MentorshipPairFormed) else others
+
+
+def attached(so_far: Attachments, said: Attaching, _: EventId) -> Attachments:
+    """Keep whose charge a teacher is."""
+    others = {k: v for k, v in so_far.items() if k != said.methodist_id}
+    return others | {said.methodist_id: said} if isinstance(said, TeacherAttached) else others
