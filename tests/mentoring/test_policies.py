@@ -89,9 +89,10 @@ def test_whichever_comes_last_records_the_diagnosis(heard_at: int) -> None:
     assert asked_for(a_pooled_candidate_is_diagnosed, *facts) == [RECORD_DIAGNOSIS]
 
 
-def test_a_failed_diagnosis_is_recorded_and_the_next_one_too() -> None:
-    """RU6: не справившийся может пройти диагностику снова (S1 2)."""
-    second = replace(TESTED, session_id=SessionId(UUID(int=90)), occurred_on=AFTER)
+@pytest.mark.parametrize("on", [DAY, AFTER])
+def test_a_failed_diagnosis_is_recorded_and_the_next_one_too(on: date) -> None:
+    """RU6: не справившийся может пройти диагностику снова, и в тот же день (S1 2)."""
+    second = replace(TESTED, session_id=SessionId(UUID(int=90)), occurred_on=on)
     asked = asked_for(
         a_pooled_candidate_is_diagnosed, NOMINATED, POOLED, TESTED, FAILED, second
     )

@@ -198,12 +198,17 @@ RETRIED = replace(TESTED, session_id=SessionId(UUID(int=91)))
         ((replace(TESTED, occurred_on=AFTER),), ()),
         ((replace(LOW, occurred_on=BEFORE), RETRIED), ids(3)),
         ((replace(TESTED, occurred_on=BEFORE), replace(RETRIED, score_pct=Decimal(1))), ()),
+        ((LOW, RETRIED), ids(3)),
+        ((TESTED, replace(RETRIED, score_pct=Decimal(60))), ()),
         ((TESTED, VOID), ()),
         ((TESTED, replace(VOID, occurred_on=AFTER)), ids(2)),
     ],
 )
 def test_the_last_diagnosis_decides(facts: tuple[Any, ...], by: tuple[EventId, ...]) -> None:
-    """RU6: в день допуска действует последняя диагностика, и она пройдена (S1 2)."""
+    """RU6: в день допуска действует последняя диагностика, и она пройдена (S1 2).
+
+    Из двух в один день последняя — записанная позже (contracts §3).
+    """
     assert told(*facts).diagnosis == by
 
 

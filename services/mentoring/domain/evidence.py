@@ -219,9 +219,12 @@ def place_of_work(
 def latest(
     results: Iterable[Cited[DiagnosticCompleted]], day: date | None = None
 ) -> Cited[DiagnosticCompleted] | None:
-    """Return the result that decides: the last in force on a day, or of those not void."""
-    counted = (e for e in results if (e.holds(day) if day else e.until is None))
-    return max(counted, key=lambda each: each.said.occurred_on, default=None)
+    """Return the result that decides: the last in force on a day, or of those not void.
+
+    Of two of one day it is the one that was said later (contracts §3).
+    """
+    counted = [e for e in results if (e.holds(day) if day else e.until is None)]
+    return max(reversed(counted), key=lambda each: each.said.occurred_on, default=None)
 
 
 def is_passed(result: DiagnosticCompleted) -> bool:
