@@ -72,7 +72,7 @@ from shared.kernel import (
     whenever,
     whenever_gone,
 )
-from shared.kernel.ids import (
+from shared.kernel.ids import EmploymentId, (
     EventId,
     MethodistId,
     PersonId,
@@ -336,32 +336,35 @@ def a_qualified_candidate_is_trained(
 # ── When work begins and ends ───────────────────────────────────────────────
 
 
-@whenever(YouthPeriodDetermined, EmploymentStarted, name="mentoring.propose")
+@whenever(YouthPeriodDetermined, EmploymentStarted, EmploymentChanged, name="mentoring.propose")
 def a_young_teacher_employed_calls_for_a_pair(
-    said: YouthPeriodDetermined | EmploymentStarted, known: Known
+    said: YouthPeriodDetermined | EmploymentStarted | EmploymentChanged, known: Known
 ) -> Iterator[ProposePair]:
     """Принятому молодому педагогу предлагают наставника (S1 4.4).
 
-    Both facts are needed, and whichever comes last finds the other known. One job is
-    one pair: to hear of it again is to ask for the same thing. Whoever ceased to be young
-    before the Concept is called for by nobody, however late his job is heard of.
+    Youth and a main job as a teacher are needed, and whichever comes last finds the other
+    known. One job is one pair: to hear of it again is to ask for the same thing. Whoever
+    ceased to be young before the Concept is called for by nobody, however late his job is
+    heard of.
     """
     person = known.of(PEOPLE, said.person_id)
-    for work in person.work:
-        if work.until is None and calls_for_a_pair(work, person):
+    until = person.young_until
+    for employment_id, since in evidence.main_jobs(person.work).items():
+        if until and max(since, CONCEPT) < until:
             yield ProposePair(
-                pair_id=pair_of(work.employment_id),
+                pair_id=pair_of(employment_id),
                 mentee_id=said.person_id,
-                employment_id=work.employment_id,
-                proposed_on=work.since,
+                employment_id=employment_id,
+                proposed_on=since,
             )
 
 
-def calls_for_a_pair(work: Work, person: Person) -> bool:
-    """Say whether it is the main work of a pedagogue who is young when it begins."""
-    ours = work.is_main and work.position_class == "PED"
+def calls_since(person: Person, job: EmploymentId) -> date | None:
+    """Return since when a job calls for a pair: the main work of a pedagogue, begun young."""
+    ours = (each for each in person.work if each.is_main and each.position_class == "PED")
+    since = min((each.since for each in ours if each.employment_id == job), default=None)
     until = person.young_until
-    return ours and until is not None and max(work.since, CONCEPT) < until
+    return since if since and until and max(since, CONCEPT) < until else None
 
 
 @whenever_gone(EmploymentStarted, EmploymentChanged, name="mentoring.call off")
@@ -373,17 +376,12 @@ def a_job_that_never_was_calls_for_nobody(
     Of work that began on another day it is withdrawn too, and made anew as of any work.
     A pair that was formed stays, and all of it: people have built on it.
     """
-    person = known.of(PEOPLE, said.person_id)
-    since = {
-        each.since
-        for each in person.work
-        if each.employment_id == said.employment_id and calls_for_a_pair(each, person)
-    }
+    since = calls_since(known.of(PEOPLE, said.person_id), said.employment_id)
     pair = standing(known.history(pair_of(said.employment_id)))
     if any(isinstance(each.fact, MentorshipPairFormed) for each in pair):
         return
     for each in pair:
-        if not since or each.fact.occurred_on == said.occurred_on not in since:
+        if since is None or each.fact.occurred_on == said.occurred_on != since:
             yield Withdraw(
                 event_id=each.event_id, reason=CALLED_OFF, withdrawn_on=said.occurred_on
             )

@@ -50,6 +50,29 @@ def test_whichever_fact_comes_last_a_pair_is_proposed(
     assert str(story.of("registry", cause)[-1]).encode() in proposed.meta
 
 
+def test_who_gets_a_main_job_is_offered_a_pair(story: Telling) -> None:
+    """§1.4: место стало основным: EmploymentChanged — последний нужный факт (S1 4.4)."""
+    ch.places(story)
+    aside = replace(ch.employed(ch.VERA, ch.SCHOOL, "01.09.2021"), is_main=False)
+    story.tell("registry", ch.registered(ch.VERA, "202-222-222 74", "09.07.1999"), aside)
+    story.settle()
+    assert story.names("mentoring") == []
+    main = reg.ChangeEmployment(
+        employment_id=ch.job_of(ch.VERA),
+        person_id=ch.VERA,
+        org_id=ch.SCHOOL,
+        position_class="PED",
+        is_teacher=True,
+        subject_code="MATH",
+        is_main=True,
+        changed_on=day("01.11.2021"),
+    )
+    story.tell("registry", main)
+    story.settle()
+
+    assert story.names("mentoring") == ["MentorshipPairProposed"]
+
+
 def test_for_who_is_not_young_no_pair_is_proposed(story: Telling) -> None:
     """§1.4: предлагают молодому педагогу (S1 4.4)."""
     ch.places(story)

@@ -164,6 +164,13 @@ EMPLOYED = a(
 YOUNG = a(YouthPeriodDetermined, person_id=MENTEE, young_until=AFTER)
 PROPOSE = a(ProposePair, pair_id=PAIR_ID, mentee_id=MENTEE, employment_id=JOB)
 LEFT = a(EmploymentEnded, employment_id=JOB, person_id=MENTEE)
+MAIN_NOW = a(
+    EmploymentChanged,
+    employment_id=JOB,
+    person_id=MENTEE,
+    position_class="PED",
+    is_main=True,
+)
 
 
 @pytest.mark.parametrize("order", [*permutations([EMPLOYED, YOUNG])])
@@ -211,6 +218,21 @@ def test_one_who_becomes_a_teacher_at_the_same_place_is_offered_one() -> None:
     now = a(EmploymentChanged, **terms, is_main=True)
 
     assert asked_for(a_young_teacher_employed_calls_for_a_pair, before, now, YOUNG) == [PROPOSE]
+
+
+@pytest.mark.parametrize("order", [*permutations([YOUNG, MAIN_NOW])])
+def test_one_whose_job_becomes_the_main_one_is_offered_one(order: Sequence[Any]) -> None:
+    """S1 4.4: место стало основным: действует последний из услышанных фактов."""
+    before = replace(EMPLOYED, is_main=False, occurred_on=BEFORE)
+
+    assert asked_for(a_young_teacher_employed_calls_for_a_pair, before, *order) == [PROPOSE]
+
+
+def test_a_change_of_the_job_is_no_other_proposal() -> None:
+    """S1 4.4: одно место работы — одно предложение, что бы в нём ни менялось."""
+    facts = (YOUNG, EMPLOYED, replace(MAIN_NOW, occurred_on=AFTER))
+
+    assert asked_for(a_young_teacher_employed_calls_for_a_pair, *facts) == [PROPOSE, PROPOSE]
 
 
 def test_a_second_job_is_a_second_pair() -> None:

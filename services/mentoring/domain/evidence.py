@@ -158,6 +158,15 @@ def ended(
     )
 
 
+def main_jobs(work: Iterable[Work]) -> dict[EmploymentId, date]:
+    """Return each main job of a teacher that runs, and since when it was one (S1 4.4)."""
+    ours = [each for each in work if each.is_main and each.position_class == "PED"]
+    return {
+        job: min(each.since for each in ours if each.employment_id == job)
+        for job in (each.employment_id for each in ours if each.until is None)
+    }
+
+
 def long_service(work: Iterable[Work], day: date) -> tuple[EventId, ...]:
     """RU4: «стаж работы по специальности не менее 5 лет», полных, к этому дню (S1 4.5).
 
