@@ -57,6 +57,7 @@ from shared.events.registry import (
     OrganisationRegistered,
     ProgramDrafted,
     QualificationCategoryAwarded,
+    RegionAdded,
     RegionalCentreClosed,
     RegionalCentreOpened,
     YouthPeriodDetermined,
@@ -72,10 +73,14 @@ from shared.kernel import (
     whenever,
     whenever_gone,
 )
-from shared.kernel.ids import EmploymentId, (
+from shared.kernel.ids import (
+    EmploymentId,
+    EnrolmentId,
     EventId,
     MethodistId,
     PersonId,
+    RegionCode,
+    named,
 )
 
 CONCEPT = date(2020, 8, 6)
@@ -131,6 +136,14 @@ CENTRES = Borrowed[Centres, RegionalCentreOpened | RegionalCentreClosed](
     initial={},
     evolve=heard.hosted,
 )
+COUNTRY = named("country")
+REGIONS = Borrowed[tuple[RegionCode, ...], RegionAdded](
+    name="mentoring.regions",
+    facts=(RegionAdded,),
+    about=lambda _: COUNTRY,
+    initial=(),
+    evolve=lambda so_far, said, _: (*so_far, said.region),
+)
 PROGRAMS = Borrowed[Versions, ProgramDrafted](
     name="mentoring.program",
     facts=(ProgramDrafted,),
@@ -168,6 +181,14 @@ CANDIDACIES = Borrowed[tuple[MethodistId, ...], MethodistNominated](
     initial=(),
     evolve=lambda so_far, said, _: (*so_far, said.methodist_id),
 )
+BANKS = Borrowed[dict[MethodistId, PersonId], MethodistNominated](
+    name="mentoring.bank",
+    facts=(MethodistNominated,),
+    about=lambda said: named("region", said.region),
+    initial={},
+    evolve=lambda so_far, said, _: so_far | {said.methodist_id: said.person_id},
+)
+"""region → «Банк кандидатов в состав регионального методического актива» (S1 D1.4)."""
 
 PAIRS_OF_MENTOR = Borrowed[Pairs, Pairing](
     name="mentoring.pairs_of_mentor",
@@ -196,9 +217,11 @@ BORROWED: tuple[Borrowed[Any, Any], ...] = (
     STUDIES,
     PLACES,
     CENTRES,
+    REGIONS,
     PROGRAMS,
     METHODISTS,
     CANDIDACIES,
+    BANKS,
     PAIRS_OF_MENTOR,
     PAIRS_OF_MENTEE,
     ATTACHMENTS,
@@ -317,20 +340,45 @@ def a_pooled_candidate_is_diagnosed(
             )
 
 
-@whenever(ProgramCompleted, MethodistDiagnosed, name="mentoring.record_training")
+@whenever(
+    ProgramCompleted, MethodistDiagnosed, ProgramDrafted, name="mentoring.record_training"
+)
 def a_qualified_candidate_is_trained(
-    said: ProgramCompleted | MethodistDiagnosed, known: Known
+    said: ProgramCompleted | MethodistDiagnosed | ProgramDrafted, known: Known
 ) -> Iterator[RecordMethodistTraining]:
-    """RU6, AM36: и ДПП по методической поддержке, освоенную до или после (S1 2)."""
-    fit = (
+    """RU6, AM36: и ДПП по методической поддержке, освоенную до или после (S1 2).
+
+    All three are needed, and whichever comes last finds the others known.
+    """
+    for methodist_id, who in candidates(known, said):
+        if isinstance(known.of(METHODISTS, methodist_id), Qualified):
+            for enrolment_id in methodical_studies(known, who)[:1]:
+                yield RecordMethodistTraining(
+                    methodist_id=methodist_id, enrolment_id=enrolment_id
+                )
+
+
+def candidates(
+    known: Known, said: ProgramCompleted | MethodistDiagnosed | ProgramDrafted
+) -> Iterator[tuple[MethodistId, PersonId]]:
+    """Return whom a fact may concern; a programme concerns whoever is in any bank."""
+    match said:
+        case ProgramCompleted() | MethodistDiagnosed():
+            yield from (
+                (each, said.person_id) for each in known.of(CANDIDACIES, said.person_id)
+            )
+        case ProgramDrafted():
+            for region in known.of(REGIONS, COUNTRY) if TOPIC in said.topics else ():
+                yield from known.of(BANKS, named("region", region)).items()
+
+
+def methodical_studies(known: Known, who: PersonId) -> list[EnrolmentId]:
+    """Return all that a person has studied of methodical support, and was not annulled."""
+    return [
         each.said.enrolment_id
-        for each in known.of(STUDIES, said.person_id).values()
+        for each in known.of(STUDIES, who).values()
         if each.until is None and teaching(known, each)
-    )
-    enrolment_id = next(fit, None)
-    for methodist_id in known.of(CANDIDACIES, said.person_id) if enrolment_id else ():
-        if enrolment_id and isinstance(known.of(METHODISTS, methodist_id), Qualified):
-            yield RecordMethodistTraining(methodist_id=methodist_id, enrolment_id=enrolment_id)
+    ]
 
 
 # ── When work begins and ends ───────────────────────────────────────────────

@@ -29,6 +29,7 @@ from shared.events.registry import (
     EmploymentEnded,
     EmploymentStarted,
     FactWithdrawn,
+    RegionAdded,
     YouthPeriodDetermined,
 )
 from shared.events.routes import CompletionAnnulled
@@ -118,13 +119,14 @@ def test_no_other_diagnosis_is_recorded(facts: tuple[Any, ...]) -> None:
 
 # ── A candidate's training ──────────────────────────────────────────────────
 
+ADDED = a(RegionAdded, region=NOMINATED.region)
 RECORD_TRAINING = a(RecordMethodistTraining, methodist_id=METHODIST_ID, enrolment_id=ENROLMENT)
 
 
-@pytest.mark.parametrize("order", [*permutations([DIAGNOSED, STUDIED])])
+@pytest.mark.parametrize("order", [*permutations([DIAGNOSED, STUDIED, TAUGHT])])
 def test_whichever_comes_last_records_the_training(order: Sequence[Any]) -> None:
-    """RU6, AM36: ДПП засчитывается, до диагностики она освоена или после (S1 2)."""
-    facts = (TAUGHT, NOMINATED, POOLED, *order)
+    """RU6, AM36: ДПП засчитывается, в каком порядке ни услышать о ней (S1 2)."""
+    facts = (ADDED, NOMINATED, POOLED, *order)
 
     assert asked_for(a_qualified_candidate_is_trained, *facts) == [RECORD_TRAINING]
 
@@ -133,6 +135,10 @@ def test_whichever_comes_last_records_the_training(order: Sequence[Any]) -> None
     "facts",
     [
         (*WAY[:3], STUDIED),
+        (ADDED, *WAY[:3], TAUGHT),
+        (ADDED, *WAY[:3], STUDIED, replace(TAUGHT, topics=("ict",))),
+        (ADDED, *WAY[:2], STUDIED, TAUGHT),
+        (ADDED, *WAY[:4], STUDIED, TAUGHT),
         (TAUGHT, *WAY[:2], STUDIED),
         (TAUGHT, *WAY[:4], STUDIED),
         (replace(TAUGHT, topics=("ict",)), *WAY[:3], STUDIED),
