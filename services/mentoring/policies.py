@@ -8,6 +8,7 @@ from typing import Any
 from services.mentoring.domain import (
     METHODIST,
     ActivateMethodist,
+    AttachTeacher,
     ClosePair,
     DetachTeacher,
     Evidence,
@@ -24,8 +25,8 @@ from services.mentoring.domain import (
 from services.mentoring.domain.evidence import TOPIC, Cited, Work
 from services.mentoring.domain.heard import (
     Attaching,
-    Attachments,
     Centres,
+    Charge,
     Life,
     Pairing,
     Pairs,
@@ -204,11 +205,11 @@ PAIRS_OF_MENTEE = Borrowed[Pairs, Pairing](
     initial={},
     evolve=heard.paired,
 )
-ATTACHMENTS = Borrowed[Attachments, Attaching](
-    name="mentoring.attachments",
+CHARGES = Borrowed[Charge, Attaching](
+    name="mentoring.charge",
     facts=(TeacherAttached, TeacherDetached),
     about=lambda said: said.person_id,
-    initial={},
+    initial=Charge(),
     evolve=heard.attached,
 )
 BORROWED: tuple[Borrowed[Any, Any], ...] = (
@@ -224,7 +225,7 @@ BORROWED: tuple[Borrowed[Any, Any], ...] = (
     BANKS,
     PAIRS_OF_MENTOR,
     PAIRS_OF_MENTEE,
-    ATTACHMENTS,
+    CHARGES,
 )
 
 # ── What a command is told ──────────────────────────────────────────────────
@@ -262,6 +263,14 @@ def of_the_conditions(asked: ActivateMethodist, known: Known) -> ActivateMethodi
     who = candidate(known, asked.methodist_id)
     by = weighed(known, who, asked.activated_on) if who else Evidence()
     return replace(asked, evidence=by)
+
+
+@informs(AttachTeacher)
+def of_his_charge(asked: AttachTeacher, known: Known) -> AttachTeacher:
+    """Когда педагога открепили от другого методиста (S1 7.1)."""
+    left = known.of(CHARGES, asked.person_id).left
+    others = (day for whom, day in left.items() if whom != asked.methodist_id)
+    return replace(asked, left_other_on=max(others, default=None))
 
 
 def candidate(known: Known, methodist_id: MethodistId) -> PersonId | None:
@@ -319,6 +328,7 @@ INFORMED: tuple[Informed[Any], ...] = (
     of_the_result,
     of_the_study,
     of_the_conditions,
+    of_his_charge,
 )
 
 # ── When a candidate learns (S1 2) ──────────────────────────────────────────
@@ -473,7 +483,7 @@ def gone_on(known: Known, who: PersonId) -> date | None:
 
 def detached(known: Known, who: PersonId, day: date) -> Iterator[DetachTeacher]:
     """Открепить с этого дня, но не раньше, чем закреплён (S1 7.1)."""
-    for methodist_id, attached in known.of(ATTACHMENTS, who).items():
+    for methodist_id, attached in known.of(CHARGES, who).held.items():
         yield DetachTeacher(
             methodist_id=methodist_id,
             person_id=who,

@@ -286,3 +286,24 @@ def test_an_end_of_work_that_is_heard_late_is_an_end(story: Telling) -> None:
     assert last.name == "mentoring.MentorshipPairClosed"
     assert "TeacherDetached" in story.names("mentoring")
     assert story.counted("K-R5x.max", "31.12.2023") == (0, 1)
+
+
+def detach(who: PersonId, on: str) -> men.DetachTeacher:
+    return men.DetachTeacher(
+        methodist_id=METHODIST, person_id=who, reason="переезд", detached_on=day(on)
+    )
+
+
+def test_no_past_day_gets_a_251st(story: Telling) -> None:
+    """RU7: «не более 250» в каждый день: освободилось место — с этого дня (S1 7.1)."""
+    active(story)
+    first, *others = (PersonId(uuid5(METHODIST, str(n))) for n in range(250))
+    story.ask_all("mentoring", [attach(each, "01.09.2022") for each in (first, *others)])
+    story.tell("mentoring", detach(first, "31.12.2022"))
+    early = story.ask("mentoring", attach(ch.VERA, "01.10.2022"))
+    story.tell("mentoring", attach(ch.VERA, "31.12.2022"))
+    story.settle()
+
+    refused(early, "S1 7.1", "250")
+    assert story.counted("K-R5x.max", "01.11.2022") == (250, 1)
+    assert story.counted("K-R5x.max", "31.12.2022") == (250, 1)

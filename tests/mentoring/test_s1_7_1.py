@@ -1,14 +1,18 @@
 """S1 7.1: «не более 250 человек» за одним региональным методистом."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from services.mentoring.domain import METHODIST, MOST
+from services.mentoring.policies import of_his_charge
 from shared.kernel import Claim, Recorded, Release
 from shared.kernel.ids import EventId, PersonId
+from shared.testing.facts import DAY
+from shared.testing.known import heard
 from shared.testing.spec import Spec
 from tests.mentoring.words import (
     AFTER,
@@ -18,6 +22,7 @@ from tests.mentoring.words import (
     DETACH,
     DETACHED,
     METHODIST_ID,
+    OTHER_METHODIST,
     PERSON,
     STRANGER,
     TEACHER,
@@ -27,6 +32,7 @@ from tests.mentoring.words import (
 type MethodistSpec = Spec[Any, Any, Any]
 
 TEACHERS = [PersonId(UUID(int=1000 + n)) for n in range(MOST)]
+LATER = DAY + timedelta(days=9)
 MANY = [replace(ATTACHED, person_id=each) for each in TEACHERS]
 
 
@@ -56,6 +62,47 @@ def test_who_leaves_makes_room(methodist: MethodistSpec) -> None:
     methodist.given(*WAY, *MANY, replace(DETACHED, person_id=TEACHERS[0]))
     methodist.when(ATTACH)
     methodist.then(ATTACHED)
+
+
+GONE = replace(DETACHED, person_id=TEACHERS[0], occurred_on=LATER)
+
+
+@pytest.mark.parametrize("on", [DAY, AFTER])
+def test_room_that_somebody_makes_is_no_room_before(methodist: MethodistSpec, on: date) -> None:
+    """RU7: задним числом 251-го не закрепить: в тот день их было 250 (S1 7.1)."""
+    methodist.given(*WAY, *MANY, GONE)
+    methodist.when(replace(ATTACH, attached_on=on))
+    methodist.then_refused("S1 7.1")
+
+
+def test_there_is_room_from_the_day_on_which_somebody_leaves(methodist: MethodistSpec) -> None:
+    """RU7: в день открепления он уже не закреплён (S1 7.1)."""
+    methodist.given(*WAY, *MANY, GONE)
+    methodist.when(replace(ATTACH, attached_on=LATER))
+    methodist.then(replace(ATTACHED, occurred_on=LATER))
+
+
+def test_who_came_and_went_later_is_in_the_way_too(methodist: MethodistSpec) -> None:
+    """RU7: не более 250 в каждый день, а не только в первый (S1 7.1)."""
+    came = replace(MANY[249], occurred_on=AFTER)
+    went = replace(GONE, person_id=TEACHERS[249])
+    methodist.given(*WAY, *MANY[:249], came, went)
+    methodist.when(ATTACH)
+    methodist.then_refused("S1 7.1")
+
+
+def test_a_correction_makes_no_251_on_any_day() -> None:
+    """RU7: открепление исправлено на день позже, чем закрепили другого (S1 7.1)."""
+    new = replace(ATTACHED, occurred_on=LATER)
+    facts = [*WAY, *MANY, GONE, new]
+    history = [Recorded(event_id=EventId(UUID(int=n)), fact=f) for n, f in enumerate(facts)]
+    later = replace(GONE, occurred_on=LATER + timedelta(days=1))
+    corrected = Recorded(
+        event_id=EventId(UUID(int=9999)), fact=later, corrects=history[-2].event_id
+    )
+
+    assert METHODIST.is_a_life(history)
+    assert not METHODIST.is_a_life([*history, corrected])
 
 
 def test_a_history_of_251_at_once_is_no_life() -> None:
@@ -139,3 +186,41 @@ def test_a_teacher_has_one_methodist_at_a_time() -> None:
     assert release == Release("attached", str(TEACHER), METHODIST_ID)
     assert (claim.kind, claim.key, claim.holder) == ("attached", str(TEACHER), METHODIST_ID)
     assert not [each for fact in WAY for each in METHODIST.claims(fact)]
+
+
+ELSEWHERE = replace(ATTACHED, methodist_id=OTHER_METHODIST)
+LEFT = replace(DETACHED, methodist_id=OTHER_METHODIST, occurred_on=LATER)
+
+
+@pytest.mark.parametrize(
+    ("facts", "left_on"),
+    [
+        ((), None),
+        ((ELSEWHERE,), None),  # the key is held: the claim refuses
+        ((ELSEWHERE, LEFT), LATER),
+        ((ELSEWHERE, replace(LEFT, person_id=STRANGER)), None),
+        ((ATTACHED, replace(DETACHED, occurred_on=LATER)), None),
+        (
+            (ELSEWHERE, LEFT, replace(ELSEWHERE, occurred_on=LATER), replace(LEFT, reason="")),
+            LATER,
+        ),
+    ],
+)
+def test_it_is_told_when_he_left_another_methodist(
+    facts: tuple[Any, ...], left_on: date | None
+) -> None:
+    """S1 7.1: до какого дня педагог был закреплён за другим методистом."""
+    assert of_his_charge.inform(ATTACH, heard(*facts)).left_other_on == left_on
+
+
+@pytest.mark.parametrize(("on", "may"), [(AFTER, False), (LATER, True)])
+def test_nobody_is_attached_to_two_on_any_day(
+    methodist: MethodistSpec, on: date, *, may: bool
+) -> None:
+    """S1 7.1: и задним числом педагог не закреплён за двумя сразу."""
+    methodist.given(*WAY)
+    methodist.when(replace(ATTACH, attached_on=on, left_other_on=LATER))
+    if may:
+        methodist.then(replace(ATTACHED, occurred_on=on))
+    else:
+        methodist.then_refused("S1 7.1")

@@ -161,11 +161,15 @@ class ActivateMethodist:
 
 @command
 class AttachTeacher:
-    """Закрепить педагога за методистом (S1 7.1)."""
+    """Закрепить педагога за методистом (S1 7.1).
+
+    `left_other_on` is when he was last detached from another methodist.
+    """
 
     methodist_id: MethodistId
     person_id: PersonId
     attached_on: date
+    left_other_on: Told[date | None] = None
 
 
 @command

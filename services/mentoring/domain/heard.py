@@ -1,6 +1,7 @@
 """What is kept of what was heard: each document, folded fact by fact."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from services.mentoring.domain.evidence import Cited, Work, over, worked
@@ -138,7 +139,16 @@ def drafted(so_far: Versions, said: ProgramDrafted, event_id: EventId) -> Versio
 type Pairing = MentorshipPairFormed | MentorshipPairClosed
 type Pairs = dict[PairId, MentorshipPairFormed]
 type Attaching = TeacherAttached | TeacherDetached
-type Attachments = dict[MethodistId, TeacherAttached]
+
+
+@dataclass(frozen=True)
+class Charge:
+    """Of a teacher: whose charge he is, and on what day he last left whom."""
+
+    held: Mapping[MethodistId, TeacherAttached] = field(
+        default_factory=dict[MethodistId, TeacherAttached]
+    )
+    left: Mapping[MethodistId, date] = field(default_factory=dict[MethodistId, date])
 
 
 def paired(so_far: Pairs, said: Pairing, _: EventId) -> Pairs:
@@ -147,7 +157,11 @@ def paired(so_far: Pairs, said: Pairing, _: EventId) -> Pairs:
     return others | {said.pair_id: said} if isinstance(said, MentorshipPairFormed) else others
 
 
-def attached(so_far: Attachments, said: Attaching, _: EventId) -> Attachments:
-    """Keep whose charge a teacher is."""
-    others = {k: v for k, v in so_far.items() if k != said.methodist_id}
-    return others | {said.methodist_id: said} if isinstance(said, TeacherAttached) else others
+def attached(so_far: Charge, said: Attaching, _: EventId) -> Charge:
+    """Keep whose charge a teacher is, and was."""
+    match said:
+        case TeacherAttached():
+            return replace(so_far, held={**so_far.held, said.methodist_id: said})
+        case TeacherDetached():
+            held = {k: v for k, v in so_far.held.items() if k != said.methodist_id}
+            return Charge(held, {**so_far.left, said.methodist_id: said.occurred_on})

@@ -77,7 +77,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class Active:
-    """A methodist at work: who is attached, and how each one last left."""
+    """A methodist at work: who is attached, how each one last left, every stay that is over."""
 
     before: Trained
     activated: MethodistActivated
@@ -87,6 +87,7 @@ class Active:
     detached: Mapping[PersonId, TeacherDetached] = field(
         default_factory=dict[PersonId, TeacherDetached]
     )
+    past: tuple[rules.Stay, ...] = ()
 
 
 type Methodist = Nobody | Nominated | Pooled | Qualified | Trained | Active
@@ -184,7 +185,8 @@ def attach(methodist: Active, asked: AttachTeacher) -> Sequence[TeacherAttached]
         require(same, clause="S1 7.1", reason=why)
         return []
     left = methodist.detached.get(asked.person_id)
-    return [rules.attach(methodist.activated, methodist.attached, left, asked)]
+    past = methodist.past
+    return [rules.attach(methodist.activated, methodist.attached, left, past, asked)]
 
 
 def detach(methodist: Active, asked: DetachTeacher) -> Sequence[TeacherDetached]:
@@ -266,7 +268,7 @@ def with_teacher(methodist: Active, said: TeacherAttached) -> Active:
     may = (
         said.person_id not in {*methodist.attached, methodist.activated.person_id}
         and since <= said.occurred_on
-        and len(methodist.attached) < rules.MOST
+        and rules.has_room(methodist.attached.values(), methodist.past, said.occurred_on)
     )
     if not may:
         return methodist
@@ -282,6 +284,7 @@ def without_teacher(methodist: Active, said: TeacherDetached) -> Active:
         methodist,
         attached={k: v for k, v in methodist.attached.items() if k != said.person_id},
         detached={**methodist.detached, said.person_id: said},
+        past=(*methodist.past, rules.Stay(there.occurred_on, said.occurred_on)),
     )
 
 

@@ -1,6 +1,8 @@
 """What a methodist's steps must satisfy: each returns its fact, or refuses."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
 
 from services.mentoring.domain.commands import (
     ActivateMethodist,
@@ -160,15 +162,28 @@ def has_learned(evidence: Evidence) -> None:
     )
 
 
+@dataclass(frozen=True)
+class Stay:
+    """Days on which somebody was attached; `until` is the first day no more."""
+
+    since: date
+    until: date | None = None
+
+    def covers(self, day: date) -> bool:
+        """Say whether it is one of them."""
+        return self.since <= day and (self.until is None or day < self.until)
+
+
 def attach(
     activated: MethodistActivated,
     attached: Mapping[PersonId, TeacherAttached],
     left: TeacherDetached | None,
+    past: Iterable[Stay],
     asked: AttachTeacher,
 ) -> TeacherAttached:
-    """RU7: «не более 250 человек» за одним методистом (S1 7.1).
+    """RU7: «не более 250 человек» за одним методистом, и в каждый день (S1 7.1).
 
-    `left` is how this teacher was detached before.
+    `left` is how this teacher was detached before, `past` are the stays of all who were.
     """
     since = max(activated.occurred_on, left.occurred_on if left else activated.occurred_on)
     in_time = since <= asked.attached_on
@@ -176,10 +191,13 @@ def attach(
     require(in_time, clause="S1 7.1", reason=why)
     another = asked.person_id != activated.person_id
     require(another, clause="S1 7.1", reason="Методиста не закрепляют за ним самим")
+    free = asked.left_other_on is None or asked.left_other_on <= asked.attached_on
+    why = "В этот день педагог ещё закреплён за другим методистом"
+    require(free, clause="S1 7.1", reason=why)
     require(
-        len(attached) < MOST,
+        has_room(attached.values(), past, asked.attached_on),
         clause="S1 7.1",
-        reason=f"За методистом уже закреплено {MOST} человек",
+        reason=f"За методистом с этого дня или позже уже закреплено {MOST} человек",
     )
     return TeacherAttached(
         methodist_id=activated.methodist_id,
@@ -187,6 +205,16 @@ def attach(
         person_id=asked.person_id,
         occurred_on=asked.attached_on,
     )
+
+
+def has_room(attached: Collection[TeacherAttached], past: Iterable[Stay], since: date) -> bool:
+    """RU7: в этот день и в каждый следующий закреплено меньше 250 (S1 7.1)."""
+    gone = [each for each in past if each.until and since < each.until]
+    if len(attached) + len(gone) < MOST:
+        return True
+    stays = [*gone, *(Stay(each.occurred_on) for each in attached)]
+    days = {max(since, each.since) for each in stays}
+    return all(sum(each.covers(day) for each in stays) < MOST for day in days)
 
 
 def detach(attached: TeacherAttached, asked: DetachTeacher) -> TeacherDetached:
