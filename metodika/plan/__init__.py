@@ -48,5 +48,6 @@ def _steps(dice: Dice, parameters: Parameters) -> Iterator[Step]:
         each.n: [one for one in people[n :: len(methodists)] if one is not each]
         for n, each in enumerate(methodists)
     }
+    mentors = [each for each in people if not each.is_young and each.until is None]
     for each in people:
-        yield from lived(each, charges.get(each.n, []))
+        yield from lived(each, charges.get(each.n, []), mentors)

@@ -13,13 +13,18 @@ SUPPORTED = 70
 """Of a hundred young people, so many are given a mentor or another support."""
 
 
-def lived(person: Person, charges: Sequence[Person]) -> Iterator[Step]:
-    """Take all steps of a person; `charges` are those whom a methodist looks after."""
+def lived(
+    person: Person, charges: Sequence[Person], mentors: Sequence[Person]
+) -> Iterator[Step]:
+    """Take all steps of a person.
+
+    `charges` are those whom a methodist looks after, `mentors` those whom the young have.
+    """
     for minute, command in enumerate(person.roster(), start=5):
         yield person.land.step(person.arrived, "registry", command, minute=minute)
     yield from learns(person)
     if person.is_young and person.dice.happens(SUPPORTED):
-        yield from is_supported(person)
+        yield from is_supported(person, mentors)
     if person.is_methodist:
         yield from becomes_methodist(person, charges)
     yield from works_on(person)

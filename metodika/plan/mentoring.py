@@ -13,7 +13,6 @@ from shared.kernel.ids import (
     EnrolmentId,
     MethodistId,
     PairId,
-    PersonId,
     SessionId,
     SupportId,
 )
@@ -22,14 +21,14 @@ NOMINATED = date(2023, 2, 1)
 """The day on which methodists are looked for."""
 
 
-def is_supported(person: Person) -> Iterator[Step]:
+def is_supported(person: Person, mentors: Sequence[Person]) -> Iterator[Step]:
     """Be given a mentor, or another form of support, some weeks after coming."""
     on = person.arrived + timedelta(days=40)
     ask = person.matter().on(on)
-    if person.n % 2:
+    if person.n % 2 and mentors:
         pair = men.FormPair(
             pair_id=PairId(men.pair_of(person.job)),
-            mentor_id=PersonId(person.land.institute),
+            mentor_id=mentors[person.n % len(mentors)].id,
             mentee_id=person.id,
             pair_basis="novice",
             formed_on=on,

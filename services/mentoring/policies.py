@@ -12,11 +12,13 @@ from services.mentoring.domain import (
     ClosePair,
     DetachTeacher,
     Evidence,
+    FormPair,
     Methodist,
     NominateMethodist,
     ProposePair,
     RecordMethodistDiagnosis,
     RecordMethodistTraining,
+    StartSupport,
     Studied,
     evidence,
     heard,
@@ -79,6 +81,7 @@ from shared.kernel.ids import (
     EnrolmentId,
     EventId,
     MethodistId,
+    OrgId,
     PersonId,
     RegionCode,
     named,
@@ -231,11 +234,31 @@ BORROWED: tuple[Borrowed[Any, Any], ...] = (
 # ── What a command is told ──────────────────────────────────────────────────
 
 
+@informs(FormPair)
+def of_the_two(asked: FormPair, known: Known) -> FormPair:
+    """Работают ли оба в день, когда образуют пару (S4 3.2.7)."""
+    return replace(
+        asked,
+        mentor=presence(known, asked.mentor_id, asked.formed_on),
+        mentee=presence(known, asked.mentee_id, asked.formed_on),
+    )
+
+
+@informs(StartSupport)
+def of_the_supported(asked: StartSupport, known: Known) -> StartSupport:
+    """Работает ли педагог в день, когда его включают (S0 V.4)."""
+    return replace(asked, teacher=presence(known, asked.person_id, asked.started_on))
+
+
 @informs(NominateMethodist)
 def of_the_region(asked: NominateMethodist, known: Known) -> NominateMethodist:
-    """Регион кандидата — регион его организации (S1 4.5)."""
+    """Регион кандидата — регион организации, где он работает (S1 4.5)."""
     place = known.of(PLACES, asked.org_id).get(asked.org_id)
-    return replace(asked, region=place.said.region if place else None)
+    return replace(
+        asked,
+        region=place.said.region if place else None,
+        candidate=presence(known, asked.person_id, asked.nominated_on, asked.org_id),
+    )
 
 
 @informs(RecordMethodistDiagnosis)
@@ -267,10 +290,21 @@ def of_the_conditions(asked: ActivateMethodist, known: Known) -> ActivateMethodi
 
 @informs(AttachTeacher)
 def of_his_charge(asked: AttachTeacher, known: Known) -> AttachTeacher:
-    """Когда педагога открепили от другого методиста (S1 7.1)."""
+    """Работает ли педагог, и когда его открепили от другого методиста (S1 7.1)."""
     left = known.of(CHARGES, asked.person_id).left
     others = (day for whom, day in left.items() if whom != asked.methodist_id)
-    return replace(asked, left_other_on=max(others, default=None))
+    return replace(
+        asked,
+        left_other_on=max(others, default=None),
+        teacher=presence(known, asked.person_id, asked.attached_on),
+    )
+
+
+def presence(
+    known: Known, who: PersonId, day: date, org_id: OrgId | None = None
+) -> evidence.Presence:
+    """Say what is heard of somebody's work on a day, anywhere or in one organisation."""
+    return evidence.presence(known.of(PEOPLE, who).work, day, org_id)
 
 
 def candidate(known: Known, methodist_id: MethodistId) -> PersonId | None:
@@ -324,6 +358,8 @@ def training(known: Known, who: PersonId, day: date) -> tuple[EventId, ...]:
 
 
 INFORMED: tuple[Informed[Any], ...] = (
+    of_the_two,
+    of_the_supported,
     of_the_region,
     of_the_result,
     of_the_study,

@@ -128,9 +128,11 @@ def with_another_mentor(told: Story) -> None:
 
     Then it was the first one after all, and he leaves: it is.
     """
+    for who in (SAME, ch.BORIS):
+        told.tell("registry", ch.employed(who, ch.SCHOOL, "02.06.2023"))
     form = men.FormPair(
         pair_id=PAIR,
-        mentor_id=ch.GLEB,
+        mentor_id=ch.BORIS,
         mentee_id=SAME,
         pair_basis="novice",
         formed_on=day("02.06.2023"),
@@ -143,9 +145,9 @@ def with_another_mentor(told: Story) -> None:
         employment_id=ch.job_of(ch.ANNA), person_id=ch.ANNA, ended_on=day("10.06.2023")
     )
     told.tell("registry", end)
-    back = Restate(PAIR, MentorshipPairFormed, (("mentor_id", ch.GLEB),))
+    back = Restate(PAIR, MentorshipPairFormed, (("mentor_id", ch.BORIS),))
     told.on("mentoring", back, day("11.06.2023"))
-    told.tell("registry", replace(end, employment_id=ch.job_of(ch.GLEB), person_id=ch.GLEB))
+    told.tell("registry", replace(end, employment_id=ch.job_of(ch.BORIS), person_id=ch.BORIS))
 
 
 def registered(who: PersonId) -> reg.RegisterTeacher:

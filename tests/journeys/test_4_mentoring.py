@@ -7,7 +7,7 @@ import pytest
 
 from services.mentoring import domain as men
 from services.registry import domain as reg
-from shared.kernel.ids import EnrolmentId, MethodistId, PersonId, SessionId
+from shared.kernel.ids import EnrolmentId, MethodistId, PersonId, SessionId, SupportId
 from tests.journeys import chapters as ch
 from tests.journeys.telling import Telling, day, refused
 
@@ -229,19 +229,30 @@ def test_who_failed_the_diagnosis_is_not_activated(story: Telling) -> None:
     refused(story.ask("mentoring", activate()), "S1 2", "не прошёл диагностику")
 
 
+def teachers(story: Telling, many: int) -> list[PersonId]:
+    """Have so many more people work at the school."""
+    people = [PersonId(uuid5(METHODIST, str(n))) for n in range(many)]
+    jobs = [ch.employed(each, ch.SCHOOL, "01.09.2021") for each in people]
+    registered = [ch.registered(each, snils(n), "01.02.1980") for n, each in enumerate(people)]
+    for outcome in story.ask_all("registry", [*registered, *jobs]):
+        assert outcome.status == "accepted"
+    story.settle()
+    return people
+
+
+def snils(n: int) -> str:
+    """Return a number of its own with its checksum."""
+    digits = f"{300_000_000 + n}"
+    control = sum(int(d) * w for d, w in zip(digits, range(9, 0, -1), strict=True)) % 101 % 100
+    return f"{digits}{control:02d}"
+
+
 def test_the_251st_teacher_is_refused(story: Telling) -> None:
     """§1.4: RU7: «не более 250 человек» за одним методистом (S1 7.1)."""
     candidate(story, category(), diploma())
     learned(story)
     story.tell("mentoring", activate())
-    attached = [
-        men.AttachTeacher(
-            methodist_id=METHODIST,
-            person_id=PersonId(uuid5(METHODIST, str(n))),
-            attached_on=day("01.09.2022"),
-        )
-        for n in range(251)
-    ]
+    attached = [attach(each, "01.09.2022") for each in teachers(story, 251)]
     outcomes = story.ask_all("mentoring", attached)
 
     assert [each.status for each in outcomes[:250]] == ["accepted"] * 250
@@ -297,7 +308,7 @@ def detach(who: PersonId, on: str) -> men.DetachTeacher:
 def test_no_past_day_gets_a_251st(story: Telling) -> None:
     """RU7: «не более 250» в каждый день: освободилось место — с этого дня (S1 7.1)."""
     active(story)
-    first, *others = (PersonId(uuid5(METHODIST, str(n))) for n in range(250))
+    first, *others = teachers(story, 250)
     story.ask_all("mentoring", [attach(each, "01.09.2022") for each in (first, *others)])
     story.tell("mentoring", detach(first, "31.12.2022"))
     early = story.ask("mentoring", attach(ch.VERA, "01.10.2022"))
@@ -307,3 +318,68 @@ def test_no_past_day_gets_a_251st(story: Telling) -> None:
     refused(early, "S1 7.1", "250")
     assert story.counted("K-R5x.max", "01.11.2022") == (250, 1)
     assert story.counted("K-R5x.max", "31.12.2022") == (250, 1)
+
+
+# ── Nobody knows them ───────────────────────────────────────────────────────
+
+NOBODY = PersonId(ch.uid("nobody"))
+NOT_ARRIVED = "сведения реестра о нём ещё не дошли"
+
+
+def test_a_pair_is_of_two_who_work(story: Telling) -> None:
+    """S4 3.2.7: пара педагогов: оба известны и в этот день работают."""
+    ch.places(story)
+    ch.people(story)
+    refused(
+        story.ask("mentoring", replace(form("15.09.2021"), mentor_id=NOBODY)),
+        "S4 3.2.7",
+        f"Наставник неизвестен: {NOT_ARRIVED}",
+    )
+    refused(story.ask("mentoring", form("31.08.2021")), "S4 3.2.7", "не работает")
+    story.settle()
+
+    assert story.counted("K-F4", "31.12.2021") == (0, 1)
+    assert story.ask("mentoring", form("15.09.2021")).status == "accepted"
+
+
+def test_support_is_of_somebody_who_works(story: Telling) -> None:
+    """S0 V.4: поддержка — «педагогических работников»."""
+    ch.places(story)
+    ch.people(story)
+    support = men.StartSupport(
+        support_id=SupportId(ch.uid("support")),
+        person_id=NOBODY,
+        form="community",
+        started_on=day("01.10.2021"),
+    )
+
+    refused(story.ask("mentoring", support), "S0 V.4", NOT_ARRIVED)
+
+
+def test_who_is_attached_is_known_and_works(story: Telling) -> None:
+    """S1 7.1: закрепляют «педагогических работников»."""
+    active(story)
+    refused(story.ask("mentoring", attach(NOBODY, "05.09.2022")), "S1 7.1", NOT_ARRIVED)
+    story.tell("registry", leaves(ch.VERA, "31.08.2022"))
+    story.settle()
+
+    refused(story.ask("mentoring", attach(ch.VERA, "01.09.2022")), "S1 7.1", "не работает")
+    assert story.ask("mentoring", attach(ch.VERA, "30.08.2022")).status == "accepted"
+    assert story.names("mentoring")[-1] == "TeacherDetached"  # for she has gone since
+
+
+def test_a_candidate_works_where_he_is_nominated_and_once(story: Telling) -> None:
+    """S1 4.5: кандидат — работник этой организации; человек — один методист."""
+    candidate(story, category(), diploma())
+    again = men.NominateMethodist(
+        methodist_id=MethodistId(ch.uid("another")),
+        person_id=ch.GLEB,
+        org_id=ch.SCHOOL,
+        level="R",
+        nominated_on=day("10.01.2023"),
+    )
+
+    refused(story.ask("mentoring", replace(again, person_id=NOBODY)), "S1 4.5", NOT_ARRIVED)
+    refused(story.ask("mentoring", replace(again, person_id=ch.DINA)), "S1 4.5", "не работает")
+    refused(story.ask("mentoring", again), "S1 4.5", "уже кандидат или методист")
+    assert story.ask("mentoring", replace(again, level="M")).status == "accepted"

@@ -43,6 +43,8 @@ def test_it_is_already_so(support: SupportSpec, past: tuple[Any, ...], asked: An
 @pytest.mark.parametrize(
     ("past", "asked"),
     [
+        ((), replace(BEGIN, teacher="unheard")),
+        ((), replace(BEGIN, teacher="away")),
         ((), END),
         ((BEGUN,), replace(BEGIN, person_id=STRANGER)),
         ((BEGUN,), replace(BEGIN, form="community")),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.mentoring.domain import Evidence
+from services.mentoring.domain import METHODIST, Evidence
 from services.mentoring.domain.evidence import years_before
 from services.mentoring.policies import of_the_conditions, of_the_region
 from shared.events.registry import (
@@ -19,6 +19,7 @@ from shared.events.registry import (
     RegionalCentreClosed,
     RegionalCentreOpened,
 )
+from shared.kernel import Claim
 from shared.kernel.ids import CentreId, EmploymentId, EventId, OrgId
 from shared.testing.facts import DAY, a
 from shared.testing.known import heard
@@ -69,9 +70,34 @@ def test_a_candidate_is_nominated(methodist: MethodistSpec) -> None:
 
 def test_he_is_of_the_region_of_his_organisation() -> None:
     """S1 4.5: регион кандидата — регион его организации."""
-    asked = replace(NOMINATE, region=None)
+    asked = replace(NOMINATE, region=None, candidate="unheard")
 
-    assert of_the_region.inform(asked, heard(AT_SCHOOL)) == NOMINATE
+    assert of_the_region.inform(asked, heard(AT_SCHOOL, WORKS)) == NOMINATE
+
+
+@pytest.mark.parametrize(
+    ("facts", "presence"),
+    [
+        ((), "unheard"),
+        ((WORKS,), "at_work"),
+        ((replace(WORKS, org_id=OrgId(UUID(int=50))),), "away"),
+        ((replace(WORKS, occurred_on=AFTER),), "away"),
+        ((replace(WORKS, person_id=STRANGER),), "unheard"),
+    ],
+)
+def test_he_works_where_he_is_nominated(facts: tuple[Any, ...], presence: str) -> None:
+    """S1 4.5: кандидат работает в этой организации в день выдвижения."""
+    assert of_the_region.inform(NOMINATE, heard(*facts)).candidate == presence
+
+
+def test_one_human_is_one_candidate_of_a_level() -> None:
+    """S1 4.5: второе выдвижение на тот же уровень — тот же методист."""
+    [claim] = METHODIST.claims(NOMINATED)
+    [other] = METHODIST.claims(replace(NOMINATED, level="M"))
+
+    assert isinstance(claim, Claim)
+    assert (claim.clause, claim.holder) == ("S1 4.5", NOMINATED.methodist_id)
+    assert claim.key != other.key
 
 
 def test_what_a_caller_made_up_is_overwritten() -> None:
@@ -90,6 +116,8 @@ def test_he_is_already_nominated(methodist: MethodistSpec, n: int) -> None:
     ("past", "asked"),
     [
         ((), replace(NOMINATE, region=None)),
+        ((), replace(NOMINATE, candidate="unheard")),
+        ((), replace(NOMINATE, candidate="away")),
         (WAY[:1], replace(NOMINATE, person_id=STRANGER)),
         (WAY, replace(NOMINATE, level="F")),
         ((), POOL),

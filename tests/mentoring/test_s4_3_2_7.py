@@ -60,6 +60,7 @@ def test_a_pair_says_on_what_basis(pair: PairSpec, basis: Any) -> None:
         ((FORMED,), PROPOSE),
         ((FORMED, CLOSED), PROPOSE),
         ((FORMED,), FORM),
+        ((FORMED,), replace(FORM, mentor="away")),  # it was otherwise known then
         ((FORMED, CLOSED), FORM),
         ((FORMED, CLOSED), CLOSE),
     ],
@@ -74,6 +75,10 @@ def test_it_is_already_so(pair: PairSpec, past: tuple[Any, ...], asked: Any) -> 
     ("past", "asked", "clause"),
     [
         ((), replace(FORM, mentor_id=MENTEE), "S4 3.2.7"),
+        ((), replace(FORM, mentor="unheard"), "S4 3.2.7"),
+        ((), replace(FORM, mentor="away"), "S4 3.2.7"),
+        ((), replace(FORM, mentee="unheard"), "S4 3.2.7"),
+        ((PROPOSED,), replace(FORM, mentee="away"), "S4 3.2.7"),
         ((), CLOSE, "S4 3.2.7"),
         ((PROPOSED,), CLOSE, "S4 3.2.7"),
         ((PROPOSED,), replace(PROPOSE, mentee_id=STRANGER), "S1 4.4"),

@@ -75,7 +75,7 @@ PROGRAM = ProgramId(UUID(int=13))
 
 PROPOSE = a(ProposePair, pair_id=PAIR_ID, mentee_id=MENTEE, employment_id=JOB)
 TWO = {"pair_id": PAIR_ID, "mentor_id": MENTOR, "mentee_id": MENTEE}
-FORM = a(FormPair, **TWO, pair_basis="novice")
+FORM = a(FormPair, **TWO, pair_basis="novice", mentor="at_work", mentee="at_work")
 CLOSE = a(ClosePair, pair_id=PAIR_ID, outcome="achieved")
 
 PROPOSED = a(MentorshipPairProposed, pair_id=PAIR_ID, mentee_id=MENTEE, employment_id=JOB)
@@ -84,7 +84,13 @@ CLOSED = a(MentorshipPairClosed, **TWO, outcome="achieved")
 
 # ── The form of support ─────────────────────────────────────────────────────
 
-BEGIN = a(StartSupport, support_id=SUPPORT_ID, person_id=PERSON, form="mentoring_school")
+BEGIN = a(
+    StartSupport,
+    support_id=SUPPORT_ID,
+    person_id=PERSON,
+    form="mentoring_school",
+    teacher="at_work",
+)
 END = a(EndSupport, support_id=SUPPORT_ID)
 
 BEGUN = a(SupportFormStarted, support_id=SUPPORT_ID, person_id=PERSON, form="mentoring_school")
@@ -133,7 +139,14 @@ TAKEN = Studied(completed=STUDIED, on_topic=True)
 # ── The methodist ───────────────────────────────────────────────────────────
 
 WHOSE = {"methodist_id": METHODIST_ID, "person_id": PERSON}
-NOMINATE = a(NominateMethodist, **WHOSE, org_id=SCHOOL, level="R", region=REGION)
+NOMINATE = a(
+    NominateMethodist,
+    **WHOSE,
+    org_id=SCHOOL,
+    level="R",
+    region=REGION,
+    candidate="at_work",
+)
 POOL = a(PoolMethodist, methodist_id=METHODIST_ID)
 DIAGNOSE = a(
     RecordMethodistDiagnosis, methodist_id=METHODIST_ID, session_id=SESSION, result=TESTED
@@ -158,7 +171,7 @@ ACTIVATE = a(
     engagement="civil_contract",
     evidence=PROVEN,
 )
-ATTACH = a(AttachTeacher, methodist_id=METHODIST_ID, person_id=TEACHER)
+ATTACH = a(AttachTeacher, methodist_id=METHODIST_ID, person_id=TEACHER, teacher="at_work")
 DETACH = a(DetachTeacher, methodist_id=METHODIST_ID, person_id=TEACHER, reason="Переезд")
 
 NOMINATED = a(MethodistNominated, **WHOSE, org_id=SCHOOL, region=REGION, level="R")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import uuid5
 
-from services.mentoring.domain.evidence import Evidence
+from services.mentoring.domain.evidence import Evidence, Presence
 from shared.events.diagnostics import DiagnosticCompleted
 from shared.events.mentoring import (
     Engagement,
@@ -48,13 +48,18 @@ class ProposePair:
 
 @command
 class FormPair:
-    """Образовать пару, предложенную или нет (S4 3.2.7)."""
+    """Образовать пару, предложенную или нет (S4 3.2.7).
+
+    `mentor` and `mentee` say whether the two work on that day.
+    """
 
     pair_id: PairId
     mentor_id: PersonId
     mentee_id: PersonId
     pair_basis: PairBasis
     formed_on: date
+    mentor: Told[Presence] = "unheard"
+    mentee: Told[Presence] = "unheard"
 
 
 @command
@@ -73,12 +78,16 @@ type PairCommand = ProposePair | FormPair | ClosePair
 
 @command
 class StartSupport:
-    """Включить педагога в форму поддержки (S0 V.4)."""
+    """Включить педагога в форму поддержки (S0 V.4).
+
+    `teacher` says whether he works on that day.
+    """
 
     support_id: SupportId
     person_id: PersonId
     form: SupportForm
     started_on: date
+    teacher: Told[Presence] = "unheard"
 
 
 @command
@@ -106,7 +115,8 @@ class Studied:
 class NominateMethodist:
     """Выдвинуть кандидата в методисты (S1 4.5).
 
-    `region` is that of the organisation, None when nobody ever heard of it.
+    `region` is that of the organisation, None when nobody ever heard of it; `candidate`
+    says whether he works there on that day.
     """
 
     methodist_id: MethodistId
@@ -115,6 +125,7 @@ class NominateMethodist:
     level: MethodistLevel
     nominated_on: date
     region: Told[RegionCode | None] = None
+    candidate: Told[Presence] = "unheard"
 
 
 @command
@@ -163,13 +174,15 @@ class ActivateMethodist:
 class AttachTeacher:
     """Закрепить педагога за методистом (S1 7.1).
 
-    `left_other_on` is when he was last detached from another methodist.
+    `left_other_on` is when he was last detached from another methodist; `teacher` says
+    whether he works on that day.
     """
 
     methodist_id: MethodistId
     person_id: PersonId
     attached_on: date
     left_other_on: Told[date | None] = None
+    teacher: Told[Presence] = "unheard"
 
 
 @command

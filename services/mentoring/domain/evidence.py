@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import chain
-from typing import Protocol
+from typing import Literal, Protocol
 
 from shared.events.diagnostics import DiagnosticCompleted
 from shared.events.registry import (
@@ -117,6 +117,18 @@ class Work:
     def covers(self, day: date) -> bool:
         """Say whether it runs on a day."""
         return self.since <= day and (self.until is None or day < self.until)
+
+
+type Presence = Literal["unheard", "at_work", "away"]
+"""Whether somebody works on a day: nothing was heard of any work, or it is known."""
+
+
+def presence(work: Sequence[Work], day: date, org_id: OrgId | None = None) -> Presence:
+    """Say whether somebody works on a day: anywhere, or in one organisation."""
+    here = [each for each in work if org_id in {None, each.org_id}]
+    if any(each.covers(day) for each in here):
+        return "at_work"
+    return "away" if work else "unheard"
 
 
 def worked(

@@ -289,8 +289,16 @@ def without_teacher(methodist: Active, said: TeacherDetached) -> Active:
 
 
 def claims(said: MethodistFact) -> Iterator[Claim | Release]:
-    """Педагог закреплён за одним методистом (S1 7.1)."""
+    """Педагог закреплён за одним методистом, методист — одна запись (S1 4.5, S1 7.1)."""
     match said:
+        case MethodistNominated():
+            yield Claim(
+                kind="candidate",
+                key=f"{said.level}/{said.person_id}",
+                holder=said.methodist_id,
+                clause="S1 4.5",
+                reason="Этот человек уже кандидат или методист этого уровня",
+            )
         case TeacherAttached():
             yield Claim(
                 kind="attached",
@@ -302,11 +310,7 @@ def claims(said: MethodistFact) -> Iterator[Claim | Release]:
         case TeacherDetached():
             yield Release(kind="attached", key=str(said.person_id), holder=said.methodist_id)
         case (
-            MethodistNominated()
-            | MethodistPooled()
-            | MethodistDiagnosed()
-            | MethodistTrained()
-            | MethodistActivated()
+            MethodistPooled() | MethodistDiagnosed() | MethodistTrained() | MethodistActivated()
         ):
             return
 

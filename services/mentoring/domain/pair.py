@@ -12,6 +12,7 @@ from services.mentoring.domain.commands import (
     PairCommand,
     ProposePair,
 )
+from services.mentoring.domain.rules import works
 from shared.events.mentoring import (
     MentorshipPairClosed,
     MentorshipPairFormed,
@@ -61,10 +62,12 @@ def decide(pair: Pair, asked: PairCommand) -> Sequence[PairFact]:
         case Nobody(), ProposePair():
             return [propose(asked)]
         case Nobody(), FormPair():
+            both_work(asked)
             return [form(asked)]
         case Proposed(), FormPair():
             same = asked.mentee_id == pair.proposed.mentee_id
             require(same, clause="S1 4.4", reason="Пара предложена другому педагогу")
+            both_work(asked)
             return [form(asked)]
         case Active(), ClosePair():
             return [close(pair.formed, asked)]
@@ -96,6 +99,12 @@ def propose(asked: ProposePair) -> MentorshipPairProposed:
         employment_id=asked.employment_id,
         occurred_on=asked.proposed_on,
     )
+
+
+def both_work(asked: FormPair) -> None:
+    """Пара — «педагогов»: оба работают в этот день (S4 3.2.7)."""
+    works("Наставник", asked.mentor, "S4 3.2.7")
+    works("Педагог", asked.mentee, "S4 3.2.7")
 
 
 def form(asked: FormPair) -> MentorshipPairFormed:

@@ -13,7 +13,7 @@ from services.mentoring.domain.commands import (
     RecordMethodistDiagnosis,
     RecordMethodistTraining,
 )
-from services.mentoring.domain.evidence import Evidence, is_passed
+from services.mentoring.domain.evidence import Evidence, Presence, is_passed
 from shared.events.mentoring import (
     MethodistActivated,
     MethodistDiagnosed,
@@ -30,10 +30,22 @@ MOST = 250
 """RU7: «не более 250 человек» (S1 7.1)."""
 
 
+def works(who: str, presence: Presence, clause: str) -> None:
+    """Речь о том, кто работает в этот день: так это услышано от реестра.
+
+    What the registry said may be heard late: whoever is refused asks again later.
+    """
+    late = f"{who} неизвестен: сведения реестра о нём ещё не дошли"
+    require(presence != "unheard", clause=clause, reason=late)
+    why = f"{who} в этот день не работает, или сведения реестра об этом ещё не дошли"
+    require(presence == "at_work", clause=clause, reason=why)
+
+
 def nominate(asked: NominateMethodist) -> MethodistNominated:
-    """Кандидата выдвигает известная организация: она же его регион (S1 4.5)."""
+    """Кандидата выдвигает организация, где он работает: она же его регион (S1 4.5)."""
     if asked.region is None:
         raise Refused("S1 4.5", "Об организации кандидата ничего не известно")
+    works("Кандидат этой организации", asked.candidate, "S1 4.5")
     return MethodistNominated(
         methodist_id=asked.methodist_id,
         person_id=asked.person_id,
@@ -191,6 +203,7 @@ def attach(
     require(in_time, clause="S1 7.1", reason=why)
     another = asked.person_id != activated.person_id
     require(another, clause="S1 7.1", reason="Методиста не закрепляют за ним самим")
+    works("Педагог", asked.teacher, "S1 7.1")
     free = asked.left_other_on is None or asked.left_other_on <= asked.attached_on
     why = "В этот день педагог ещё закреплён за другим методистом"
     require(free, clause="S1 7.1", reason=why)

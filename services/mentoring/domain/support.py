@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.mentoring.domain.commands import EndSupport, StartSupport, SupportCommand
+from services.mentoring.domain.rules import works
 from shared.events.mentoring import SupportFact, SupportFormEnded, SupportFormStarted
 from shared.kernel import Decider, Refused, only_same, require
 
@@ -39,6 +40,7 @@ def decide(support: Support, asked: SupportCommand) -> Sequence[SupportFact]:
     """Answer with facts, with none (already so), or with a refusal."""
     match support, asked:
         case Unsupported(), StartSupport():
+            works("Педагог", asked.teacher, "S0 V.4")
             return [start(asked)]
         case Supported(), EndSupport():
             return [end(support.started, asked)]
