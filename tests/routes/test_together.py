@@ -163,7 +163,7 @@ def test_the_number_of_a_document_is_nowhere_in_clear(agreed: Two) -> None:
         if each.name == "routes.ProgramCompleted"
     ]
 
-    assert b"117" not in codec.wire(record)
+    assert "ПК-117".encode() not in codec.wire(record)
 
 
 def test_a_document_is_of_one_enrolment(agreed: Two) -> None:
