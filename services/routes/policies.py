@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from uuid import UUID, uuid5
 
 from services.routes.domain import (
     ENROLMENT,
@@ -45,8 +46,8 @@ from shared.events.routes import (
     RouteStarted,
     TutorAppointed,
 )
-from shared.kernel import Borrowed, Known, Restated, informs, whenever
-from shared.kernel.ids import EventId
+from shared.kernel import Borrowed, Correct, Known, Restated, informs, whenever, whenever_gone
+from shared.kernel.ids import EventId, ProgramId
 
 # ── What is remembered of the registry ──────────────────────────────────────
 
@@ -58,19 +59,16 @@ class Program:
     versions: tuple[ProgramDrafted, ...] = ()
     listings: tuple[tuple[ProgramListed, EventId], ...] = ()
 
-    def offered(self, asked: StartEnrolment) -> Offered | None:
+    def offered(self, version: int, day: date) -> Offered | None:
         """AM7: в каких реестрах версия стояла в день зачисления (S0 V.1)."""
-        drafted = [
-            each for each in self.versions if each.program_version == asked.program_version
-        ]
+        drafted = [each for each in self.versions if each.program_version == version]
         if not drafted:
             return None
         listed = sorted(
             (
                 (said, event_id)
                 for said, event_id in self.listings
-                if said.program_version == asked.program_version
-                and is_in_force(said, asked.started_on)
+                if said.program_version == version and is_in_force(said, day)
             ),
             key=lambda each: (each[0].register, each[1]),
         )
@@ -121,7 +119,24 @@ ENROLMENTS: Borrowed[Enrolment, EnrolmentFact] = Borrowed(
     initial=ENROLMENT.initial,
     evolve=lambda so_far, said, _: ENROLMENT.evolve(so_far, said),
 )
-BORROWED = (PROGRAMS, ROUTES, ENROLMENTS)
+SHELVES = 256
+"""Of each programme; a history is written anew as a whole, and one may teach thousands."""
+
+STUDIES: Borrowed[tuple[tuple[EnrolmentStarted, EventId], ...], EnrolmentStarted] = Borrowed(
+    name="routes.studies",
+    facts=(EnrolmentStarted,),
+    about=lambda said: shelf(said.program_id, said.enrolment_id.int % SHELVES),
+    initial=(),
+    evolve=lambda so_far, said, event_id: (*so_far, (said, event_id)),
+)
+
+
+def shelf(program_id: ProgramId, number: int) -> UUID:
+    """Return where some of the enrolments on a programme are kept."""
+    return uuid5(program_id, f"studies/{number}")
+
+
+BORROWED = (PROGRAMS, ROUTES, ENROLMENTS, STUDIES)
 
 # ── What a command is told ──────────────────────────────────────────────────
 
@@ -132,7 +147,9 @@ def of_the_programme_and_the_route(asked: StartEnrolment, known: Known) -> Start
     route = known.of(ROUTES, asked.route_id) if asked.route_id else None
     return replace(
         asked,
-        offered=known.of(PROGRAMS, asked.program_id).offered(asked),
+        offered=known.of(PROGRAMS, asked.program_id).offered(
+            asked.program_version, asked.started_on
+        ),
         route=assigned(route),
     )
 
@@ -223,6 +240,44 @@ def a_deficit_map_calls_for_a_route(said: DeficitMapIssued, _: Known) -> Iterato
         )
 
 
+# ── When the registry speaks ────────────────────────────────────────────────
+
+
+def registers_of_its_day(
+    said: ProgramDrafted | ProgramListed, known: Known
+) -> Iterator[Correct]:
+    """AM7: реестры — дня зачисления, когда бы о них ни услышали и как ни исправили (S0 V.1).
+
+    Of a version that nobody drafted any more, an enrolment stays as it was.
+    """
+    programme = known.of(PROGRAMS, said.program_id)
+    shelves = (shelf(said.program_id, number) for number in range(SHELVES))
+    for studies in known.every(STUDIES, shelves):
+        for started, event_id in studies:
+            offered = programme.offered(started.program_version, started.occurred_on)
+            anew = as_offered(started, offered) if offered else started
+            if anew != started:
+                yield Correct(event_id=event_id, fact=anew)
+
+
+an_enrolment_knows_the_registers_of_its_day = whenever(
+    ProgramDrafted, ProgramListed, name="routes.restate"
+)(registers_of_its_day)
+an_enrolment_forgets_what_is_withdrawn = whenever_gone(
+    ProgramDrafted, ProgramListed, name="routes.restate gone"
+)(registers_of_its_day)
+
+
+def as_offered(started: EnrolmentStarted, offered: Offered) -> EnrolmentStarted:
+    """Return an enrolment as it is by what is known of its programme."""
+    return replace(
+        started,
+        register_status_at_start=offered.registers,
+        listed_by=offered.listed_by,
+        competencies=offered.competencies,
+    )
+
+
 # ── When routes itself speaks: one stream moves another ─────────────────────
 
 
@@ -260,6 +315,8 @@ def a_route_without_items_left_is_completed(
 
 POLICIES = (
     a_deficit_map_calls_for_a_route,
+    an_enrolment_knows_the_registers_of_its_day,
+    an_enrolment_forgets_what_is_withdrawn,
     an_enrolment_starts_its_route,
     a_completed_programme_completes_its_item,
     a_route_without_items_left_is_completed,

@@ -1,6 +1,6 @@
 """Policies: whenever this is heard, and given what is known, then those commands."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -30,6 +30,10 @@ class Known(Protocol):
 
     def of[D](self, borrowed: Borrowed[D, Any], about: UUID) -> D:
         """Return the document; the initial one when nothing was heard yet."""
+        ...
+
+    def every[D](self, borrowed: Borrowed[D, Any], about: Iterable[UUID]) -> Iterator[D]:
+        """Return the document about each of these, all read at once."""
         ...
 
     def holder(self, kind: str, key: str) -> UUID | None:

@@ -1,6 +1,6 @@
 """One service in memory: what its engine would decide, and nothing stored."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
@@ -76,6 +76,10 @@ class Mind:
     def of[D](self, borrowed: Borrowed[D, Any], about: UUID) -> D:
         """Return the document; the initial one when nothing was heard yet."""
         return self._keeping.of(borrowed, about)
+
+    def every[D](self, borrowed: Borrowed[D, Any], about: Iterable[UUID]) -> Iterator[D]:
+        """Return the document about each of these."""
+        return (self.of(borrowed, each) for each in about)
 
     def holder(self, kind: str, key: str) -> UUID | None:
         """Return who holds a claimed key, if anybody does."""

@@ -98,6 +98,12 @@ class Work:
         """Return the document; the initial one when nothing was heard yet."""
         return self.keeping.of(borrowed, about)
 
+    def every[D](self, borrowed: Borrowed[D, Any], about: Iterable[UUID]) -> Iterator[D]:
+        """Return the document about each of these, all read at once."""
+        those = [*about]
+        self.keeping.foresee([(borrowed.name, each) for each in those])
+        return (self.of(borrowed, each) for each in those)
+
     def holder(self, kind: str, key: str) -> UUID | None:
         """Return who holds a claimed key, if anybody does."""
         return self.holding.holder(kind, key)

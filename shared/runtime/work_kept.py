@@ -131,7 +131,10 @@ class Keeping:
         self, borrowed: Borrowed[Any, Any], about: UUID, kept: Kept, fact: Any = None
     ) -> None:
         at = (borrowed.name, about)
-        self._history_about(at).append(kept)
+        history = self._history_about(at)
+        if any(each.event_id == kept.event_id and each.name == kept.name for each in history):
+            return  # heard again: what is known already says what came after it, too
+        history.append(kept)
         self._grown[at] = None
         document = self._documents.pop(at, None)
         if document is None or fact is None or kept.corrects or kind_of(fact).sealed:

@@ -1,5 +1,6 @@
 """What a service knows after hearing its neighbours, without a store."""
 
+from collections.abc import Iterable, Iterator
 from functools import reduce
 from typing import Any
 from uuid import UUID
@@ -28,6 +29,10 @@ class Heard:
             relevant,
             borrowed.initial,
         )
+
+    def every[D](self, borrowed: Borrowed[D, Any], about: Iterable[UUID]) -> Iterator[D]:
+        """Fold the facts about each of these."""
+        return (self.of(borrowed, each) for each in about)
 
     def holder(self, kind: str, key: str) -> UUID | None:
         """Return who was said to hold a key."""

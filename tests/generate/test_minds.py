@@ -16,8 +16,13 @@ from services.registry import domain as reg
 from services.routes import domain as rou
 from shared.events.diagnostics import DiagnosticAssigned, DiagnosticCompleted
 from shared.events.mentoring import MentorshipPairFormed
-from shared.events.registry import EmploymentStarted, OrganisationRegistered, RosterLinked
-from shared.kernel.ids import EnrolmentId, OrgId, PairId, PersonId, RegionCode
+from shared.events.registry import (
+    EmploymentStarted,
+    OrganisationRegistered,
+    ProgramListed,
+    RosterLinked,
+)
+from shared.kernel.ids import EmploymentId, EnrolmentId, OrgId, PairId, PersonId, RegionCode
 from shared.runtime.canonical import canonical
 from shared.runtime.log import Record
 from shared.runtime.settings import Settings
@@ -58,6 +63,7 @@ def story() -> list[Step]:
     amended(told)
     merged_and_erased(told)
     with_another_mentor(told)
+    listed_otherwise(told)
     return told.steps
 
 
@@ -130,6 +136,11 @@ def with_another_mentor(told: Story) -> None:
     """
     for who in (SAME, ch.BORIS):
         told.tell("registry", ch.employed(who, ch.SCHOOL, "02.06.2023"))
+    again = EmploymentId(ch.uid("dina's second job"))
+    told.tell(
+        "registry",
+        replace(ch.employed(ch.DINA, ch.SCHOOL, "02.06.2023"), employment_id=again),
+    )
     form = men.FormPair(
         pair_id=PAIR,
         mentor_id=ch.BORIS,
@@ -138,7 +149,7 @@ def with_another_mentor(told: Story) -> None:
         formed_on=day("02.06.2023"),
     )
     told.tell("mentoring", form)
-    for on, mentor in (("03.06.2023", ch.ANNA), ("04.06.2023", ch.EXPERT)):
+    for on, mentor in (("03.06.2023", ch.ANNA), ("04.06.2023", ch.DINA)):
         restate = Restate(PAIR, MentorshipPairFormed, (("mentor_id", mentor),))
         told.on("mentoring", restate, day(on))
     end = reg.EndEmployment(
@@ -148,6 +159,14 @@ def with_another_mentor(told: Story) -> None:
     back = Restate(PAIR, MentorshipPairFormed, (("mentor_id", ch.BORIS),))
     told.on("mentoring", back, day("11.06.2023"))
     told.tell("registry", replace(end, employment_id=ch.job_of(ch.BORIS), person_id=ch.BORIS))
+
+
+def listed_otherwise(told: Story) -> None:
+    """A listing is restated and then taken back, and three enrolments follow it."""
+    term = Restate(ch.PROGRAM, ProgramListed, (("valid_until", day("01.02.2023")),))
+    told.on("registry", term, day("01.07.2023"))
+    gone = TakeBack(ch.PROGRAM, ProgramListed, "не было", day("02.07.2023"))
+    told.on("registry", gone, day("02.07.2023"))
 
 
 def registered(who: PersonId) -> reg.RegisterTeacher:
@@ -219,3 +238,15 @@ def test_a_corrected_pair_is_its_last_mentors(told: tuple[Made, Made, bytes, byt
         names = [re.findall(rb'"name":"mentoring.(\w+)"', line)[0].decode() for line in said]
         formed, closed = "MentorshipPairFormed", "MentorshipPairClosed"
         assert names == [formed, formed, formed, formed, closed]
+
+
+def test_enrolments_follow_a_listing(told: tuple[Made, Made, bytes, bytes]) -> None:
+    """AM7: срок исправлен — двое зачислены позже него; внесение отозвано — никто (S0 V.1)."""
+    for form in told[2:]:
+        said = [
+            line for line in form.splitlines() if b'"name":"routes.EnrolmentStarted"' in line
+        ]
+        registers = [re.findall(rb'"register_status_at_start":\[(.*?)\]', it)[0] for it in said]
+        assert registers[:3] == [b'"FED"'] * 3
+        assert sorted(registers[3:6]) == [b"", b"", b'"FED"']  # by another record
+        assert registers[6:] == [b""]

@@ -11,6 +11,7 @@ from services.routes.policies import (
     a_completed_programme_completes_its_item,
     a_deficit_map_calls_for_a_route,
     a_route_without_items_left_is_completed,
+    an_enrolment_knows_the_registers_of_its_day,
     an_enrolment_starts_its_route,
     of_the_completion,
     of_the_programme_and_the_route,
@@ -22,8 +23,8 @@ from shared.events.registry import (
     ProgramListed,
     Register,
 )
-from shared.kernel import Policy
-from shared.kernel.ids import CompetencyId, EventId, SessionId
+from shared.kernel import Correct, Policy
+from shared.kernel.ids import CompetencyId, EventId, ProgramId, SessionId
 from shared.testing.facts import DAY, a
 from shared.testing.known import heard
 from tests.routes.words import (
@@ -225,6 +226,49 @@ def test_without_a_route_none_is_told() -> None:
     alone = replace(ENROL, **dict.fromkeys(ON_ROUTE))
 
     assert of_the_programme_and_the_route.inform(alone, heard(*WAY[:3])).route is None
+
+
+# ── What is heard late ──────────────────────────────────────────────────────
+
+STUDYING = replace(ENROLLED, register_status_at_start=(), listed_by=())
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "registers", "by"),
+    [
+        ((), LISTED, ("FED",), (3,)),
+        ((LISTED,), replace(LISTED, register="REG"), ("FED", "REG"), (3, 4)),
+    ],
+)
+def test_an_enrolment_is_restated_by_what_is_heard_of_its_day(
+    before: tuple[Any, ...], said: Any, registers: Any, by: tuple[int, ...]
+) -> None:
+    """AM7: внесение услышано после зачисления — реестр дня зачисления тот же (S0 V.1)."""
+    policy = an_enrolment_knows_the_registers_of_its_day
+    [asked] = asked_for(policy, said, PROGRAM_DRAFTED, STUDYING, *before)
+
+    assert asked == Correct(
+        event_id=EventId(UUID(int=2)),
+        fact=replace(
+            STUDYING,
+            register_status_at_start=registers,
+            listed_by=tuple(EventId(UUID(int=n)) for n in by),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "drafted"),
+    [
+        (replace(LISTED, occurred_on=AFTER), PROGRAM_DRAFTED),
+        (replace(LISTED, program_version=2), PROGRAM_DRAFTED),
+        (LISTED, replace(PROGRAM_DRAFTED, program_id=ProgramId(UUID(int=99)))),
+    ],
+)
+def test_what_is_not_of_its_day_leaves_it_alone(said: Any, drafted: Any) -> None:
+    policy = an_enrolment_knows_the_registers_of_its_day
+
+    assert asked_for(policy, said, drafted, STUDYING) == []
 
 
 # ── What an item is told of the study ───────────────────────────────────────
