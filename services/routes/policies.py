@@ -47,7 +47,7 @@ from shared.events.routes import (
     TutorAppointed,
 )
 from shared.kernel import Borrowed, Correct, Known, Restated, informs, whenever, whenever_gone
-from shared.kernel.ids import EventId, ProgramId
+from shared.kernel.ids import EnrolmentId, EventId, ProgramId, RouteItemId
 
 # ── What is remembered of the registry ──────────────────────────────────────
 
@@ -145,12 +145,13 @@ BORROWED = (PROGRAMS, ROUTES, ENROLMENTS, STUDIES)
 def of_the_programme_and_the_route(asked: StartEnrolment, known: Known) -> StartEnrolment:
     """ДПП с её реестрами и назначенный маршрут (S0 V.1, S1 D2.3)."""
     route = known.of(ROUTES, asked.route_id) if asked.route_id else None
+    is_open = asked.route_item_id in void(route, known)
     return replace(
         asked,
         offered=known.of(PROGRAMS, asked.program_id).offered(
             asked.program_version, asked.started_on
         ),
-        route=assigned(route),
+        route=once_assigned(route) if is_open else assigned(route),
     )
 
 
@@ -158,28 +159,6 @@ def assigned(route: Route | None) -> RouteAssigned | None:
     """Return how a route was assigned, if it binds now."""
     plan = route.plan if isinstance(route, InWork) else route
     return plan.assigned if isinstance(plan, Assigned) else None
-
-
-@informs(CompleteItem)
-def of_the_completion(asked: CompleteItem, known: Known) -> CompleteItem:
-    """Освоение ДПП, если оно есть и не аннулировано (S1 2)."""
-    if asked.enrolment_id is None:
-        return replace(asked, proof=None)
-    study = known.of(ENROLMENTS, asked.enrolment_id)
-    proof = study.completed if isinstance(study, enrolment.Completed) else None
-    return replace(asked, proof=proof)
-
-
-INFORMED = (of_the_programme_and_the_route, of_the_completion)
-
-# ── What is said anew passes what its command passes ────────────────────────
-
-
-def of_what_was_then(asked: StartEnrolment, known: Known) -> StartEnrolment:
-    """Исправленному зачислению маршрут — и тот, что с тех пор пройден или отменён."""
-    route = known.of(ROUTES, asked.route_id) if asked.route_id else None
-    told = of_the_programme_and_the_route.inform(asked, known)
-    return replace(told, route=once_assigned(route))
 
 
 def once_assigned(route: Route | None) -> RouteAssigned | None:
@@ -193,11 +172,62 @@ def once_assigned(route: Route | None) -> RouteAssigned | None:
             return assigned(route)
 
 
+def void(route: Route | None, known: Known) -> dict[RouteItemId, EnrolmentId]:
+    """Return the items of a route that are open again, and by which studies they were done.
+
+    The completion of each was annulled or withdrawn (ADR 0034).
+    """
+    work = route.work if isinstance(route, Completed) else route
+    done = work.done if isinstance(work, InWork) else ()
+    return {
+        each.item_id: each.enrolment_id
+        for each in done
+        if each.enrolment_id and completion(each.enrolment_id, known) is None
+    }
+
+
+def completion(enrolment_id: EnrolmentId, known: Known) -> ProgramCompleted | None:
+    """Return the completion of an enrolment, if it stands and is not annulled."""
+    study = known.of(ENROLMENTS, enrolment_id)
+    return study.completed if isinstance(study, enrolment.Completed) else None
+
+
+@informs(CompleteItem)
+def of_the_completion(asked: CompleteItem, known: Known) -> CompleteItem:
+    """Освоение ДПП, если оно есть и не аннулировано (S1 2)."""
+    study, route = asked.enrolment_id, known.of(ROUTES, asked.route_id)
+    return replace(
+        asked,
+        proof=completion(study, known) if study else None,
+        void=void(route, known).get(asked.item_id),
+    )
+
+
+@informs(CompleteRoute)
+def of_what_is_void(asked: CompleteRoute, known: Known) -> CompleteRoute:
+    """Освоения, которых больше нет, маршрута не завершают (S1 4.9)."""
+    studies = void(known.of(ROUTES, asked.route_id), known).values()
+    return replace(asked, void=tuple(studies))
+
+
+INFORMED = (of_the_programme_and_the_route, of_the_completion, of_what_is_void)
+
+# ── What is said anew passes what its command passes ────────────────────────
+
+
+def of_what_was_then(asked: StartEnrolment, known: Known) -> StartEnrolment:
+    """Исправленному зачислению маршрут — и тот, что с тех пор пройден или отменён."""
+    route = known.of(ROUTES, asked.route_id) if asked.route_id else None
+    told = of_the_programme_and_the_route.inform(asked, known)
+    return replace(told, route=once_assigned(route))
+
+
 def of_the_completion_then(asked: CompleteItem, known: Known) -> CompleteItem:
     """Доказательство мероприятия — и то освоение, что с тех пор аннулировано (S1 2)."""
     study = known.of(ENROLMENTS, asked.enrolment_id) if asked.enrolment_id else None
     is_done = isinstance(study, enrolment.Completed | enrolment.Annulled)
-    return replace(asked, proof=study.completed if is_done else None)
+    told = of_the_completion.inform(asked, known)
+    return replace(told, proof=study.completed if is_done and study else None)
 
 
 RESTATED = (
@@ -308,7 +338,9 @@ def a_route_without_items_left_is_completed(
 ) -> Iterator[CompleteRoute]:
     """Когда пройдены все мероприятия, пройден и маршрут (S1 4.9)."""
     route = known.of(ROUTES, said.route_id)
-    if isinstance(route, InWork) and is_all_done(route.plan.assigned.items, route.done):
+    if not isinstance(route, InWork) or void(route, known):
+        return
+    if is_all_done(route.plan.assigned.items, route.done):
         last = max(each.occurred_on for each in route.done)
         yield CompleteRoute(route_id=said.route_id, completed_on=last)
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import reduce
 from typing import Any
+from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from services.routes.domain import ENROLMENT, ROUTE
 from shared.kernel import Decider, Refused
+from shared.kernel.ids import EnrolmentId
 from tests.routes.words import (
     ACCOMPANIED,
     ACCOMPANY,
@@ -28,6 +30,7 @@ from tests.routes.words import (
     DRAFT,
     ENROL,
     ENROLLED,
+    ENROLMENT_ID,
     EVENT,
     FINISH,
     FINISHED,
@@ -38,6 +41,7 @@ from tests.routes.words import (
 )
 
 EARNED = replace(STUDY, proof=FINISHED)
+OTHER = EnrolmentId(UUID(int=99))
 OF_ROUTES: list[Any] = [
     DRAFT,
     replace(DRAFT, deficit_ids=()),
@@ -55,8 +59,16 @@ OF_ROUTES: list[Any] = [
     replace(ATTEND, completed_on=AFTER),
     STUDY,
     EARNED,
+    replace(EARNED, enrolment_id=OTHER, proof=replace(FINISHED, enrolment_id=OTHER)),
+    replace(
+        EARNED,
+        enrolment_id=OTHER,
+        proof=replace(FINISHED, enrolment_id=OTHER),
+        void=ENROLMENT_ID,
+    ),
     COMPLETE,
     replace(COMPLETE, completed_on=AFTER),
+    replace(COMPLETE, void=(ENROLMENT_ID,)),
     CANCEL,
     replace(CANCEL, cancelled_on=AFTER),
 ]

@@ -6,7 +6,13 @@ from uuid import UUID
 
 import pytest
 
-from services.routes.domain import CompleteItem, DraftRoute, Offered, StartEnrolment
+from services.routes.domain import (
+    CompleteItem,
+    CompleteRoute,
+    DraftRoute,
+    Offered,
+    StartEnrolment,
+)
 from services.routes.policies import (
     a_completed_programme_completes_its_item,
     a_deficit_map_calls_for_a_route,
@@ -15,6 +21,7 @@ from services.routes.policies import (
     an_enrolment_starts_its_route,
     of_the_completion,
     of_the_programme_and_the_route,
+    of_what_is_void,
 )
 from shared.events.diagnostics import DeficitMapIssued
 from shared.events.registry import (
@@ -23,8 +30,9 @@ from shared.events.registry import (
     ProgramListed,
     Register,
 )
+from shared.events.routes import FactWithdrawn as OwnWithdrawn
 from shared.kernel import Correct, Policy
-from shared.kernel.ids import CompetencyId, EventId, ProgramId, SessionId
+from shared.kernel.ids import CompetencyId, EnrolmentId, EventId, ProgramId, SessionId
 from shared.testing.facts import DAY, a
 from shared.testing.known import heard
 from tests.routes.words import (
@@ -39,6 +47,8 @@ from tests.routes.words import (
     DEFICITS,
     ENROL,
     ENROLLED,
+    ENROLMENT_ID,
+    EVENT,
     FINISHED,
     ON_ROUTE,
     PERSON,
@@ -49,6 +59,13 @@ from tests.routes.words import (
     STUDY,
     WAY,
 )
+
+EARNED = (ENROLLED, FINISHED)
+VOID = (*EARNED, ANNULLED)
+AGAIN = {"enrolment_id": EnrolmentId(UUID(int=99))}
+NEVER_FINISHED = a(OwnWithdrawn, withdraws=EventId(UUID(int=7)))
+EARNED_AGAIN = tuple(replace(each, **AGAIN) for each in EARNED)
+STUDIED_AGAIN = replace(STUDIED, **AGAIN)
 
 
 def asked_for(policy: Policy[Any, Any], said: Any, *before: Any) -> list[Any]:
@@ -119,7 +136,11 @@ def test_one_without_a_route_completes_nothing(policy: Policy[Any, Any]) -> None
 
 @pytest.mark.parametrize(
     ("last", "before"),
-    [(STUDIED, (*WAY[:4], ATTENDED)), (ATTENDED, (*WAY[:4], STUDIED))],
+    [
+        (STUDIED, (*WAY[:4], *EARNED, ATTENDED)),
+        (ATTENDED, (*WAY[:4], *EARNED, STUDIED)),
+        (STUDIED_AGAIN, (*WAY[:6], *VOID, *EARNED_AGAIN)),
+    ],
 )
 def test_the_last_item_completes_the_route(last: Any, before: tuple[Any, ...]) -> None:
     """S1 4.9: когда пройдены все мероприятия, пройден и маршрут."""
@@ -130,12 +151,22 @@ def test_the_last_item_completes_the_route(last: Any, before: tuple[Any, ...]) -
 
 def test_a_route_ends_with_the_last_of_its_days() -> None:
     late = replace(ATTENDED, occurred_on=AFTER)
-    asked = asked_for(a_route_without_items_left_is_completed, STUDIED, *WAY[:4], late)
+    way = (*WAY[:4], *EARNED, late)
+    asked = asked_for(a_route_without_items_left_is_completed, STUDIED, *way)
 
     assert asked == [replace(COMPLETE, completed_on=AFTER)]
 
 
-@pytest.mark.parametrize("before", [WAY[:4], (*WAY[:5], CANCELLED), WAY])
+@pytest.mark.parametrize(
+    "before",
+    [
+        (*WAY[:4], *EARNED),
+        (*WAY[:5], *EARNED, CANCELLED),
+        (*WAY, *EARNED),
+        (*WAY[:4], STUDIED, *VOID),
+        (*WAY[:4], STUDIED, *EARNED, NEVER_FINISHED),
+    ],
+)
 def test_a_route_with_items_left_or_at_its_end_is_not(before: tuple[Any, ...]) -> None:
     assert asked_for(a_route_without_items_left_is_completed, ATTENDED, *before) == []
 
@@ -211,15 +242,26 @@ def test_what_a_caller_made_up_is_overwritten() -> None:
         (WAY[:2], None),
         (WAY[:3], ASSIGNED),
         (WAY[:4], ASSIGNED),
-        (WAY, None),
+        ((*WAY, *EARNED), None),
+        ((*WAY, *VOID), ASSIGNED),
+        ((*WAY, *VOID, *EARNED_AGAIN, STUDIED_AGAIN), None),
         ((*WAY[:4], CANCELLED), None),
+        ((*WAY[:6], *VOID, CANCELLED), None),
     ],
 )
 def test_a_route_binds_from_its_assignment_to_its_end(
     facts: tuple[Any, ...], route: Any
 ) -> None:
-    """S1 D2.3: зачисляют по назначенному маршруту."""
+    """S1 D2.3: зачисляют по назначенному маршруту, пока в нём есть что пройти."""
     assert told(*facts).route == route
+
+
+def test_another_item_of_a_completed_route_is_not_open() -> None:
+    """S1 D2.3: открыто то мероприятие, чьё освоение аннулировано, а не весь маршрут."""
+    other = replace(ASKED, route_item_id=EVENT.item_id)
+    told_of = of_the_programme_and_the_route.inform(other, heard(*WAY, *VOID))
+
+    assert told_of.route is None
 
 
 def test_without_a_route_none_is_told() -> None:
@@ -288,6 +330,26 @@ def test_a_completion_proves_until_it_is_annulled(facts: tuple[Any, ...], proof:
     asked: CompleteItem = of_the_completion.inform(STUDY, heard(*facts))
 
     assert asked.proof == proof
+
+
+@pytest.mark.parametrize(
+    ("facts", "void"),
+    [
+        ((*WAY, *EARNED), None),
+        ((*WAY[:6], *VOID), ENROLMENT_ID),
+        ((*WAY, *VOID), ENROLMENT_ID),
+        ((*WAY, *VOID, STUDIED_AGAIN, *EARNED_AGAIN), None),
+        ((*WAY[:5], *VOID), None),
+    ],
+)
+def test_an_item_is_open_again_when_its_study_is_void(
+    facts: tuple[Any, ...], void: EnrolmentId | None
+) -> None:
+    """S1 2: освоение аннулировано — мероприятие им больше не пройдено."""
+    asked: CompleteItem = of_the_completion.inform(STUDY, heard(*facts))
+    ended: CompleteRoute = of_what_is_void.inform(COMPLETE, heard(*facts))
+
+    assert (asked.void, ended.void) == (void, (void,) if void else ())
 
 
 def test_without_an_enrolment_there_is_no_proof() -> None:

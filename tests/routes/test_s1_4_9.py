@@ -8,7 +8,7 @@ import pytest
 from services.routes.domain import ROUTE, Route, RouteCommand
 from shared.events.routes import RouteFact
 from shared.kernel import Recorded
-from shared.kernel.ids import EventId, PersonId, RouteItemId
+from shared.kernel.ids import EnrolmentId, EventId, PersonId, RouteItemId
 from shared.testing.spec import Spec
 from tests.routes.words import (
     ACCOMPANIED,
@@ -21,6 +21,9 @@ from tests.routes.words import (
     CANCELLED,
     COMPLETE,
     COMPLETED,
+    ENROLMENT_ID,
+    FINISHED,
+    PERSON,
     START,
     STARTED,
     STUDIED,
@@ -121,6 +124,61 @@ def test_such_a_cancellation_is_refused(
     route.then_refused("S1 4.4")
 
 
+# ── An item that is open again (ADR 0034) ───────────────────────────────────
+
+AGAIN = {"enrolment_id": EnrolmentId(UUID(int=99)), "person_id": PERSON}
+STUDIED_AGAIN = replace(STUDIED, **AGAIN)
+FINISHED_AGAIN = replace(FINISHED, **AGAIN)
+STUDY_AGAIN = replace(
+    STUDY,
+    enrolment_id=FINISHED_AGAIN.enrolment_id,
+    proof=FINISHED_AGAIN,
+    void=ENROLMENT_ID,
+)
+
+
+@pytest.mark.parametrize("reached", [6, 7])
+def test_an_item_whose_study_is_void_is_done_again(route: RouteSpec, reached: int) -> None:
+    """S1 4.9: освоение аннулировано — мероприятие проходят снова, и маршрут пройденный."""
+    route.given(*WAY[:reached])
+    route.when(STUDY_AGAIN)
+    route.then(STUDIED_AGAIN)
+
+
+@pytest.mark.parametrize("reached", [6, 7])
+def test_and_once(route: RouteSpec, reached: int) -> None:
+    route.given(*WAY[:reached], STUDIED_AGAIN)
+    route.when(replace(STUDY_AGAIN, void=None))
+    route.then()
+
+
+@pytest.mark.parametrize(
+    ("asked", "clause"),
+    [
+        (replace(STUDY_AGAIN, void=None), "S1 4.9"),
+        (replace(STUDY_AGAIN, void=EnrolmentId(UUID(int=98))), "S1 4.9"),
+        (replace(STUDY_AGAIN, proof=None), "S1 2"),
+        (replace(STUDY, void=ENROLMENT_ID), "S1 2"),
+        (replace(STUDY_AGAIN, completed_on=BEFORE), "S1 4.9"),
+        (replace(ATTEND, completed_on=AFTER, void=ENROLMENT_ID), "S1 4.9"),
+    ],
+)
+@pytest.mark.parametrize("reached", [6, 7])
+def test_an_item_that_stands_or_without_proof_is_not(
+    route: RouteSpec, reached: int, asked: RouteCommand, clause: str
+) -> None:
+    route.given(*WAY[:reached])
+    route.when(asked)
+    route.then_refused(clause)
+
+
+def test_a_route_with_a_void_item_is_not_completed(route: RouteSpec) -> None:
+    """S1 4.9: мероприятие, освоения которого больше нет, не пройдено."""
+    route.given(*WAY[:6])
+    route.when(replace(COMPLETE, void=(ENROLMENT_ID,)))
+    route.then_refused("S1 4.9")
+
+
 # ── What no life has (S1 7.2) ───────────────────────────────────────────────
 
 
@@ -132,6 +190,11 @@ def is_a_life(*facts: RouteFact) -> bool:
 
 def test_the_whole_way_is_a_life() -> None:
     assert is_a_life(*WAY[:3], APPOINTED, WAY[3], ACCOMPANIED, *WAY[4:], ACCOMPANIED)
+
+
+def test_nor_does_an_item_done_again_end_one() -> None:
+    assert is_a_life(*WAY[:6], STUDIED_AGAIN, COMPLETED)
+    assert is_a_life(*WAY, STUDIED_AGAIN, replace(STUDIED, occurred_on=AFTER))
 
 
 @pytest.mark.parametrize("step", range(1, 7))
@@ -149,6 +212,12 @@ def test_a_step_of_another_or_before_its_time_is_none(
     "facts",
     [
         (*WAY[:5], ATTENDED),
+        (*WAY, STUDIED),
+        (*WAY, ATTENDED),
+        (*WAY, replace(STUDIED, enrolment_id=None)),
+        (*WAY, replace(ATTENDED, enrolment_id=ENROLMENT_ID)),
+        (*WAY, replace(STUDIED_AGAIN, occurred_on=BEFORE)),
+        (*WAY[:5], STUDIED_AGAIN, COMPLETED, STUDIED_AGAIN),
         (*WAY[:5], COMPLETED),
         (*WAY[:6], replace(CANCELLED, occurred_on=BEFORE)),
         (*WAY[:4], replace(ATTENDED, occurred_on=AFTER), CANCELLED),

@@ -63,6 +63,7 @@ class CompleteItem:
     """Отметить мероприятие пройденным; ДПП — по её освоению (S1 4.9).
 
     `proof` is the completion of `enrolment_id` as it stands, None if there is none.
+    `void` is the enrolment by which the item was done, if its completion stands no more.
     """
 
     route_id: RouteId
@@ -70,14 +71,19 @@ class CompleteItem:
     enrolment_id: EnrolmentId | None
     completed_on: date
     proof: Told[ProgramCompleted | None] = None
+    void: Told[EnrolmentId | None] = None
 
 
 @command
 class CompleteRoute:
-    """Завершить маршрут, в котором пройдено всё (S1 4.9)."""
+    """Завершить маршрут, в котором пройдено всё (S1 4.9).
+
+    `void` are the enrolments by which items were done and whose completion stands no more.
+    """
 
     route_id: RouteId
     completed_on: date
+    void: Told[tuple[EnrolmentId, ...]] = ()
 
 
 @command

@@ -59,7 +59,7 @@ class StartEnrolment:
 
     `deficit_ids` are those of the route that this study is for; all of them if blank.
     `offered` is None when nobody ever drafted such a version, `route` when no such
-    route was assigned, or it is no longer in work.
+    route was assigned, or it is no longer in work and its item is not open again.
     """
 
     enrolment_id: EnrolmentId

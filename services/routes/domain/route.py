@@ -1,7 +1,8 @@
 """The life of a route (lifecycles §3.8).
 
 Nothing ─ draft ▶ Draft ─ agree ▶ Agreed ─ assign ▶ Assigned ─ start ▶ InWork
-─ complete ▶ Completed; until then ─ cancel ▶ Cancelled.
+─ complete ▶ Completed; until then ─ cancel ▶ Cancelled. An item whose study is void may be
+done by another one, also on a completed route (ADR 0034).
 """
 
 from collections.abc import Sequence
@@ -223,10 +224,10 @@ def tutor(route: Route, asked: AppointTutor | RecordAccompaniment) -> Sequence[R
 
 
 def complete_item(route: InWork, asked: CompleteItem) -> Sequence[RouteFact]:
-    """Каждое мероприятие проходят один раз (S1 4.9)."""
+    """Каждое мероприятие проходят один раз, а если освоения больше нет — снова (S1 4.9)."""
     said = rules.item_of(route.plan.assigned, asked)
     for done in route.done:
-        if done.item_id == said.item_id:
+        if done.item_id == said.item_id and not rules.is_void(done, asked):
             why = "Мероприятие уже пройдено иначе"
             return only_same(done, said, clause="S1 4.9", reason=why)
     rules.is_earned(route.plan.assigned, route.started, asked)
@@ -292,6 +293,10 @@ def moved(route: Route, said: Step) -> Route:
             return InWork(route, said)
         case InWork(), RouteItemCompleted() if is_next(route, said):
             return replace(route, done=(*route.done, said))
+        case InWork(), RouteItemCompleted() if is_again(route, said):
+            return done_again(route, said)
+        case Completed(), RouteItemCompleted() if is_again(route.work, said):
+            return replace(route, work=done_again(route.work, said))
         case InWork(), RouteCompleted() if is_end(route, said):
             return Completed(route, said)
         case Draft() | Agreed() | Assigned() | InWork(), RouteCancelled() if (
@@ -359,6 +364,19 @@ def is_next(route: InWork, said: RouteItemCompleted) -> bool:
     items = {each.item_id for each in route.plan.assigned.items}
     left = items - {each.item_id for each in route.done}
     return said.item_id in left and follows(route.started, said)
+
+
+def is_again(route: InWork, said: RouteItemCompleted) -> bool:
+    """Say whether an item that was done by one study is done by another."""
+    studies = {it.enrolment_id for it in route.done if it.item_id == said.item_id}
+    other = None not in {*studies, said.enrolment_id} and said.enrolment_id not in studies
+    return bool(studies) and other and follows(route.started, said)
+
+
+def done_again(route: InWork, said: RouteItemCompleted) -> InWork:
+    """Put the other study in the place of the first."""
+    others = (each for each in route.done if each.item_id != said.item_id)
+    return replace(route, done=(*others, said))
 
 
 def is_end(route: InWork, said: RouteCompleted) -> bool:

@@ -130,6 +130,11 @@ def is_earned(assigned: RouteAssigned, started: RouteStarted, asked: CompleteIte
         )
 
 
+def is_void(done: RouteItemCompleted, asked: CompleteItem) -> bool:
+    """Say whether an item was done by a study whose completion stands no more (ADR 0034)."""
+    return done.enrolment_id is not None and done.enrolment_id == asked.void
+
+
 def is_proof(assigned: RouteAssigned, asked: CompleteItem) -> bool:
     """Say whether the completion is of this person, this item and this day."""
     proof = asked.proof
@@ -155,8 +160,9 @@ def complete(
     asked: CompleteRoute,
 ) -> RouteCompleted:
     """Маршрут пройден, когда пройдены все его мероприятия (S1 4.9)."""
+    stands = [each for each in done if each.enrolment_id not in asked.void]
     require(
-        is_all_done(items, done),
+        is_all_done(items, stands),
         clause="S1 4.9",
         reason="Пройдены не все мероприятия маршрута",
     )

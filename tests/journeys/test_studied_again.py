@@ -1,0 +1,160 @@
+"""A void completion opens its item again; who studies anew is counted once (ADR 0034)."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from services.routes import domain as rou
+from shared.kernel.ids import EnrolmentId, RouteItemId
+from shared.runtime.codec import decode, decode_meta
+from shared.runtime.log import Record
+from tests.journeys import chapters as ch
+from tests.journeys.telling import Telling, day, refused
+from tests.journeys.test_guards import withdraw
+from tests.monitoring.telling import answered
+from tests.oracle.fold import oracle
+from tests.oracle.said import Said
+
+SECOND, THIRD = (EnrolmentId(ch.uid(each)) for each in ("second study", "third study"))
+DAYS = ("19.05.2022", "20.05.2022", "31.05.2022", "01.06.2022", "30.11.2022", "31.12.2022")
+
+
+def annul(story: Telling, study: EnrolmentId, on: str) -> None:
+    story.tell(
+        "routes",
+        rou.AnnulCompletion(enrolment_id=study, reason="подделка", annulled_on=day(on)),
+    )
+
+
+def begin(study: EnrolmentId, on: str) -> rou.StartEnrolment:
+    return replace(ch.enrolled(enrolment=study), started_on=day(on))
+
+
+def counted(story: Telling) -> list[int]:
+    """Return who counts in K-F1 on each of the days."""
+    story.settle()
+    return [story.counted("K-F1", on)[0] for on in DAYS]
+
+
+def said(one: Record) -> Said:
+    """Return a record as the oracle reads it."""
+    return Said(
+        source=one.source,
+        position=one.position,
+        recorded_at=one.recorded_at,
+        event_id=one.event_id,
+        name=one.name,
+        fact=decode(one.name, one.schema, one.data),
+        corrects=decode_meta(one.meta).corrects,
+    )
+
+
+def agree(story: Telling, *days: date) -> None:
+    """Assert that the ledger and the second fold say the same of every indicator."""
+    records = [said(each) for store in story.world.stores.values() for each in store.walk()]
+    answers = story.world.answers
+    vector, _ = answers.vector(None)
+    for on in days:
+        for kpi, answer in oracle(records, on, vector).items():
+            found = answered(answers, kpi, on, vector)
+            assert (found.members, found.totals) == (answer.members, answer.totals), kpi
+
+
+def test_who_studies_anew_counts_again(told: Telling) -> None:
+    """S1 2, S0 V.1: освоение аннулировано — по тому же мероприятию можно учиться снова."""
+    annul(told, ch.ENROLMENT, "01.06.2022")
+    told.tell("routes", begin(SECOND, "01.09.2022"), ch.completed(SECOND, "30.11.2022"))
+
+    assert counted(told) == [0, 1, 1, 0, 1, 1]
+    agree(told, *map(day, DAYS))
+
+
+def test_and_once_more(told: Telling) -> None:
+    """S1 2: и второе аннулировано, и третье засчитано; человек один, и считают его раз."""
+    for study, ended, n in ((ch.ENROLMENT, "01.06.2022", 1), (SECOND, "01.10.2022", 2)):
+        annul(told, study, ended)
+        anew = (SECOND, THIRD)[n - 1]
+        on = ended.replace("01.", "02.")
+        told.tell("routes", begin(anew, on), ch.completed(anew, on.replace("02.", "15.")))
+
+    assert counted(told) == [0, 1, 1, 0, 1, 1]
+    assert told.counted("K-F1", "01.10.2022") == (0, 4)
+    assert told.counted("K-F1", "15.10.2022") == (1, 4)
+    agree(told, *map(day, ("30.09.2022", "01.10.2022", "15.10.2022")))
+
+
+def test_the_route_stays_completed_and_its_item_is_by_the_second(told: Telling) -> None:
+    """S1 4.9: пройденный маршрут пройден; мероприятие доказано вторым освоением."""
+    before = [told.value(kpi, "31.12.2022").num for kpi in ("K-F4", "K-RR09")]
+    annul(told, ch.ENROLMENT, "01.06.2022")
+    told.tell("routes", begin(SECOND, "01.09.2022"), ch.completed(SECOND, "30.11.2022"))
+    told.settle()
+    route = told.world.engines["routes"].known().thing(ch.ROUTE)
+    names = [each.name for each in told.world.stores["routes"].streams([ch.ROUTE])[ch.ROUTE]]
+
+    assert names[-2:] == ["routes.RouteCompleted", "routes.RouteItemCompleted"]
+    assert route.history[-1].fact.enrolment_id == SECOND
+    assert [told.value(kpi, "31.12.2022").num for kpi in ("K-F4", "K-RR09")] == before
+
+
+def test_an_item_that_stands_is_not_open(told: Telling) -> None:
+    """S1 D2.3: маршрут пройден, и освоение стоит: по нему больше не зачисляют."""
+    why = "нет такого назначенного маршрута"
+    refused(told.ask("routes", begin(SECOND, "01.09.2022")), "S1 D2.3", why)
+    annul(told, ch.ENROLMENT, "01.06.2022")
+    told.tell("routes", begin(SECOND, "01.09.2022"), ch.completed(SECOND, "30.11.2022"))
+
+    refused(told.ask("routes", begin(THIRD, "01.12.2022")), "S1 D2.3", why)
+    other = replace(begin(THIRD, "01.12.2022"), route_item_id=RouteItemId(ch.uid("item 2")))
+    refused(told.ask("routes", other), "S1 D2.3", why)
+
+
+def test_a_withdrawn_completion_opens_it_too(told: Telling) -> None:
+    """contracts §1: освоения не было — и мероприятие им не пройдено."""
+    assert withdraw(told, "routes", ch.ENROLMENT, "ProgramCompleted").status == "accepted"
+    told.tell("routes", begin(SECOND, "01.09.2022"), ch.completed(SECOND, "30.11.2022"))
+
+    assert counted(told) == [0, 0, 0, 0, 1, 1]
+    agree(told, day("31.12.2022"))
+
+
+def test_the_earlier_enrolment_is_over(told: Telling) -> None:
+    """S1 2: аннулированное освоение не возобновляют: новое обучение — новое зачисление."""
+    annul(told, ch.ENROLMENT, "01.06.2022")
+
+    again = ch.completed(ch.ENROLMENT, "30.11.2022")
+    refused(told.ask("routes", again), "S1 2", "уже записано иначе")
+
+
+@pytest.mark.parametrize("heard", ["before", "after"])
+def test_a_route_in_work_goes_on_by_the_second(story: Telling, heard: str) -> None:
+    """S1 4.9: в работе маршрут или пройден — мероприятие засчитывают по второму освоению."""
+    ch.places(story)
+    ch.people(story)
+    ch.listed_program(story)
+    ch.diagnosed(story, ch.ANNA, ch.SESSION, "01.02.2022", "52.00")
+    other = replace(ch.program_item(RouteItemId(ch.uid("talk"))), kind="event")
+    items = (ch.program_item(ch.ITEM), other)
+    on = day("10.02.2022")
+    story.tell(
+        "routes",
+        rou.AgreeRoute(route_id=ch.ROUTE, items=items, agreed_on=on),
+        rou.AssignRoute(route_id=ch.ROUTE, tutor_id=None, assigned_on=on),
+        ch.enrolled(),
+        ch.completed(),
+    )
+    annul(story, ch.ENROLMENT, "01.06.2022")
+    talked = rou.CompleteItem(
+        route_id=ch.ROUTE,
+        item_id=other.item_id,
+        enrolment_id=None,
+        completed_on=day("10.10.2022"),
+    )
+    study = (begin(SECOND, "01.09.2022"), ch.completed(SECOND, "30.11.2022"))
+    story.tell("routes", *((*study, talked) if heard == "after" else (talked, *study)))
+
+    assert counted(story) == [0, 1, 1, 0, 1, 1]
+    assert story.names("routes").count("RouteCompleted") == 1
+    assert story.names("routes")[-1] == "RouteCompleted"
+    agree(story, *map(day, DAYS))
