@@ -4,24 +4,34 @@ Contracts §4: a policy acts on whichever of its facts comes last, and a guard d
 what is known. Neither holds if two transactions read, each, what the other is writing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from metodika.services import service, source
 from services.mentoring.domain import FormPair
 from services.registry.domain import EndEmployment, GrantAccess, RevokeAccess, StartEmployment
-from shared.kernel.ids import EmploymentId, EventId, GrantId, OrgId, PairId, Territory, named
+from services.routes.policies import SHELVES
+from shared.kernel.ids import (
+    EmploymentId,
+    EnrolmentId,
+    EventId,
+    GrantId,
+    OrgId,
+    PairId,
+    Territory,
+    named,
+)
 from shared.runtime.amending import Withdraw
 from shared.runtime.asking import Asked
 from shared.runtime.engine import Engine
 from shared.runtime.grants import GRANTS
-from shared.runtime.log import Conflict
+from shared.runtime.log import Conflict, Head, Unit
 from shared.runtime.seal import Keys
 from shared.runtime.seal_shelves import migrate_keys
 from shared.runtime.store import migrate, open_store
@@ -30,6 +40,7 @@ from tests.journeys import chapters
 from tests.journeys.chapters import ANNA, BORIS, VERA, job_of
 from tests.journeys.telling import Telling, day
 from tests.journeys.test_4_mentoring import activate, candidate, category, diploma, learned
+from tests.journeys.test_listed_late import END, listed, standing, unlisted
 
 TIMES = 24
 BOTH = ("sqlite", pytest.param("postgres", marks=pytest.mark.infra))
@@ -192,3 +203,60 @@ def test_a_school_is_not_withdrawn_while_somebody_begins_to_work_there(people: T
     with pytest.raises(Conflict, match="log"):
         registry.append(withdrawing.handed_over())
     assert registry.ask(asked(gone)).status == "refused"
+
+
+# ── A programme and its enrolments ──────────────────────────────────────────
+
+
+def meanwhile(story: Telling, name: str, happens: Callable[[], None]) -> None:
+    """Let something happen between the next decision of routes on a fact and its append."""
+    store = story.world.stores["routes"]
+    append = store.append
+
+    def late(unit: Unit) -> Head:
+        if any(each.name == f"routes.{name}" for each in unit.facts):
+            vars(store).pop("append", None)
+            happens()
+        return append(unit)
+
+    vars(store)["append"] = late
+
+
+def test_a_listing_heard_while_somebody_is_enrolled_counts(story: Telling) -> None:
+    """AM7: внесение услышали, пока решали о зачислении: решено заново, реестр дня верен."""
+    unlisted(story)
+    story.tell("registry", listed())
+    meanwhile(story, "EnrolmentStarted", story.settle)
+    story.tell("routes", chapters.enrolled(), chapters.completed())
+    story.settle()
+
+    assert standing(story).register_status_at_start == ("FED",)
+    assert story.counted("K-F1", END) == (1, 4)
+
+
+def test_an_enrolment_said_while_a_listing_is_heard_counts(story: Telling) -> None:
+    """AM7: зачислили, пока слышали о внесении: услышано заново, и зачисление исправлено."""
+    unlisted(story)
+    other = EnrolmentId(chapters.uid("another"))
+    story.tell("routes", chapters.enrolled(chapters.BORIS, other, None, None))
+    story.tell("registry", listed())
+    late = (chapters.enrolled(), chapters.completed())
+    meanwhile(story, "EnrolmentStarted", lambda: story.tell("routes", *late))
+    story.settle()
+
+    assert standing(story).register_status_at_start == ("FED",)
+    assert story.counted("K-F1", END) == (1, 4)
+
+
+def test_two_enrolments_on_one_shelf_are_both_found(story: Telling) -> None:
+    """AM7: двое зачислены разом; внесение, услышанное потом, исправляет обоих."""
+    unlisted(story)
+    same = EnrolmentId(UUID(int=7 * SHELVES + chapters.ENROLMENT.int % SHELVES))
+    begin = chapters.enrolled(chapters.BORIS, same, None, None)
+    meanwhile(story, "EnrolmentStarted", lambda: story.tell("routes", begin))
+    story.tell("routes", chapters.enrolled(), chapters.completed())
+    story.tell("registry", replace(listed(), listed_on=day("06.10.2021")))
+    story.settle()
+
+    assert standing(story).register_status_at_start == ("FED",)
+    assert story.names("routes").count("EnrolmentStarted") == 4
