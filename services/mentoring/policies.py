@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from services.mentoring.domain import (
@@ -58,6 +59,7 @@ from shared.events.registry import (
     EmploymentStarted,
     OrganisationClosed,
     OrganisationRegistered,
+    PersonsMerged,
     ProgramDrafted,
     QualificationCategoryAwarded,
     RegionAdded,
@@ -124,6 +126,21 @@ STUDIES = Borrowed[Studies, ProgramCompleted | CompletionAnnulled](
     evolve=heard.studied,
 )
 
+MERGED_INTO = Borrowed[PersonId | None, PersonsMerged](
+    name="mentoring.merged into",
+    facts=(PersonsMerged,),
+    about=lambda said: said.merged_id,
+    initial=None,
+    evolve=lambda _, said, __: said.survivor_id,
+)
+MERGED_FROM = Borrowed[tuple[PersonId, ...], PersonsMerged](
+    name="mentoring.merged from",
+    facts=(PersonsMerged,),
+    about=lambda said: said.survivor_id,
+    initial=(),
+    evolve=lambda so_far, said, _: (*so_far, said.merged_id),
+)
+
 # ── What is remembered of places and programmes ─────────────────────────────
 
 PLACES = Borrowed[Places, OrganisationRegistered | OrganisationClosed](
@@ -185,12 +202,12 @@ CANDIDACIES = Borrowed[tuple[MethodistId, ...], MethodistNominated](
     initial=(),
     evolve=lambda so_far, said, _: (*so_far, said.methodist_id),
 )
-BANKS = Borrowed[dict[MethodistId, PersonId], MethodistNominated](
+BANKS = Borrowed[tuple[MethodistId, ...], MethodistNominated](
     name="mentoring.bank",
     facts=(MethodistNominated,),
     about=lambda said: named("region", said.region),
-    initial={},
-    evolve=lambda so_far, said, _: so_far | {said.methodist_id: said.person_id},
+    initial=(),
+    evolve=lambda so_far, said, _: (*so_far, said.methodist_id),
 )
 """region → «Банк кандидатов в состав регионального методического актива» (S1 D1.4)."""
 
@@ -219,6 +236,8 @@ BORROWED: tuple[Borrowed[Any, Any], ...] = (
     PEOPLE,
     RESULTS,
     STUDIES,
+    MERGED_INTO,
+    MERGED_FROM,
     PLACES,
     CENTRES,
     REGIONS,
@@ -231,14 +250,56 @@ BORROWED: tuple[Borrowed[Any, Any], ...] = (
     CHARGES,
 )
 
+# ── One human, whatever his records (S1 7.2) ────────────────────────────────
+
+
+def records(known: Known, who: PersonId) -> tuple[PersonId, ...]:
+    """Return every record of a human: that which all were merged into, then the others."""
+    found, ahead = list[PersonId](), [survivor(known, who)]
+    while ahead:
+        found.append(ahead.pop())
+        ahead += [each for each in known.of(MERGED_FROM, found[-1]) if each not in found]
+    return tuple(found)
+
+
+def survivor(known: Known, who: PersonId) -> PersonId:
+    """Return the record into which this one was merged, along the chain to its end."""
+    passed = list[PersonId]()
+    while who not in passed and (into := known.of(MERGED_INTO, who)):
+        passed.append(who)
+        who = into
+    return who
+
+
+def of_human[D](known: Known, borrowed: Borrowed[D, Any], who: PersonId) -> list[D]:
+    """Return what is kept of a human: one document for each record."""
+    return [known.of(borrowed, each) for each in records(known, who)]
+
+
+def work_of(known: Known, who: PersonId) -> list[Work]:
+    """Return all work of a human."""
+    return [it for each in of_human(known, PEOPLE, who) for it in each.work]
+
+
+def results_of(known: Known, who: PersonId) -> list[Cited[DiagnosticCompleted]]:
+    """Return all results of a human as a candidate."""
+    return [it for each in of_human(known, RESULTS, who) for it in each.values()]
+
+
+def studies_of(known: Known, who: PersonId) -> list[Cited[ProgramCompleted]]:
+    """Return all that a human has studied."""
+    return [it for each in of_human(known, STUDIES, who) for it in each.values()]
+
+
 # ── What a command is told ──────────────────────────────────────────────────
 
 
 @informs(FormPair)
 def of_the_two(asked: FormPair, known: Known) -> FormPair:
-    """Работают ли оба в день, когда образуют пару (S4 3.2.7)."""
+    """Двое ли это, и работают ли оба в день, когда образуют пару (S4 3.2.7)."""
     return replace(
         asked,
+        is_one=asked.mentor_id in records(known, asked.mentee_id),
         mentor=presence(known, asked.mentor_id, asked.formed_on),
         mentee=presence(known, asked.mentee_id, asked.formed_on),
     )
@@ -258,6 +319,10 @@ def of_the_region(asked: NominateMethodist, known: Known) -> NominateMethodist:
         asked,
         region=place.said.region if place else None,
         candidate=presence(known, asked.person_id, asked.nominated_on, asked.org_id),
+        is_another=any(
+            each.level == asked.level and each.person_id != asked.person_id
+            for each in nominations(known, asked.person_id)
+        ),
     )
 
 
@@ -265,19 +330,19 @@ def of_the_region(asked: NominateMethodist, known: Known) -> NominateMethodist:
 def of_the_result(asked: RecordMethodistDiagnosis, known: Known) -> RecordMethodistDiagnosis:
     """Результат кандидата, если он есть и не аннулирован (S1 2)."""
     who = candidate(known, asked.methodist_id)
-    result = known.of(RESULTS, who).get(asked.session_id) if who else None
-    return replace(asked, result=result.said if result and result.until is None else None)
+    results = (each for each in results_of(known, who) if each.until is None) if who else ()
+    its = (each.said for each in results if each.said.session_id == asked.session_id)
+    return replace(asked, result=next(its, None))
 
 
 @informs(RecordMethodistTraining)
 def of_the_study(asked: RecordMethodistTraining, known: Known) -> RecordMethodistTraining:
     """Освоение ДПП и её тема, если оно есть и не аннулировано (S1 2)."""
     who = candidate(known, asked.methodist_id)
-    study = known.of(STUDIES, who).get(asked.enrolment_id) if who else None
-    if study is None or study.until is not None:
-        return replace(asked, studied=None)
-    on_topic = teaching(known, study) is not None
-    return replace(asked, studied=Studied(completed=study.said, on_topic=on_topic))
+    studies = (each for each in studies_of(known, who) if each.until is None) if who else ()
+    its = (each for each in studies if each.said.enrolment_id == asked.enrolment_id)
+    taken = (Studied(completed=e.said, on_topic=teaching(known, e) is not None) for e in its)
+    return replace(asked, studied=next(taken, None))
 
 
 @informs(ActivateMethodist)
@@ -291,12 +356,21 @@ def of_the_conditions(asked: ActivateMethodist, known: Known) -> ActivateMethodi
 @informs(AttachTeacher)
 def of_his_charge(asked: AttachTeacher, known: Known) -> AttachTeacher:
     """Работает ли педагог, и когда его открепили от другого методиста (S1 7.1)."""
-    left = known.of(CHARGES, asked.person_id).left
-    others = (day for whom, day in left.items() if whom != asked.methodist_id)
+    charges = {each: known.of(CHARGES, each) for each in records(known, asked.person_id)}
+    others = tuple(each for each in charges if each != asked.person_id)
+    here = (asked.person_id, asked.methodist_id)
+    left = (
+        day
+        for who, charge in charges.items()
+        for whom, day in charge.left.items()
+        if (who, whom) != here
+    )
     return replace(
         asked,
-        left_other_on=max(others, default=None),
         teacher=presence(known, asked.person_id, asked.attached_on),
+        left_other_on=max(left, default=None),
+        records=others,
+        is_another=any(charges[each].held for each in others),
     )
 
 
@@ -304,30 +378,46 @@ def presence(
     known: Known, who: PersonId, day: date, org_id: OrgId | None = None
 ) -> evidence.Presence:
     """Say what is heard of somebody's work on a day, anywhere or in one organisation."""
-    return evidence.presence(known.of(PEOPLE, who).work, day, org_id)
+    return evidence.presence(work_of(known, who), day, org_id)
+
+
+def nominations(known: Known, who: PersonId) -> Iterator[MethodistNominated]:
+    """Return how a human was nominated, by whatever record."""
+    for methodist_id in chain.from_iterable(of_human(known, CANDIDACIES, who)):
+        nominated = nomination(known.of(METHODISTS, methodist_id))
+        if nominated:
+            yield nominated
 
 
 def candidate(known: Known, methodist_id: MethodistId) -> PersonId | None:
     """Return who was nominated, if anybody was."""
-    match known.of(METHODISTS, methodist_id):
+    nominated = nomination(known.of(METHODISTS, methodist_id))
+    return nominated.person_id if nominated else None
+
+
+def nomination(methodist: Methodist) -> MethodistNominated | None:
+    """Return how a methodist was nominated, however far he has come."""
+    match methodist:
         case Nobody():
             return None
-        case Active() as active:
-            return active.activated.person_id
+        case Active():
+            return methodist.before.nominated
         case on_the_way:
-            return on_the_way.nominated.person_id
+            return on_the_way.nominated
 
 
 def weighed(known: Known, who: PersonId, day: date) -> Evidence:
-    """Weigh what is known of a person on a day."""
-    person = known.of(PEOPLE, who)
-    places = (place_of_work(known, each, day) for each in person.work)
-    result = evidence.latest(known.of(RESULTS, who).values(), day)
+    """Weigh what is known of a human on a day."""
+    people, work = of_human(known, PEOPLE, who), work_of(known, who)
+    places = (place_of_work(known, each, day) for each in work)
+    result = evidence.latest(results_of(known, who), day)
     is_passed = result is not None and evidence.is_passed(result.said)
     return Evidence(
-        category=evidence.highest(person.awards, day),
-        education=evidence.higher_pedagogical(person.education, day),
-        service=evidence.long_service(person.work, day),
+        category=evidence.highest(chain.from_iterable(e.awards for e in people), day),
+        education=evidence.higher_pedagogical(
+            chain.from_iterable(e.education for e in people), day
+        ),
+        service=evidence.long_service(work, day),
         workplace=next(filter(None, places), ()),
         diagnosis=(result.event_id,) if result and is_passed else (),
         training=training(known, who, day),
@@ -350,7 +440,7 @@ def teaching(known: Known, study: Cited[ProgramCompleted]) -> Cited[ProgramDraft
 
 def training(known: Known, who: PersonId, day: date) -> tuple[EventId, ...]:
     """Return the completion that counts on a day, and the programme that it was of."""
-    for study in known.of(STUDIES, who).values():
+    for study in studies_of(known, who):
         drafted = teaching(known, study)
         if drafted and study.holds(day):
             return (study.event_id, drafted.event_id)
@@ -370,16 +460,29 @@ INFORMED: tuple[Informed[Any], ...] = (
 # ── When a candidate learns (S1 2) ──────────────────────────────────────────
 
 
-@whenever(DiagnosticCompleted, MethodistPooled, name="mentoring.record_diagnosis")
+type OfAPerson = (
+    DiagnosticCompleted
+    | MethodistPooled
+    | ProgramCompleted
+    | MethodistDiagnosed
+    | PersonsMerged
+)
+
+
+@whenever(
+    DiagnosticCompleted, MethodistPooled, PersonsMerged, name="mentoring.record_diagnosis"
+)
 def a_pooled_candidate_is_diagnosed(
-    said: DiagnosticCompleted | MethodistPooled, known: Known
+    said: DiagnosticCompleted | MethodistPooled | PersonsMerged, known: Known
 ) -> Iterator[RecordMethodistDiagnosis]:
     """RU6: кандидату из актива засчитывают последнюю его диагностику (S1 2).
 
-    Both facts are needed, and whichever comes last finds the other known.
+    All facts are needed, and whichever comes last finds the others known.
     """
-    result = evidence.latest(known.of(RESULTS, said.person_id).values())
-    for methodist_id in known.of(CANDIDACIES, said.person_id) if result else ():
+    if isinstance(said, DiagnosticCompleted) and said.category != "candidate_methodist":
+        return  # most are of no candidate, and need no looking up
+    result = evidence.latest(results_of(known, human(said)))
+    for methodist_id in candidacies(known, said) if result else ():
         if result and isinstance(known.of(METHODISTS, methodist_id), Pooled):
             yield RecordMethodistDiagnosis(
                 methodist_id=methodist_id, session_id=result.said.session_id
@@ -387,42 +490,48 @@ def a_pooled_candidate_is_diagnosed(
 
 
 @whenever(
-    ProgramCompleted, MethodistDiagnosed, ProgramDrafted, name="mentoring.record_training"
+    ProgramCompleted,
+    MethodistDiagnosed,
+    ProgramDrafted,
+    PersonsMerged,
+    name="mentoring.record_training",
 )
 def a_qualified_candidate_is_trained(
-    said: ProgramCompleted | MethodistDiagnosed | ProgramDrafted, known: Known
+    said: ProgramCompleted | MethodistDiagnosed | ProgramDrafted | PersonsMerged, known: Known
 ) -> Iterator[RecordMethodistTraining]:
     """RU6, AM36: и ДПП по методической поддержке, освоенную до или после (S1 2).
 
-    All three are needed, and whichever comes last finds the others known.
+    All are needed, and whichever comes last finds the others known.
     """
-    for methodist_id, who in candidates(known, said):
-        if isinstance(known.of(METHODISTS, methodist_id), Qualified):
-            for enrolment_id in methodical_studies(known, who)[:1]:
+    for methodist_id in candidacies(known, said):
+        methodist = known.of(METHODISTS, methodist_id)
+        if isinstance(methodist, Qualified):
+            for enrolment_id in methodical_studies(known, methodist.nominated.person_id)[:1]:
                 yield RecordMethodistTraining(
                     methodist_id=methodist_id, enrolment_id=enrolment_id
                 )
 
 
-def candidates(
-    known: Known, said: ProgramCompleted | MethodistDiagnosed | ProgramDrafted
-) -> Iterator[tuple[MethodistId, PersonId]]:
+def candidacies(known: Known, said: OfAPerson | ProgramDrafted) -> Iterator[MethodistId]:
     """Return whom a fact may concern; a programme concerns whoever is in any bank."""
     match said:
-        case ProgramCompleted() | MethodistDiagnosed():
-            yield from (
-                (each, said.person_id) for each in known.of(CANDIDACIES, said.person_id)
-            )
         case ProgramDrafted():
             for region in known.of(REGIONS, COUNTRY) if TOPIC in said.topics else ():
-                yield from known.of(BANKS, named("region", region)).items()
+                yield from known.of(BANKS, named("region", region))
+        case _:
+            yield from chain.from_iterable(of_human(known, CANDIDACIES, human(said)))
+
+
+def human(said: OfAPerson) -> PersonId:
+    """Return whom a fact is about, by one of the records."""
+    return said.survivor_id if isinstance(said, PersonsMerged) else said.person_id
 
 
 def methodical_studies(known: Known, who: PersonId) -> list[EnrolmentId]:
-    """Return all that a person has studied of methodical support, and was not annulled."""
+    """Return all that a human has studied of methodical support, and was not annulled."""
     return [
         each.said.enrolment_id
-        for each in known.of(STUDIES, who).values()
+        for each in studies_of(known, who)
         if each.until is None and teaching(known, each)
     ]
 
@@ -511,29 +620,58 @@ def people_of(
 def gone_on(known: Known, who: PersonId) -> date | None:
     """Return the first day without work; None while any goes on, or none was heard of.
 
-    Of several ends the last one counts, and its day is still a day of work.
+    Of several ends the last one counts, and its day is still a day of work. A human works
+    while any of his records does (S1 7.2).
     """
     ends = [each.until for each in known.of(PEOPLE, who).work]
+    if None not in ends:
+        ends = [each.until for each in work_of(known, who)]
     return max((each for each in ends if each and None not in ends), default=None)
 
 
 def detached(known: Known, who: PersonId, day: date) -> Iterator[DetachTeacher]:
     """Открепить с этого дня, но не раньше, чем закреплён (S1 7.1)."""
-    for methodist_id, attached in known.of(CHARGES, who).held.items():
-        yield DetachTeacher(
-            methodist_id=methodist_id,
-            person_id=who,
-            reason="Работа окончена",
-            detached_on=max(day, attached.occurred_on),
-        )
+    for attached in attachments(known, who):
+        yield detach(attached, day, "Работа окончена")
+
+
+def attachments(known: Known, who: PersonId) -> list[TeacherAttached]:
+    """Return how a human is attached, by whatever record."""
+    return [it for each in of_human(known, CHARGES, who) for it in each.held.values()]
+
+
+def detach(attached: TeacherAttached, day: date, reason: str) -> DetachTeacher:
+    """Ask for the end of an attachment, not before its beginning."""
+    return DetachTeacher(
+        methodist_id=attached.methodist_id,
+        person_id=attached.person_id,
+        reason=reason,
+        detached_on=max(day, attached.occurred_on),
+    )
 
 
 def parted(known: Known, who: PersonId, day: date) -> Iterator[ClosePair]:
     """Закрыть пары с этого дня, но не раньше, чем образованы (S4 3.2.7)."""
-    for pairs in (PAIRS_OF_MENTEE, PAIRS_OF_MENTOR):
-        for pair_id, formed in known.of(pairs, who).items():
-            closed_on = max(day, formed.occurred_on)
-            yield ClosePair(pair_id=pair_id, outcome="left", closed_on=closed_on)
+    for role in (PAIRS_OF_MENTEE, PAIRS_OF_MENTOR):
+        for pairs in of_human(known, role, who):
+            for pair_id, formed in pairs.items():
+                closed_on = max(day, formed.occurred_on)
+                yield ClosePair(pair_id=pair_id, outcome="left", closed_on=closed_on)
+
+
+# ── When two records are found to be one human ──────────────────────────────
+
+
+@whenever(PersonsMerged, name="mentoring.one_methodist")
+def one_human_has_one_methodist(said: PersonsMerged, known: Known) -> Iterator[DetachTeacher]:
+    """Слитые записи — один педагог, и методист у него один (S1 7.2, S1 7.1).
+
+    Which one: that of the surviving record. Two records with one methodist are one there.
+    """
+    kept, *others = attachments(known, said.survivor_id) or [None]
+    for each in others:
+        if kept and each and each.methodist_id != kept.methodist_id:
+            yield detach(each, said.occurred_on, "Записи об одном педагоге слиты")
 
 
 POLICIES = (
@@ -542,4 +680,5 @@ POLICIES = (
     a_young_teacher_employed_calls_for_a_pair,
     a_job_that_never_was_calls_for_nobody,
     who_works_no_more_leaves,
+    one_human_has_one_methodist,
 )

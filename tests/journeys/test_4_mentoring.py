@@ -383,3 +383,58 @@ def test_a_candidate_works_where_he_is_nominated_and_once(story: Telling) -> Non
     refused(story.ask("mentoring", replace(again, person_id=ch.DINA)), "S1 4.5", "не работает")
     refused(story.ask("mentoring", again), "S1 4.5", "уже кандидат или методист")
     assert story.ask("mentoring", replace(again, level="M")).status == "accepted"
+
+
+# ── Two records of one human ────────────────────────────────────────────────
+
+TWIN = PersonId(ch.uid("twin"))
+
+
+def is_one(story: Telling, other: PersonId, born: str, on: str) -> None:
+    """Have a second record of somebody, at work since before, and merge the first into it."""
+    job = replace(ch.employed(TWIN, ch.SCHOOL, "01.09.2021"), is_main=False)
+    merge = reg.MergePersons(survivor_id=TWIN, merged_id=other, merged_on=day(on))
+    story.tell("registry", ch.registered(TWIN, "213-333-332 08", born), job, merge)
+    story.settle()
+
+
+def test_who_works_on_under_another_record_keeps_the_pair(story: Telling) -> None:
+    """S1 7.2: место слитой записи кончилось, человек работает: пара остаётся (S1 7.1)."""
+    ch.places(story)
+    ch.people(story)
+    is_one(story, ch.VERA, "09.07.1999", "01.10.2021")
+    story.tell("mentoring", form("05.10.2021"))
+    story.tell("registry", leaves(ch.VERA, "30.11.2021"))
+    story.settle()
+
+    assert story.counted("K-F4", "31.12.2022") == (1, 1)
+
+
+def test_what_stands_under_the_merged_record_is_evidence(story: Telling) -> None:
+    """S1 7.2: категория, образование и стаж — человека, под какой бы записью (S1 4.5)."""
+    ch.places(story)
+    ch.people(story)
+    ch.listed_program(story, ch.METHODICAL, "methodical_support")
+    story.tell("registry", category(), diploma())
+    is_one(story, ch.GLEB, "25.01.1979", "01.10.2021")
+    nominate = men.NominateMethodist(
+        methodist_id=METHODIST,
+        person_id=TWIN,
+        org_id=ch.SCHOOL,
+        level="R",
+        nominated_on=day("10.01.2022"),
+    )
+    pool = men.PoolMethodist(methodist_id=METHODIST, pooled_on=day("15.01.2022"))
+    story.tell("mentoring", nominate, pool)
+    learned(story)
+
+    assert story.ask("mentoring", activate()).status == "accepted"
+
+
+def test_one_human_is_attached_once(story: Telling) -> None:
+    """S1 7.2: закреплён под одной записью — под другой уже не закрепить (S1 7.1)."""
+    active(story)
+    is_one(story, ch.VERA, "09.07.1999", "02.06.2022")
+    story.tell("mentoring", attach(ch.VERA, "05.09.2022"))
+
+    refused(story.ask("mentoring", attach(TWIN, "05.09.2022")), "S1 7.1", "другой записью")

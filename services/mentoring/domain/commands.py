@@ -50,7 +50,8 @@ class ProposePair:
 class FormPair:
     """Образовать пару, предложенную или нет (S4 3.2.7).
 
-    `mentor` and `mentee` say whether the two work on that day.
+    `mentor` and `mentee` say whether the two work on that day, `is_one` whether they are
+    records of one human.
     """
 
     pair_id: PairId
@@ -60,6 +61,7 @@ class FormPair:
     formed_on: date
     mentor: Told[Presence] = "unheard"
     mentee: Told[Presence] = "unheard"
+    is_one: Told[bool] = False
 
 
 @command
@@ -116,7 +118,8 @@ class NominateMethodist:
     """Выдвинуть кандидата в методисты (S1 4.5).
 
     `region` is that of the organisation, None when nobody ever heard of it; `candidate`
-    says whether he works there on that day.
+    says whether he works there on that day, `is_another` whether he is a candidate of this
+    level by another record of his.
     """
 
     methodist_id: MethodistId
@@ -126,6 +129,7 @@ class NominateMethodist:
     nominated_on: date
     region: Told[RegionCode | None] = None
     candidate: Told[Presence] = "unheard"
+    is_another: Told[bool] = False
 
 
 @command
@@ -174,15 +178,18 @@ class ActivateMethodist:
 class AttachTeacher:
     """Закрепить педагога за методистом (S1 7.1).
 
-    `left_other_on` is when he was last detached from another methodist; `teacher` says
-    whether he works on that day.
+    `teacher` says whether he works on that day. `left_other_on` is when he was last
+    detached from another methodist, `records` are his other records, and `is_another` says
+    whether he is attached by one of them.
     """
 
     methodist_id: MethodistId
     person_id: PersonId
     attached_on: date
-    left_other_on: Told[date | None] = None
     teacher: Told[Presence] = "unheard"
+    left_other_on: Told[date | None] = None
+    records: Told[tuple[PersonId, ...]] = ()
+    is_another: Told[bool] = False
 
 
 @command

@@ -46,6 +46,8 @@ def nominate(asked: NominateMethodist) -> MethodistNominated:
     if asked.region is None:
         raise Refused("S1 4.5", "Об организации кандидата ничего не известно")
     works("Кандидат этой организации", asked.candidate, "S1 4.5")
+    why = "Этот человек уже кандидат или методист этого уровня: другой записью о нём"
+    require(not asked.is_another, clause="S1 4.5", reason=why)
     return MethodistNominated(
         methodist_id=asked.methodist_id,
         person_id=asked.person_id,
@@ -201,9 +203,11 @@ def attach(
     in_time = since <= asked.attached_on
     why = "Закреплён раньше, чем методист приступил или педагог был откреплён"
     require(in_time, clause="S1 7.1", reason=why)
-    another = asked.person_id != activated.person_id
+    another = activated.person_id not in {asked.person_id, *asked.records}
     require(another, clause="S1 7.1", reason="Методиста не закрепляют за ним самим")
     works("Педагог", asked.teacher, "S1 7.1")
+    why = "Педагог уже закреплён: другой записью о нём"
+    require(not asked.is_another, clause="S1 7.1", reason=why)
     free = asked.left_other_on is None or asked.left_other_on <= asked.attached_on
     why = "В этот день педагог ещё закреплён за другим методистом"
     require(free, clause="S1 7.1", reason=why)
