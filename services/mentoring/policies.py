@@ -355,7 +355,8 @@ def of_the_conditions(asked: ActivateMethodist, known: Known) -> ActivateMethodi
 
 @informs(AttachTeacher)
 def of_his_charge(asked: AttachTeacher, known: Known) -> AttachTeacher:
-    """Работает ли педагог, и когда его открепили от другого методиста (S1 7.1)."""
+    """Работают ли оба, и когда педагога открепили от другого методиста (S1 7.1)."""
+    methodist = candidate(known, asked.methodist_id)
     charges = {each: known.of(CHARGES, each) for each in records(known, asked.person_id)}
     others = tuple(each for each in charges if each != asked.person_id)
     here = (asked.person_id, asked.methodist_id)
@@ -367,6 +368,7 @@ def of_his_charge(asked: AttachTeacher, known: Known) -> AttachTeacher:
     )
     return replace(
         asked,
+        methodist=presence(known, methodist, asked.attached_on) if methodist else "unheard",
         teacher=presence(known, asked.person_id, asked.attached_on),
         left_other_on=max(left, default=None),
         records=others,

@@ -320,6 +320,16 @@ def test_no_past_day_gets_a_251st(story: Telling) -> None:
     assert story.counted("K-R5x.max", "31.12.2022") == (250, 1)
 
 
+def test_a_methodist_who_works_no_more_gets_nobody(story: Telling) -> None:
+    """RU5: кто больше нигде не работает, за тем педагогов не закрепляют (S1 4.5, S1 7.1)."""
+    active(story)
+    story.tell("registry", leaves(ch.GLEB, "31.10.2022"))
+    story.settle()
+
+    refused(story.ask("mentoring", attach(ch.VERA, "01.11.2022")), "S1 7.1", "Методист в этот")
+    assert story.ask("mentoring", attach(ch.VERA, "31.10.2022")).status == "accepted"
+
+
 # ── Nobody knows them ───────────────────────────────────────────────────────
 
 NOBODY = PersonId(ch.uid("nobody"))

@@ -150,6 +150,7 @@ def test_it_is_already_so(methodist: MethodistSpec, past: tuple[Any, ...], asked
         ((), replace(ATTACH, attached_on=BEFORE)),
         ((), replace(ATTACH, teacher="unheard")),
         ((), replace(ATTACH, teacher="away")),
+        ((), replace(ATTACH, methodist="away")),
         ((), replace(ATTACH, person_id=PERSON)),
         ((), DETACH),
         ((ATTACHED,), replace(ATTACH, attached_on=AFTER)),

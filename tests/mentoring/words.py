@@ -171,7 +171,13 @@ ACTIVATE = a(
     engagement="civil_contract",
     evidence=PROVEN,
 )
-ATTACH = a(AttachTeacher, methodist_id=METHODIST_ID, person_id=TEACHER, teacher="at_work")
+ATTACH = a(
+    AttachTeacher,
+    methodist_id=METHODIST_ID,
+    person_id=TEACHER,
+    methodist="at_work",
+    teacher="at_work",
+)
 DETACH = a(DetachTeacher, methodist_id=METHODIST_ID, person_id=TEACHER, reason="Переезд")
 
 NOMINATED = a(MethodistNominated, **WHOSE, org_id=SCHOOL, region=REGION, level="R")

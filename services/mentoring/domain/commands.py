@@ -178,14 +178,15 @@ class ActivateMethodist:
 class AttachTeacher:
     """Закрепить педагога за методистом (S1 7.1).
 
-    `teacher` says whether he works on that day. `left_other_on` is when he was last
-    detached from another methodist, `records` are his other records, and `is_another` says
-    whether he is attached by one of them.
+    `methodist` and `teacher` say whether they work on that day. `left_other_on` is when the
+    teacher was last detached from another methodist, `records` are his other records, and
+    `is_another` says whether he is attached by one of them.
     """
 
     methodist_id: MethodistId
     person_id: PersonId
     attached_on: date
+    methodist: Told[Presence] = "unheard"
     teacher: Told[Presence] = "unheard"
     left_other_on: Told[date | None] = None
     records: Told[tuple[PersonId, ...]] = ()

@@ -2,7 +2,8 @@
 
 Nobody ─ nominate ▶ Nominated ─ pool ▶ Pooled ─ diagnose ▶ Qualified ─ train ▶ Trained
 ─ activate ▶ Active; who fails a diagnosis stays pooled and may try again. An active one
-has teachers attached and detached.
+has teachers attached and detached. No fact of this language releases him: whoever works no
+more stays active, with those whom he has, and gets nobody any more.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -205,6 +205,7 @@ def attach(
     require(in_time, clause="S1 7.1", reason=why)
     another = activated.person_id not in {asked.person_id, *asked.records}
     require(another, clause="S1 7.1", reason="Методиста не закрепляют за ним самим")
+    works("Методист", asked.methodist, "S1 7.1")
     works("Педагог", asked.teacher, "S1 7.1")
     why = "Педагог уже закреплён: другой записью о нём"
     require(not asked.is_another, clause="S1 7.1", reason=why)
