@@ -178,6 +178,7 @@ METHODISTS = Projection[Document, MethodistFact](
         TeacherDetached,
     ),
     evolve=methodist,
+    leads=(MethodistNominated, MethodistActivated),
 )
 PAIRS = Projection[Document, PairFact](
     name="mentoring.pairs",

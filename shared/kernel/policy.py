@@ -124,9 +124,11 @@ class Projection[Document, Fact]:
     """A document for each stream that has one of these facts, folded from its history.
 
     `document` is a dictionary of plain values, as JSON has them; `name` is the home of
-    all documents of this kind. `None` is no document (yet, or any more).
+    all documents of this kind. `None` is no document (yet, or any more). `leads` are the
+    facts that say where its thing is at home, where not every one of them does.
     """
 
     name: str
     facts: tuple[type[Any], ...]
     evolve: Callable[[Document | None, Fact], Document | None]
+    leads: tuple[type[Any], ...] = ()

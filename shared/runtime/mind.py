@@ -255,7 +255,7 @@ class Mind:
         stored = said if sealed is fact else replace(said, fact=sealed)
         life = life or self._lives.setdefault(stream, _Life(decider, decider.initial))
         gone = stood(life.history, fact, corrects)
-        if tells_home(kind_of(fact).name):
+        if tells_home(kind_of(fact).name, corrects):
             life.territory = territory or life.territory
         life.go_on(said)
         self._streams[event_id], self._stands[event_id] = stream, where

@@ -10,13 +10,14 @@ from functools import reduce
 from typing import Any
 from uuid import UUID
 
-from shared.kernel import Projection, Recorded, as_corrected
+from shared.kernel import Projection, Recorded, standing
 from shared.kernel.ids import EventId
 from shared.runtime import codec
 from shared.runtime.log import Record
 from shared.runtime.logs import log, where
 from shared.runtime.reach import shown
 from shared.runtime.store_log import LogStore
+from shared.runtime.territory import Stood, home_of
 from shared.runtime.views import Put, Rebuilding, Taken, Views
 from shared.runtime.wake import Bell
 
@@ -29,13 +30,14 @@ def fold(projection: Projection[Any, Any], history: Sequence[Record]) -> Put | N
     said = [_recorded(each) for each in history]
     if not any(isinstance(each.fact, projection.facts) for each in said):
         return None
-    stand = (each for each in as_corrected(said) if isinstance(each, projection.facts))
-    paths = [each.territory for each in history if each.territory]
+    places = {each.event_id: each.territory for each in history}
+    stand = [Stood(each.fact, places[each.event_id]) for each in standing(said)]
+    its = (each.fact for each in stand if isinstance(each.fact, projection.facts))
     return Put(
         id=str(history[0].stream),
         position=history[-1].position,
-        document=reduce(projection.evolve, stand, None),
-        territory=paths[-1] if paths else None,
+        document=reduce(projection.evolve, its, None),
+        territory=home_of(stand, projection.leads),
     )
 
 

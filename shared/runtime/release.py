@@ -7,7 +7,13 @@ from pathlib import Path
 
 SIGNS = 8
 TEXTS = {".py", ".sql"}
-FOLDS = ("shared.kernel", "shared.events", "shared.runtime.codec", "shared.runtime.projector")
+FOLDS = (
+    "shared.kernel",
+    "shared.events",
+    "shared.runtime.codec",
+    "shared.runtime.projector",
+    "shared.runtime.territory",
+)
 """What every document is folded with, beside the code of its service."""
 
 

@@ -1,9 +1,9 @@
 """Whose a fact is: the place in the tree that its own fields lead to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from functools import cache, reduce
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from shared.events.registry import (
@@ -51,7 +51,7 @@ def _placed(_: object, said: OrganisationRegistered, *__: EventId) -> Territory:
     return Territory(path(said.region, said.oktmo, said.org_id))
 
 
-def _at_home(so_far: Home, said: EmploymentFact, _: EventId) -> Home:
+def _at_home(so_far: Home, said: EmploymentFact, _: EventId | None = None) -> Home:
     others = tuple(each for each in so_far.running if each[0] != said.employment_id)
     match said:
         case EmploymentStarted() | EmploymentChanged():
@@ -96,7 +96,10 @@ TREE = (PLACE, HOME, PROVIDER, GRANTS)
 """What every service must borrow: facts find their place, callers their rights."""
 
 
-LINKED = kind_of(RosterLinked).name
+ELSEWHERE = {kind_of(RosterLinked).name}
+"""What stands with whoever says it, wherever the thing is that it is said of."""
+
+WITHDRAWN = ".FactWithdrawn"
 OF_ANY_EMPLOYER = (EducationRecorded, QualificationCategoryAwarded)
 """What whoever employs a person may say, though it stands at the main place of work."""
 
@@ -116,7 +119,7 @@ def territory_of(
     caller stands. A link to an accounting system stands with its `sender`, whoever else
     knows the person.
     """
-    if sender is not None and not tells_home(kind_of(said).name):
+    if sender is not None and isinstance(said, RosterLinked):
         return sender, None
     if isinstance(said, Withdrawal):
         return otherwise, None
@@ -173,9 +176,34 @@ def rights_to(said: Any, place: Territory | None, known: Known) -> Iterator[Terr
             yield known.of(PLACE, org_id)
 
 
-def tells_home(name: str) -> bool:
-    """Say whether a stream stands where its fact of this name does; a link is elsewhere."""
-    return name != LINKED
+def tells_home(name: str, corrects: UUID | None = None) -> bool:
+    """Say whether a stream stands where its record of this name does.
+
+    A link is elsewhere, and what is said of an old fact stands where that one stood.
+    """
+    return not (corrects or name in ELSEWHERE or name.endswith(WITHDRAWN))
+
+
+class Stood(NamedTuple):
+    """A fact as it stands corrected, and the place of the record that says it so."""
+
+    fact: Any
+    place: str | None
+
+
+def home_of(stand: Sequence[Stood], leads: tuple[type[Any], ...] = ()) -> str | None:
+    """Return where the thing is at home of which these facts stand, in their order.
+
+    A person: at the main place of work. Whatever else: where the last of its facts
+    stands, of those that lead if some are said to.
+    """
+    telling = [it for it in stand if it.place and tells_home(kind_of(it.fact).name)]
+    jobs = [it for it in stand if isinstance(it.fact, HOME.facts)]
+    main = reduce(_at_home, (it.fact for it in jobs), Home()).org_id
+    at_work = [it for it in jobs if it.place and it.fact.org_id == main]
+    leading = [it for it in telling if isinstance(it.fact, leads)]
+    found = at_work or leading or telling
+    return found[-1].place if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,7 +240,7 @@ class Work:
         )
         self._said[event_id] = thing.stream
         thing.version = version
-        thing.territory = territory if tells_home(kind.name) else thing.territory
+        thing.territory = territory if tells_home(kind.name, corrects) else thing.territory
         thing.history.append(Recorded(event_id=event_id, fact=fact, corrects=corrects))
         if corrects or isinstance(fact, Withdrawal):
             thing.decider = None
@@ -292,11 +292,13 @@ class Work:
             )
 
     def _thing_of(self, stream: UUID, records: Sequence[Record]) -> Thing:
-        stood = (each.territory for each in reversed(records) if tells_home(each.name))
+        history = [self._read(each) for each in records]
+        said = zip(reversed(records), reversed(history), strict=True)
+        stood = (it.territory for it, read in said if tells_home(it.name, read.corrects))
         place = next(filter(None, stood), None)
         return Thing(
             stream=stream,
-            history=[self._read(each) for each in records],
+            history=history,
             version=records[-1].version if records else 0,
             territory=Territory(place) if place else None,
         )

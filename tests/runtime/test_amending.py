@@ -7,14 +7,15 @@ from uuid import UUID
 
 import pytest
 
-from services.registry.domain import ErasePersonalData
+from services.registry.domain import ErasePersonalData, RecordEducation, RegisterGraduate
 from shared.events.registry import EmploymentStarted
-from shared.kernel.ids import EventId, PersonId
+from shared.kernel.ids import EventId, OrgId, PersonId, Territory
 from shared.runtime import codec
 from shared.runtime.amending import Correct, Withdraw
 from shared.runtime.engine import Engine
 from shared.runtime.store_log import LogStore
-from tests.runtime.school import DAY, EMPLOYED, TEACHER, Ask, event
+from shared.testing.facts import a
+from tests.runtime.school import DAY, EMPLOYED, LAND, PERSON, TEACHER, Ask, event
 
 OTHER_SNILS = "201-111-111 46"
 
@@ -133,3 +134,20 @@ def test_a_correction_of_another_kind_or_person_is_refused(ask: Ask, log: LogSto
     assert ask(Correct(event_id=first, fact=elsewhere)).clause == "S1 7.2"
     registered = event(log, "registry.TeacherRegistered")
     assert ask(Correct(event_id=registered, fact=fact)).clause == "S1 7.2"
+
+
+def test_what_is_said_next_stands_where_the_person_is(
+    engine: Engine, ask: Ask, log: LogStore
+) -> None:
+    """ADR 0019: исправили старое там, где оно стоит, — дом от этого не переехал."""
+    university = replace(LAND[2], org_id=OrgId(UUID(int=5)), kind="HE", oktmo=None)
+    ask(university)
+    ask(TEACHER, home=Territory("77"))
+    first, fact = registered(engine, log)
+    graduate = a(RegisterGraduate, person_id=PERSON, university_id=OrgId(UUID(int=5)))
+    ask(graduate, home=Territory("77"))
+    ask(Correct(event_id=first, fact=replace(fact, occurred_on=date(2024, 1, 31))))
+    ask(a(RecordEducation, person_id=PERSON), home=Territory("77"))
+    stands = [each.territory for each in log.streams([PERSON])[PERSON]]
+
+    assert stands == ["77", (at := f"25/-/{UUID(int=5)}"), "77", at]

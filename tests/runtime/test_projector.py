@@ -11,12 +11,14 @@ from uuid import UUID
 
 import pytest
 
-from shared.events.registry import FactWithdrawn, RegionAdded
-from shared.kernel import Projection, kind_of
+from shared.events.registry import FactWithdrawn, MunicipalityAdded, RegionAdded
+from shared.kernel import Projection, kind_of, standing
 from shared.kernel.ids import EventId
-from shared.runtime.projector import Projector
-from shared.runtime.release import made_by
+from shared.runtime import codec
+from shared.runtime.projector import Projector, fold
+from shared.runtime.release import FOLDS, made_by
 from shared.runtime.store_log import LogStore
+from shared.runtime.territory import home_of
 from shared.runtime.views import Rebuilding
 from shared.runtime.views_sqlite import SqliteViews
 from shared.testing.facts import DAY, a
@@ -124,6 +126,12 @@ def test_code_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert made_by("folding", "shared.runtime.codec") != one
 
 
+@pytest.mark.parametrize("part", [fold, home_of, standing, codec.decode, RegionAdded])
+def test_whatever_folds_belongs_to_the_release(part: Any) -> None:
+    """ADR 0030: a part that is not told apart would leave old documents as they were."""
+    assert any(f"{part.__module__}.".startswith(f"{each}.") for each in FOLDS)
+
+
 def test_a_correction_and_a_withdrawal_fold_anew(log: LogStore, tmp_path: Path) -> None:
     """Both act from the corrected fact's own date (contracts §1)."""
     first, _ = say(log, ONE, region("a"), region("b"))
@@ -138,6 +146,22 @@ def test_a_correction_and_a_withdrawal_fold_anew(log: LogStore, tmp_path: Path) 
         say(log, TWO, withdrawn)
         await projector.catch_up()
         assert await names(views) == [("b", 2)]
+
+    run(log, tmp_path, act)
+
+
+def test_only_what_leads_tells_the_home(log: LogStore, tmp_path: Path) -> None:
+    """ADR 0019: закрепили педагога другой школы — методист остался в своей."""
+    leads = replace(REGIONS, leads=(RegionAdded,))
+    say(log, ONE, region("a"), territory="25/1")
+    say(log, ONE, a(MunicipalityAdded), territory="77")
+
+    async def act(_: Projector, views: SqliteViews) -> None:
+        await Projector([leads], log, views).catch_up()
+        found = [
+            await views.one(REGIONS.name, equals={}, scopes=[each]) for each in ("25", "77")
+        ]
+        assert [each is not None for each in found] == [True, False]
 
     run(log, tmp_path, act)
 
