@@ -9,7 +9,14 @@ from services.registry.domain import (
     REGION,
     TEACHER,
 )
-from services.registry.policies import BORROWED, INFORMED, POLICIES, RESTATED, STANDS
+from services.registry.policies import (
+    BORROWED,
+    CONCERNS,
+    INFORMED,
+    POLICIES,
+    RESTATED,
+    STANDS,
+)
 from services.registry.projections import (
     GRANTS,
     ORGANISATIONS,
@@ -26,6 +33,7 @@ SERVICE = Service(
     policies=POLICIES,
     restated=RESTATED,
     stands=STANDS,
+    concerns=CONCERNS,
     borrowed=BORROWED,
     projections=(REGIONS, ORGANISATIONS, TEACHERS, PROGRAMS, GRANTS),
     names_people=True,

@@ -76,7 +76,16 @@ from shared.events.registry import (
     RosterLinked,
     TeacherRegistered,
 )
-from shared.kernel import Borrowed, Known, Restated, Stands, informs, whenever, whenever_gone
+from shared.kernel import (
+    Borrowed,
+    Concerns,
+    Known,
+    Restated,
+    Stands,
+    informs,
+    whenever,
+    whenever_gone,
+)
 from shared.kernel.ids import EventId, Oktmo, OrgId, PersonId, Territory, named
 
 # ── Own facts, by other streams' ids ────────────────────────────────────────
@@ -460,4 +469,41 @@ STANDS: tuple[Stands[Any], ...] = (
         streams=of_organisations,
     ),
     Stands(on=TEACHER.name, facts=(PersonsMerged,), streams=into_survivor),
+)
+
+# ── Whose records are concerned ─────────────────────────────────────────────
+
+
+def both_records(said: PersonsMerged, _: Known) -> Iterator[UUID]:
+    """Основная запись и та, что с нею слита (S1 7.2)."""
+    yield said.survivor_id
+    yield said.merged_id
+
+
+def every_record(said: PersonalDataErased, known: Known) -> Iterable[UUID]:
+    """Все записи, которые уничтожат вместе с этой (S1 5.5)."""
+    found, ahead = dict[UUID, None](), [said.person_id]
+    while ahead:
+        found[record := ahead.pop()] = None
+        chained = (*known.of(MERGED_INTO, record), *known.of(MERGED_FROM, record))
+        left = (each for each in chained if known.of(PEOPLE, each) != "erased")
+        ahead += [each for each in left if each not in found]
+    return found
+
+
+CONCERNS: tuple[Concerns[Any], ...] = (
+    Concerns(
+        facts=(PersonsMerged,),
+        people=both_records,
+        clause="S1 7.2",
+        reason="Человек записан и на другой территории: сливает такие записи"
+        " и исправляет слияние федеральный оператор",
+        told=True,
+    ),
+    Concerns(
+        facts=(PersonalDataErased,),
+        people=every_record,
+        clause="S1 5.5",
+        reason="Человек записан и на другой территории: данные уничтожает федеральный оператор",
+    ),
 )

@@ -35,6 +35,7 @@ from shared.kernel.history import (
 )
 from shared.kernel.policy import (
     Borrowed,
+    Concerns,
     Informed,
     Known,
     Policy,
@@ -49,6 +50,7 @@ from shared.kernel.policy import (
 __all__ = [
     "Borrowed",
     "Claim",
+    "Concerns",
     "Correct",
     "Decider",
     "Fault",

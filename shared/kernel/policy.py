@@ -120,6 +120,21 @@ class Stands[Fact]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Concerns[Fact]:
+    """Facts of several people's records: the right is asked at the home of each.
+
+    Who has it for some of the records alone is refused by a `clause` for a `reason`.
+    What is `told` is said in each region where one of these people is at home.
+    """
+
+    facts: tuple[type[Any], ...]
+    people: Callable[[Fact, Known], Iterable[UUID]]
+    clause: str
+    reason: str
+    told: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Projection[Document, Fact]:
     """A document for each stream that has one of these facts, folded from its history.
 

@@ -301,6 +301,6 @@ def unknown_caller(why: str = "") -> Problem:
     return Problem(401, "unknown-caller", detail, headers={"WWW-Authenticate": challenge})
 
 
-def forbidden(detail: str = "") -> Problem:
-    """Answer 403."""
-    return Problem(403, "forbidden", detail)
+def forbidden(detail: str = "", clause: str = "") -> Problem:
+    """Answer 403, by a clause if one says so."""
+    return Problem(403, "forbidden", detail, said={"clause": clause} if clause else None)

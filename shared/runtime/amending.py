@@ -421,6 +421,12 @@ def withdrawn(kind: Kind, first: UUID, reason: str, on: date) -> Any:
     return said(withdraws=first, name=kind.name, reason=reason, occurred_on=on)
 
 
+def records_of(history: Sequence[Recorded[Any]], named: UUID) -> list[EventId]:
+    """Return the records of a fact, whichever is named; by the last of them it stands."""
+    first = next(each.corrects or named for each in history if each.event_id == named)
+    return [each.event_id for each in history if first in {each.event_id, each.corrects}]
+
+
 def derived(
     decider: Decider[Any, Any, Any],
     stream: UUID,

@@ -9,6 +9,8 @@ from msgspec import Struct
 from shared.kernel.ids import EventId, Territory
 from shared.runtime.codec import Basis, Meta
 
+FOREIGN, WHO_MAY_WHAT = "Не ваша территория", "S0 V"
+
 type May = Callable[[Territory | None], bool]
 """Says whether a caller may say facts that belong to a territory; None is federal."""
 
@@ -69,4 +71,12 @@ class OtherBody(Exception):  # noqa: N818 - 422, contracts §4
 
 
 class NotAllowed(Exception):  # noqa: N818 - 403
-    """The facts would belong to a territory on which the caller has no such role."""
+    """The facts would belong to a territory on which the caller has no such role.
+
+    It holds what the caller is told: the reason and its clause.
+    """
+
+    def __init__(self, command: str, reason: str = FOREIGN, clause: str = WHO_MAY_WHAT) -> None:
+        super().__init__(command)
+        self.reason = reason
+        self.clause = clause

@@ -13,14 +13,22 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec import structs
 
-from shared.kernel import Claim, Decider, Refused, Release, kind_of, stood
-from shared.kernel.ids import EventId
-from shared.runtime.amending import AMENDING, amended, derived, places
-from shared.runtime.asking import Asked, May, NotAllowed, OtherBody, Outcome
+from shared.kernel import Claim, Concerns, Decider, Refused, Release, kind_of, stood
+from shared.kernel.ids import EventId, Territory
+from shared.runtime.amending import AMENDING, amended, derived, places, records_of
+from shared.runtime.asking import (
+    FOREIGN,
+    WHO_MAY_WHAT,
+    Asked,
+    May,
+    NotAllowed,
+    OtherBody,
+    Outcome,
+)
 from shared.runtime.log import Answered, Conflict, Head, Store, Unit
 from shared.runtime.seal import Erased, Keys
 from shared.runtime.service import Service, by_fact
-from shared.runtime.territory import TREE, Standing, restated_at, rights_to
+from shared.runtime.territory import TREE, Standing, elsewhere, restated_at, rights_to
 from shared.runtime.work import Thing, Wanted, Work
 
 TRIES = 4
@@ -59,6 +67,7 @@ class Engine:
         self._informed = {each.command: each.inform for each in service.informed}
         self._policies = by_fact(each for each in service.policies if not each.gone)
         self._when_gone = by_fact(each for each in service.policies if each.gone)
+        self._concerns = {f: each for each in service.concerns for f in each.facts}
         self._naming = {c: about for d in service.deciders for c, about in _naming(d)}
 
     # ── Commands ────────────────────────────────────────────────────────────
@@ -75,7 +84,8 @@ class Engine:
         """
         outcome = self.ask_many([asked], may)[0]
         if outcome.status == "forbidden":
-            raise NotAllowed(type(asked.command).__name__)
+            why = outcome.reason or FOREIGN, outcome.clause or WHO_MAY_WHAT
+            raise NotAllowed(type(asked.command).__name__, *why)
         return outcome
 
     def ask_many(
@@ -238,13 +248,13 @@ class Engine:
                 clause=refused.clause,
                 reason=refused.reason,
             )
-        except NotAllowed:
+        except NotAllowed as why:
             return Outcome(
                 status="forbidden",
                 stream=stream,
                 version=version,
-                clause="S0 V",
-                reason="Не ваша территория",
+                clause=why.clause,
+                reason=why.reason,
             )
         return Outcome(
             status="accepted" if event_ids else "unchanged",
@@ -267,11 +277,12 @@ class Engine:
         facts = decider.decide(work.state(decider, thing), self._told(work, command))
         claims = [[*decider.claims(each)] for each in facts]
         work.holding.require_free(chain(*claims))
-        _require_right(work, thing, facts[:1], asked, may)
-        return [
-            self._say(work, thing, fact, its, asked, None)
-            for fact, its in zip(facts, claims, strict=True)
-        ]
+        self._require_right(work, thing, facts[:1], asked, may)
+        said: list[UUID] = []
+        for fact, its in zip(facts, claims, strict=True):
+            said.append(self._say(work, thing, fact, its, asked, None))
+            said += self._say_elsewhere(work, thing, fact, asked, EventId(said[-1]))
+        return said
 
     def _told(self, work: Work, command: Any) -> Any:
         """Write into a command what its guards must know."""
@@ -283,16 +294,21 @@ class Engine:
             self.service, asked.command, thing.stream, thing.history, work
         )
         work.holding.require_free(keys)
-        here, fact = work.stands(record.event_id), after[0].fact
-        where = restated_at(record.fact, fact, here, work)
-        if may and not (may(here[0]) and any(map(may, rights_to(fact, where[0], work)))):
-            raise NotAllowed(type(asked.command).__name__)
+        fact = after[0].fact
+        records = records_of(thing.history, asked.command.event_id)
+        stands = [work.stands(each) for each in records]
+        where = restated_at(record.fact, fact, stands[-1], work)
+        self._require_right_to_amend(work, asked, (record.fact, fact), (stands[-1], where), may)
         work.require_sealable(thing, [each.fact for each in after])
         work.holding.take(keys, work.unit)
-        there = [*places(after, here, where, work.stands)]
-        said = [
+        there = [*places(after, stands[-1], where, work.stands)]
+        said: list[UUID] = [
             self._say(work, thing, each.fact, (), asked, each.corrects, place)
             for each, place in zip(after, there, strict=True)
+        ]
+        said += [  # whoever heard the fact
+            work.say(thing, fact, (), asked, after[0].corrects, each)
+            for each in elsewhere(where, stands)
         ]
         more = derived(
             decider,
@@ -303,6 +319,66 @@ class Engine:
         return said + [
             self._say(work, thing, each, decider.claims(each), asked, None) for each in more
         ]
+
+    def _require_right(
+        self, work: Work, thing: Thing, facts: Sequence[Any], asked: Asked, may: May | None
+    ) -> None:
+        """Raise `NotAllowed` where a caller may not say this; nothing of it is said yet.
+
+        What a command brings about besides what it states asks no right of its own.
+        """
+        if may is None:
+            return
+        for fact in facts:
+            if type(fact) in self._concerns:
+                self._require_every_home(work, asked, (fact,), (), may)
+            elif not any(map(may, work.rights_to(thing, fact, asked))):
+                raise NotAllowed(type(asked.command).__name__)
+
+    def _require_right_to_amend(
+        self,
+        work: Work,
+        asked: Asked,
+        facts: tuple[Any, Any],
+        stands: tuple[Standing, Standing],
+        may: May | None,
+    ) -> None:
+        """Raise `NotAllowed` where a caller may not amend what stood by what is said."""
+        (stood, fact), ((here, _), (there, _)) = facts, stands
+        if may is None:
+            return
+        if type(stood) in self._concerns:
+            self._require_every_home(work, asked, facts, (here, there), may)
+        elif not (may(here) and any(map(may, rights_to(fact, there, work)))):
+            raise NotAllowed(type(asked.command).__name__)
+
+    def _require_every_home(
+        self,
+        work: Work,
+        asked: Asked,
+        facts: Iterable[Any],
+        places: Iterable[Territory | None],
+        may: May,
+    ) -> None:
+        """Raise `NotAllowed`: who may at some of the homes is told who may at all."""
+        concerned = [(c, it) for it in facts if (c := self._concerns.get(type(it)))]
+        homes = (at for concern, it in concerned for at, _ in _homes(work, concern, it))
+        rights = [may(at) for at in (*places, *homes)]
+        if all(rights):
+            return
+        (concern, _), *_ = concerned
+        why = (concern.reason, concern.clause) if any(rights) else ()
+        raise NotAllowed(type(asked.command).__name__, *why)
+
+    def _say_elsewhere(
+        self, work: Work, thing: Thing, fact: Any, asked: Asked, event_id: EventId
+    ) -> list[UUID]:
+        """Say a fact anew in each other region that is to be told of it (ADR 0019)."""
+        concern = self._concerns.get(type(fact))
+        if concern is None or not concern.told:
+            return []
+        places = elsewhere(work.stands(event_id), _homes(work, concern, fact))
+        return [work.say(thing, fact, (), asked, event_id, each) for each in places]
 
     def _say(  # noqa: PLR0913, PLR0917 - all that a fact is said with
         self,
@@ -380,15 +456,9 @@ class Engine:
         return Outcome(status="conflict", stream=stream, version=version)
 
 
-def _require_right(
-    work: Work, thing: Thing, facts: Sequence[Any], asked: Asked, may: May | None
-) -> None:
-    """Raise `NotAllowed` where a caller may not say this; nothing of it is said yet.
-
-    What a command brings about besides what it states asks no right of its own.
-    """
-    if may and not all(any(map(may, work.rights_to(thing, it, asked))) for it in facts):
-        raise NotAllowed(type(asked.command).__name__)
+def _homes(work: Work, concern: Concerns[Any], fact: Any) -> list[Standing]:
+    """Return where everybody is at home whom a fact concerns."""
+    return [at for each in concern.people(fact, work) for at in work.homes_of(each)]
 
 
 def _naming(decider: Decider[Any, Any, Any]) -> Iterator[tuple[type[Any], str]]:

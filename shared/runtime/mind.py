@@ -19,7 +19,15 @@ from shared.kernel import (
     stood,
 )
 from shared.kernel.ids import EventId, Territory
-from shared.runtime.amending import Correct, Withdraw, amended, derived, places, stands_on
+from shared.runtime.amending import (
+    Correct,
+    Withdraw,
+    amended,
+    derived,
+    places,
+    records_of,
+    stands_on,
+)
 from shared.runtime.asking import Asked, Outcome
 from shared.runtime.engine import ERASED
 from shared.runtime.mind_held import Holding
@@ -28,7 +36,15 @@ from shared.runtime.mind_log import Log, Said
 from shared.runtime.mind_sealed import Ring, hidden, without
 from shared.runtime.seal import Erased
 from shared.runtime.service import Service, by_fact
-from shared.runtime.territory import TREE, Standing, restated_at, tells_home, territory_of
+from shared.runtime.territory import (
+    TREE,
+    Standing,
+    elsewhere,
+    homes_of,
+    restated_at,
+    tells_home,
+    territory_of,
+)
 
 
 @dataclass(slots=True)
@@ -62,6 +78,7 @@ class Mind:
         self._informed = {each.command: each.inform for each in service.informed}
         self._policies = by_fact(each for each in service.policies if not each.gone)
         self._when_gone = by_fact(each for each in service.policies if each.gone)
+        self._concerns = {f: it for it in service.concerns if it.told for f in it.facts}
         borrowed = (*service.borrowed, *TREE)
         self._keeping = Keeping(borrowed)
         self._waited_for = {*self._policies, *by_fact(borrowed)}
@@ -167,10 +184,11 @@ class Mind:
         facts = decider.decide(self._state(decider, stream), self._told(asked.command))
         claims = [[*decider.claims(each)] for each in facts]
         self._holding.require_free(chain(*claims))
-        return [
-            self._say(decider, stream, each, its, asked)
-            for each, its in zip(facts, claims, strict=True)
-        ]
+        said: list[UUID] = []
+        for each, its in zip(facts, claims, strict=True):
+            said.append(self._say(decider, stream, each, its, asked))
+            said += self._say_elsewhere(decider, stream, each, asked, EventId(said[-1]))
+        return said
 
     def _told(self, command: Any) -> Any:
         inform = self._informed.get(type(command))
@@ -216,16 +234,22 @@ class Mind:
             self.service, asked.command, stream, history, self
         )
         self._holding.require_free(keys)
-        here = self._stands[record.event_id]
-        where = restated_at(record.fact, after[0].fact, here, self)
+        records = records_of(history, asked.command.event_id)
+        stands = [self._stands[each] for each in records]
+        fact = after[0].fact
+        where = restated_at(record.fact, fact, stands[-1], self)
         for each in after:
             if kind_of(each.fact).sealed:
                 self._sealed(each.fact, stream)  # may refuse: before anything is said
         self._holding.take(keys)
-        there = [*places(after, here, where, self._stands.__getitem__)]
+        there = [*places(after, stands[-1], where, self._stands.__getitem__)]
         said = [
             self._say(decider, stream, each.fact, (), asked, each.corrects, place)
             for each, place in zip(after, there, strict=True)
+        ]
+        said += [
+            self._put(decider, stream, fact, asked, after[0].corrects, each)
+            for each in elsewhere(where, stands)
         ]
         more = derived(decider, stream, lambda: self._state(decider, stream), self._told)
         return said + [
@@ -244,6 +268,37 @@ class Mind:
         corrects: EventId | None = None,
         where: Standing | None = None,
     ) -> UUID:
+        gone = stood(self.history(stream), fact, corrects)
+        event_id = self._put(decider, stream, fact, asked, corrects, where, claims)
+        self._react(fact, event_id, asked, gone)
+        return event_id
+
+    def _say_elsewhere(
+        self,
+        decider: Decider[Any, Any, Any],
+        stream: UUID,
+        fact: Any,
+        asked: Asked,
+        event_id: EventId,
+    ) -> list[UUID]:
+        """Say a fact anew in each other region that is to be told of it (ADR 0019)."""
+        concern = self._concerns.get(type(fact))
+        people = concern.people(fact, self) if concern else ()
+        lives = ((each, self._lives.get(each)) for each in people)
+        homes = (homes_of(each, it.territory if it else None, self) for each, it in lives)
+        places = elsewhere(self._stands[event_id], chain.from_iterable(homes))
+        return [self._put(decider, stream, fact, asked, event_id, each) for each in places]
+
+    def _put(  # noqa: PLR0913, PLR0917 - all that a fact is said with
+        self,
+        decider: Decider[Any, Any, Any],
+        stream: UUID,
+        fact: Any,
+        asked: Asked,
+        corrects: EventId | None,
+        where: Standing | None,
+        claims: Iterable[Claim | Release] = (),
+    ) -> EventId:
         life = self._lives.get(stream)
         otherwise = (life.territory if life else None) or asked.home
         where = where or territory_of(fact, self, otherwise=otherwise, sender=asked.home)
@@ -254,7 +309,6 @@ class Mind:
         said = Recorded(event_id=event_id, fact=fact, corrects=corrects)
         stored = said if sealed is fact else replace(said, fact=sealed)
         life = life or self._lives.setdefault(stream, _Life(decider, decider.initial))
-        gone = stood(life.history, fact, corrects)
         if tells_home(kind_of(fact).name, corrects):
             life.territory = territory or life.territory
         life.go_on(said)
@@ -262,7 +316,6 @@ class Mind:
         meta = asked.envelope(event_id, home_org, corrects)
         self.log.add(stored, stream, len(life.history), territory, meta)
         self._keeping.learn(stored, stream)
-        self._react(fact, event_id, asked, gone)
         return event_id
 
     # ── Sealed fields ───────────────────────────────────────────────────────

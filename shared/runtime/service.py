@@ -4,7 +4,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shared.kernel import Borrowed, Decider, Informed, Policy, Projection, Restated, Stands
+from shared.kernel import (
+    Borrowed,
+    Concerns,
+    Decider,
+    Informed,
+    Policy,
+    Projection,
+    Restated,
+    Stands,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +26,7 @@ class Service:
     informed: tuple[Informed[Any], ...] = ()
     restated: tuple[Restated, ...] = ()
     stands: tuple[Stands[Any], ...] = ()
+    concerns: tuple[Concerns[Any], ...] = ()
     borrowed: tuple[Borrowed[Any, Any], ...] = ()
     projections: tuple[Projection[Any, Any], ...] = ()
     names_people: bool = False

@@ -1,6 +1,6 @@
 """Whose a fact is: the place in the tree that its own fields lead to."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from shared.events.registry import (
     EmploymentFact,
     EmploymentStarted,
     OrganisationRegistered,
+    PersonsMerged,
     ProgramDrafted,
     QualificationCategoryAwarded,
     RosterLinked,
@@ -96,8 +97,8 @@ TREE = (PLACE, HOME, PROVIDER, GRANTS)
 """What every service must borrow: facts find their place, callers their rights."""
 
 
-ELSEWHERE = {kind_of(RosterLinked).name}
-"""What stands with whoever says it, wherever the thing is that it is said of."""
+ELSEWHERE = {kind_of(each).name for each in (RosterLinked, PersonsMerged)}
+"""What stands elsewhere than the record it is said of: with a sender, with a survivor."""
 
 WITHDRAWN = ".FactWithdrawn"
 OF_ANY_EMPLOYER = (EducationRecorded, QualificationCategoryAwarded)
@@ -168,6 +169,24 @@ def _region(place: Standing) -> str:
     return (place[0] or "").partition("/")[0]
 
 
+def homes_of(person: UUID, record: Territory | None, known: Known) -> list[Standing]:
+    """Return each place where a person works; else where he did last.
+
+    Who never worked is where his record stands.
+    """
+    home = known.of(HOME, person)
+    orgs = [org for _, org, _ in home.running] or [org for org in (home.last,) if org]
+    return [(known.of(PLACE, org), org) for org in orgs] or [(record, None)]
+
+
+def elsewhere(here: Standing, places: Iterable[Standing]) -> list[Standing]:
+    """Return of these places the first in each other region."""
+    found: dict[str, Standing] = {}
+    for each in places:
+        found.setdefault(_region(each), each)
+    return [at for region, at in found.items() if region not in {"", _region(here)}]
+
+
 def rights_to(said: Any, place: Territory | None, known: Known) -> Iterator[Territory | None]:
     """Return the places whose officials may say a fact that would stand at `place`."""
     yield place
@@ -179,7 +198,7 @@ def rights_to(said: Any, place: Territory | None, known: Known) -> Iterator[Terr
 def tells_home(name: str, corrects: UUID | None = None) -> bool:
     """Say whether a stream stands where its record of this name does.
 
-    A link is elsewhere, and what is said of an old fact stands where that one stood.
+    A link or a merger is elsewhere; what is said of an old fact stands where that one does.
     """
     return not (corrects or name in ELSEWHERE or name.endswith(WITHDRAWN))
 

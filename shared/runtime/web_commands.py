@@ -170,8 +170,8 @@ class Commands:
         except OtherBody:
             detail = "С этим Idempotency-Key уже просили о другом"
             raise Problem(422, "key-reused", detail) from None
-        except NotAllowed:
-            raise forbidden("Не ваша территория") from None
+        except NotAllowed as why:
+            raise forbidden(why.reason, why.clause) from None
 
     def _answered(self) -> Callable[..., Any]:
         knock = Knock(self.access, ANY_ROLE)

@@ -28,7 +28,13 @@ from shared.runtime.amending import stands_on
 from shared.runtime.asking import Asked
 from shared.runtime.log import Answered, Pending, Record, Store, Unit
 from shared.runtime.seal import Keys
-from shared.runtime.territory import Standing, rights_to, tells_home, territory_of
+from shared.runtime.territory import (
+    Standing,
+    homes_of,
+    rights_to,
+    tells_home,
+    territory_of,
+)
 from shared.runtime.work_held import Holding
 from shared.runtime.work_kept import Keeping, Kept
 
@@ -194,6 +200,10 @@ class Work:
         """Return the places whose officials may say this fact."""
         place, _ = self.place_of(thing, fact, asked)
         return rights_to(fact, place, self)
+
+    def homes_of(self, person: UUID) -> list[Standing]:
+        """Return where a person is at home, in each place of work."""
+        return homes_of(person, self.thing(person).territory, self)
 
     def stands(self, event_id: EventId) -> Standing:
         """Return where a record stands, also one that is not written yet."""

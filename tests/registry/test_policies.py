@@ -21,7 +21,7 @@ from services.registry.domain import (
 )
 from services.registry.domain.organisation import UNHEARD_OF
 from services.registry.domain.territory import NOWHERE
-from shared.events.registry import Expert, FactWithdrawn, PersonsMerged
+from shared.events.registry import Expert, FactWithdrawn, PersonalDataErased, PersonsMerged
 from shared.kernel import Recorded
 from shared.kernel.ids import EventId, PersonId, RegionCode, Territory
 from shared.testing.facts import a
@@ -160,3 +160,38 @@ def test_what_is_withdrawn_is_not_known() -> None:
     asked = a(AddMunicipality, region=RegionCode("25"))
 
     assert told(asked, Heard(*said)).in_region == NOWHERE
+
+
+ONE, TWO, THREE, FOUR = (PersonId(UUID(int=n)) for n in (31, 32, 33, 34))
+CHAIN = tuple(
+    a(PersonsMerged, merged_id=merged, survivor_id=survivor)
+    for merged, survivor in ((ONE, TWO), (TWO, THREE), (FOUR, THREE))
+)
+
+
+@pytest.mark.parametrize(
+    ("erased", "concerned"),
+    [
+        ((), {ONE, TWO, THREE, FOUR}),
+        ((TWO,), {FOUR, THREE}),
+        ((ONE, FOUR), {TWO, THREE}),
+    ],
+)
+def test_an_erasure_concerns_every_record_that_it_erases(
+    erased: Sequence[PersonId], concerned: set[PersonId]
+) -> None:
+    """S1 5.5, ADR 0033: право нужно на каждую; уничтоженная раньше дальше не ведёт."""
+    known = heard(*CHAIN, *(a(PersonalDataErased, person_id=each) for each in erased))
+
+    assert people(a(PersonalDataErased, person_id=THREE), known) == concerned
+
+
+def test_a_merger_concerns_both_records() -> None:
+    """S1 7.2: право нужно и на основную запись, и на ту, что с нею сливают."""
+    assert people(CHAIN[0], heard()) == {ONE, TWO}
+
+
+def people(said: Any, known: Heard) -> set[UUID]:
+    """Return whose records a fact concerns."""
+    [concern] = [each for each in SERVICE.concerns if isinstance(said, each.facts)]
+    return set(concern.people(said, known))
