@@ -385,10 +385,8 @@ def presence(
 
 def nominations(known: Known, who: PersonId) -> Iterator[MethodistNominated]:
     """Return how a human was nominated, by whatever record."""
-    for methodist_id in chain.from_iterable(of_human(known, CANDIDACIES, who)):
-        nominated = nomination(known.of(METHODISTS, methodist_id))
-        if nominated:
-            yield nominated
+    ids = chain.from_iterable(of_human(known, CANDIDACIES, who))
+    yield from filter(None, (nomination(known.of(METHODISTS, each)) for each in ids))
 
 
 def candidate(known: Known, methodist_id: MethodistId) -> PersonId | None:

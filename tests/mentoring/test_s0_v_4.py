@@ -7,11 +7,13 @@ from uuid import UUID
 import pytest
 
 from services.mentoring.domain import SUPPORT
+from services.mentoring.policies import of_the_supported
 from shared.events.mentoring import SupportForm
 from shared.kernel import Recorded
 from shared.kernel.ids import EventId
+from shared.testing.known import heard
 from shared.testing.spec import Spec
-from tests.mentoring.words import AFTER, BEFORE, BEGIN, BEGUN, END, ENDED, STRANGER
+from tests.mentoring.words import AFTER, BEFORE, BEGIN, BEGUN, END, ENDED, STRANGER, WORKS
 
 type SupportSpec = Spec[Any, Any, Any]
 
@@ -75,3 +77,17 @@ def test_a_correction_must_leave_a_possible_life(facts: tuple[Any, ...], possibl
     ]
 
     assert SUPPORT.is_a_life(history) is possible
+
+
+@pytest.mark.parametrize(
+    ("facts", "presence"),
+    [
+        ((), "unheard"),
+        ((WORKS,), "at_work"),
+        ((replace(WORKS, occurred_on=AFTER),), "away"),
+        ((replace(WORKS, person_id=STRANGER),), "unheard"),
+    ],
+)
+def test_it_is_told_whether_he_works(facts: tuple[Any, ...], presence: str) -> None:
+    """S0 V.4: «педагогических работников», которые в этот день работают."""
+    assert of_the_supported.inform(BEGIN, heard(*facts)).teacher == presence
