@@ -485,8 +485,10 @@ def every_record(said: PersonalDataErased, known: Known) -> Iterable[UUID]:
     found, ahead = dict[UUID, None](), [said.person_id]
     while ahead:
         found[record := ahead.pop()] = None
-        chained = (*known.of(MERGED_INTO, record), *known.of(MERGED_FROM, record))
-        left = (each for each in chained if known.of(PEOPLE, each) != "erased")
+        into = (each.survivor_id for each in known.of(MERGED_INTO, record))
+        of = (each.merged_id for each in known.of(MERGED_FROM, record))
+        chained = (*into, *of)
+        left = [each for each in chained if known.of(PEOPLE, each) != "erased"]
         ahead += [each for each in left if each not in found]
     return found
 

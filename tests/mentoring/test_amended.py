@@ -34,6 +34,7 @@ from tests.mentoring.words import (
     FORM,
     JOB,
     MENTEE,
+    MENTOR,
     METHODIST_ID,
     OTHER_METHODIST,
     PAIR_ID,
@@ -46,12 +47,20 @@ from tests.mentoring.words import (
     STUDIED,
     SUPPORT_ID,
     TAUGHT,
+    TEACHER,
     TESTED,
     WORKS,
 )
 
 ELSEWHERE = OrgId(UUID(int=90))
 EARLIER = DAY - timedelta(days=30)
+
+
+def at_work(made: Mentoring, *people: PersonId) -> None:
+    """Let it be heard of each that he works at the school."""
+    for who in people:
+        job = EmploymentId(UUID(int=1000 + who.int))
+        made.hears(who, replace(WORKS, person_id=who, employment_id=job))
 
 
 @pytest.fixture
@@ -64,6 +73,7 @@ def active(tmp_path: Path) -> Iterator[Mentoring]:
     made.asks(UNTOLD, POOL)
     made.hears(SESSION, TESTED)
     made.hears(ENROLMENT, STUDIED)
+    at_work(made, TEACHER, STRANGER)
     assert made.asks(ACTIVATE, ATTACH, replace(DETACH, detached_on=AFTER)) == ["accepted"] * 3
     yield made
     made.close()
@@ -119,6 +129,7 @@ def test_a_failure_is_not_made_a_pass_by_hand(tmp_path: Path) -> None:
     """RU6: справился или нет, говорит результат, а не исправление (S1 2)."""
     made = Mentoring(tmp_path)
     made.hears(SCHOOL, AT_SCHOOL)
+    at_work(made, PERSON)
     made.asks(UNTOLD, POOL)
     [tested] = made.hears(SESSION, replace(TESTED, score_pct=Decimal("69.99")))
     by_hand = corrected(made, "MethodistDiagnosed", passed=True)
@@ -157,7 +168,9 @@ def test_a_possible_life_is_corrected(
 ) -> None:
     """contracts §1: возможную жизнь не отвергают."""
     if "person_id" in anew:
-        active.asks(replace(ATTACH, person_id=UUID(int=94), attached_on=AFTER))
+        another = PersonId(UUID(int=94))
+        at_work(active, another)
+        active.asks(replace(ATTACH, person_id=another, attached_on=AFTER))
     assert corrected(active, name, **anew).status == "accepted"
 
 
@@ -202,6 +215,8 @@ def test_what_was_annulled_since_was_so_then(active: Mentoring) -> None:
 def paired(tmp_path: Path) -> Iterator[Mentoring]:
     """A pair that has parted, and a form of support that is over."""
     made = Mentoring(tmp_path)
+    made.hears(SCHOOL, AT_SCHOOL)
+    at_work(made, MENTOR, MENTEE, STRANGER, PERSON)
     propose = a(ProposePair, pair_id=PAIR_ID, mentee_id=MENTEE, employment_id=JOB)
     assert made.asks(propose, FORM, CLOSE, BEGIN, END) == ["accepted"] * 5
     yield made

@@ -281,6 +281,8 @@ def test_a_whole_life_is_withdrawn_from_its_end(empty: Mentoring, *, at_once: bo
 
 def test_a_pair_that_was_formed_stays(empty: Mentoring) -> None:
     """S1 7.2: на чём стоит другое, то само собой не отзывают; пара образована людьми."""
+    empty.hears(SCHOOL, AT_SCHOOL)
+    empty.hears(MENTOR, OF_MENTOR)
     job, _ = empty.hears(MENTEE, ON_HIRE, YOUNG)
     empty.asks(FORM)
     empty.hears(MENTEE, gone(job))
