@@ -99,7 +99,7 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
     access = access_of(settings, engine)
     extra: list[APIRouter] = []
     if name == "registry":
-        extra.append(People(store, world.keys, access).router())
+        extra.append(People(engine, world.keys, access).router())
         extra.append(imports_router(engine, access))
     if name == "monitoring":
         follower, follow = following(world, broker)

@@ -1,8 +1,8 @@
 """What of a package is its sender's to say, row by row (S0 V).
 
-A job, and an organisation, by the place of the organisation; a person's education and
-categories by any place where that person works or, by the same package, will. The engine
-asks the same of each fact; here it is asked before anything is said.
+A job, and an organisation, by the place of the organisation; a person's education,
+categories and link by any place where that person works or, by the same package, will. The
+engine asks the same of each fact; here it is asked before anything is said.
 """
 
 from collections import defaultdict
@@ -17,6 +17,7 @@ from services.registry.domain import (
     ChangeEmployment,
     CloseOrganisation,
     EndEmployment,
+    LinkRoster,
     RecordEducation,
     RegisterOrganisation,
     RegisterTeacher,
@@ -33,7 +34,8 @@ from shared.runtime.work import Work
 FOREIGN = Fault("", "Не ваша территория", "S0 V")
 PEOPLE = "users.csv"
 JOBS = (StartEmployment, ChangeEmployment)
-RECORD = (RecordEducation, AwardCategory)
+RECORD = (RecordEducation, AwardCategory, LinkRoster)
+"""What whoever employs a person says of that person."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class Rights:
             case EndEmployment():
                 job = self.jobs.get(asked.employment_id)
                 return job is None or self.over(job.now.org_id)
-            case RecordEducation() | AwardCategory():
+            case RecordEducation() | AwardCategory() | LinkRoster():
                 return asked.person_id in self.newcomers or self._employs(asked.person_id)
             case (
                 RegisterOrganisation()
@@ -100,26 +102,34 @@ class Rights:
             ):
                 return self.over(asked.org_id)
             case _:
-                return True  # who it is stands where the sender does
+                return True  # somebody new stands where the sender does
 
     def _employs(self, person_id: PersonId) -> bool:
         home = self.work.of(HOME, person_id)
         here = {org for _, org, _ in home.running} | self.begun.get(person_id, set())
-        last = {home.last} if home.last else set[OrgId]()
-        return any(map(self.over, here or last))
+        if not (here or home.employers):
+            return self.may(self.work.thing(person_id).territory)
+        return any(map(self.over, here or home.employers))
 
 
 def jobs_first(lines: Iterable[Line]) -> Iterator[Line]:
     """Put what a row says of a person's record after the jobs of that person.
 
-    For whoever employs a person may say it; the rows of the jobs follow the person's.
+    For whoever employs a person may say it; the rows of the jobs follow the person's. Who
+    is new is linked at once: he stands where the sender does.
     """
     later: list[Line] = []
     for each in lines:
-        record = tuple(it for it in each.commands if isinstance(it, RECORD))
+        record = _of_the_employer(each)
         if each.file == PEOPLE:
             yield from later
             later = [replace(each, commands=record, goes_on=True)] if record else []
         first = tuple(it for it in each.commands if it not in record) if record else ()
         yield replace(each, commands=first) if record else each
     yield from later
+
+
+def _of_the_employer(line: Line) -> tuple[Any, ...]:
+    new = any(isinstance(it, RegisterTeacher) for it in line.commands)
+    record = (it for it in line.commands if isinstance(it, RECORD))
+    return tuple(it for it in record if not (new and isinstance(it, LinkRoster)))

@@ -373,7 +373,7 @@ class Engine:
     def _say_elsewhere(
         self, work: Work, thing: Thing, fact: Any, asked: Asked, event_id: EventId
     ) -> list[UUID]:
-        """Say a fact anew in each other region that is to be told of it (ADR 0019)."""
+        """Say a fact anew in each other region that is to be told of it (ADR 0036)."""
         concern = self._concerns.get(type(fact))
         if concern is None or not concern.told:
             return []

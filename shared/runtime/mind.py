@@ -281,7 +281,7 @@ class Mind:
         asked: Asked,
         event_id: EventId,
     ) -> list[UUID]:
-        """Say a fact anew in each other region that is to be told of it (ADR 0019)."""
+        """Say a fact anew in each other region that is to be told of it (ADR 0036)."""
         concern = self._concerns.get(type(fact))
         people = concern.people(fact, self) if concern else ()
         lives = ((each, self._lives.get(each)) for each in people)

@@ -1,7 +1,7 @@
 """The one door behind which a person has a name: `GET /teachers/{id}/personal`."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
@@ -12,14 +12,16 @@ from fastapi import APIRouter, Depends, Response
 
 from shared.events.registry import Role, TeacherRegistered
 from shared.kernel import Recorded, Sealed, Withdrawal, standing
-from shared.kernel.ids import EventId
+from shared.kernel.ids import EventId, Territory
 from shared.runtime import codec
 from shared.runtime.access import Access, Caller, Knock
+from shared.runtime.engine import Engine
 from shared.runtime.grants import covers
-from shared.runtime.log import Record, Store
+from shared.runtime.log import Record
 from shared.runtime.logs import log
 from shared.runtime.problems import Problem
 from shared.runtime.seal import Keys
+from shared.runtime.territory import HOME, PLACE
 from shared.runtime.web_commands import place_of
 from shared.runtime.web_openapi import told
 
@@ -50,9 +52,9 @@ class Named:
 
 @dataclass(frozen=True)
 class People:
-    """Opens what the registry sealed. `store` and `keys` block: called in threads."""
+    """Opens what the registry sealed. `engine` and `keys` block: called in threads."""
 
-    store: Store
+    engine: Engine
     keys: Keys
     access: Access
 
@@ -93,11 +95,9 @@ class People:
         return personal
 
     def _named(self, person_id: UUID, caller: Caller) -> Named:
-        records = self.store.streams([person_id]).get(person_id, [])
-        if not self._may(records, person_id, caller):
-            raise Problem(404, "no-such-person")
+        records = self.engine.store.streams([person_id]).get(person_id, [])
         registered = _standing(records)
-        if registered is None:
+        if registered is None or not self._may(registered, caller):
             raise Problem(404, "no-such-person")
         fact = codec.decode(registered.name, registered.schema, registered.data)
         said = self.keys.open(fact, registered.stream, registered.version)
@@ -105,12 +105,23 @@ class People:
             raise Problem(410, "erased", "Персональные данные уничтожены")
         return Named(person_id, said.full_name, said.snils, said.birth_date)
 
-    def _may(self, records: Sequence[Record], person_id: UUID, caller: Caller) -> bool:
-        places = [place_of(each) for each in records if each.territory]
-        here = places[-1] if places else None
-        return caller.person == person_id or any(
-            covers(scope, here) for scope in caller.scopes_for(WHO)
+    def _may(self, registered: Record, caller: Caller) -> bool:
+        scopes = caller.scopes_for(WHO)
+        return caller.person == registered.stream or any(
+            covers(scope, place) for place in self._homes(registered) for scope in scopes
         )
+
+    def _homes(self, registered: Record) -> Iterator[Territory | None]:
+        """Return whose a person is: the employers', or who registered one without any.
+
+        Never where a link, a merger or a correction stands: others say those (ADR 0019).
+        """
+        work = self.engine.known()
+        employers = work.of(HOME, registered.stream).employers
+        for each in employers:
+            yield work.of(PLACE, each)
+        if not employers:
+            yield place_of(registered)
 
 
 def _standing(records: Sequence[Record]) -> Record | None:

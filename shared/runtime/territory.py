@@ -47,6 +47,12 @@ class Home:
         main = [org for _, org, is_main in self.running if is_main]
         return (main or [org for _, org, _ in self.running] or [self.last])[-1]
 
+    @property
+    def employers(self) -> tuple[OrgId, ...]:
+        """Return every place of work; without one the last one, if there was any."""
+        last = () if self.last is None else (self.last,)
+        return tuple(org for _, org, _ in self.running) or last
+
 
 def _placed(_: object, said: OrganisationRegistered, *__: EventId) -> Territory:
     return Territory(path(said.region, said.oktmo, said.org_id))
@@ -101,7 +107,7 @@ ELSEWHERE = {kind_of(each).name for each in (RosterLinked, PersonsMerged)}
 """What stands elsewhere than the record it is said of: with a sender, with a survivor."""
 
 WITHDRAWN = ".FactWithdrawn"
-OF_ANY_EMPLOYER = (EducationRecorded, QualificationCategoryAwarded)
+OF_ANY_EMPLOYER = (EducationRecorded, QualificationCategoryAwarded, RosterLinked)
 """What whoever employs a person may say, though it stands at the main place of work."""
 
 
@@ -191,8 +197,8 @@ def rights_to(said: Any, place: Territory | None, known: Known) -> Iterator[Terr
     """Return the places whose officials may say a fact that would stand at `place`."""
     yield place
     if isinstance(said, OF_ANY_EMPLOYER):
-        for _, org_id, _ in known.of(HOME, said.person_id).running:
-            yield known.of(PLACE, org_id)
+        for each in known.of(HOME, said.person_id).employers:
+            yield known.of(PLACE, each)
 
 
 def tells_home(name: str, corrects: UUID | None = None) -> bool:

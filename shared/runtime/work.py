@@ -197,8 +197,14 @@ class Work:
         return territory_of(fact, self, otherwise=here, sender=asked.home)
 
     def rights_to(self, thing: Thing, fact: Any, asked: Asked) -> Iterator[Territory | None]:
-        """Return the places whose officials may say this fact."""
-        place, _ = self.place_of(thing, fact, asked)
+        """Return the places whose officials may say this fact.
+
+        Not where it will stand, for a link: that is wherever its sender is.
+        """
+        if tells_home(kind_of(fact).name):
+            place, _ = self.place_of(thing, fact, asked)
+        else:
+            place, _ = territory_of(fact, self, otherwise=thing.territory)
         return rights_to(fact, place, self)
 
     def homes_of(self, person: UUID) -> list[Standing]:

@@ -174,6 +174,30 @@ def test_a_row_that_is_another_regions_is_a_fault_of_that_row(
     assert len(of_kind(feed(here), "EmploymentStarted")) == 2
 
 
+def test_a_roster_links_nobody_who_does_not_work_there(folder: Path, server: Server) -> None:
+    """S0 V, S1 5.5: чужого человека без работы здесь не связывают; с работой — один человек."""
+    here, there = of(folder, "region-25", server), of(folder, "region-77", server)
+    sent(there, package("77", "", DINA), system="ru-mow")
+    roster = package("25", "05701000", ANNA, DINA)
+    foreign = roster | {
+        "orgs.csv": roster["orgs.csv"] + "o-9,Чужая,school,school,77,,true\n".encode(),
+        "roles.csv": roster["roles.csv"].replace(
+            b"r-1,u-1,primary,teacher,2021-09-01,,o-1",
+            b"r-1,u-1,primary,teacher,2021-09-01,,o-9",
+        ),
+    }
+    dry = sent(here, foreign, system="ru-pri", dry_run=True)
+    taken = sent(here, foreign, system="ru-pri")
+    after = feed(here)
+    employed = sent(here, roster, system="ru-pri", confirm=True)
+
+    bad = [(row["file"], row["line"]) for row in dry["rows"] if not row["good"]]
+    assert bad == [("orgs.csv", 3), ("users.csv", 3), ("roles.csv", 3)]
+    assert [(it["file"], it["line"]) for it in taken["faults"]] == bad
+    assert (len(of_kind(after, "RosterLinked")), employed["faults"]) == (1, [])
+    assert len(of_kind(feed(here), "RosterLinked")) == 2
+
+
 def test_a_municipality_sends_its_own_roster(folder: Path, server: Server) -> None:
     """S0 V: муниципалитет принимает своих: новый человек стоит у него, не в регионе."""
     said(server, grant("town", "municipality", "25/05701000"))

@@ -80,7 +80,7 @@ class Registry:
         self.engine = Engine(REGISTRY, self.store, self.keys, lambda: NOW)
         self.app = FastAPI()
         answer_problems(self.app)
-        self.app.include_router(People(self.store, self.keys, self.world.access).router())
+        self.app.include_router(People(self.engine, self.keys, self.world.access).router())
 
     def ask(self, command: TeacherRegistered | Correct) -> tuple[UUID, ...]:
         asked = Asked(command=command, command_id=uuid4(), actor="r25", home=Territory("25"))
