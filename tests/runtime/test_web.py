@@ -1,10 +1,11 @@
 """Doors: a command in, an answer out, and nothing else gets through (contracts §7)."""
 
-from uuid import uuid4
+from uuid import uuid4, uuid5
 
 import pytest
 
 from shared.runtime import codec, telemetry
+from shared.runtime.web_commands import command_id
 from tests.runtime.webworld import DRAFT, PROBLEM, ROUTE, World
 
 
@@ -49,15 +50,15 @@ def test_one_key_is_for_one_command(world: World) -> None:
         world.draft("r25", key=key, drafted_on="2026-02-02"),
         world.draft("r25", key=key, n=43),
         world.draft("r25", key=key, basis={"act": "приказ"}),
-        world.draft("federal", key=key),
     ):
         assert other.status_code == 422
         assert other.json()["type"].endswith(":key-reused")
 
 
-def test_two_people_may_use_the_same_words_as_keys(world: World) -> None:
-    assert world.draft("r25", key="1").status_code == 200
-    assert world.draft("federal", key="1", n=43).status_code == 200
+@pytest.mark.parametrize("key", ["1", "0190f3a0-0000-7000-8000-000000000001"])
+def test_two_people_may_use_the_same_keys(world: World, key: str) -> None:
+    assert world.draft("r25", key=key).status_code == 200
+    assert world.draft("federal", key=key, n=43).status_code == 200
 
 
 def test_a_refusal_cites_its_clause(world: World) -> None:
@@ -119,9 +120,26 @@ def test_a_foreign_answer_is_not_found(world: World) -> None:
     key = str(uuid4())
     world.draft("r25", key=key)
     assert world.as_("r25").get(f"/commands/{key}").status_code == 200
-    assert world.as_("federal").get(f"/commands/{key}").status_code == 200
+    assert world.as_("federal").get(f"/commands/{key}").status_code == 404
     assert world.as_("r77").get(f"/commands/{key}").status_code == 404
     assert world.as_("nobody").get(f"/commands/{key}").status_code == 403
+
+
+def test_a_foreign_refusal_is_not_found(world: World) -> None:
+    """S0 V, contracts §4: чем отказали одному, другой не узнает, и ключом не займёт."""
+    key = str(uuid4())
+    assert world.draft("r25", key=key, on_request=False).status_code == 409
+    assert world.as_("r77").get(f"/commands/{key}").status_code == 404
+    assert world.draft("federal", key=key).status_code == 200
+    assert world.as_("r25").get(f"/commands/{key}").json()["status"] == "refused"
+
+
+def test_a_key_is_no_id_of_a_command_of_somebody_else(world: World) -> None:
+    """Contracts §4: под номером команды правила никто другой ничего не скажет."""
+    of_a_policy = uuid5(uuid4(), "routes.draft/0")
+    assert world.draft("r25", key=str(of_a_policy)).status_code == 200
+    assert not world.store.answers([of_a_policy])
+    assert command_id("r25/a", "b") != command_id("r25", "a/b")
 
 
 def test_the_trace_of_the_caller_goes_into_the_envelope(world: World) -> None:
