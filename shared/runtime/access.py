@@ -26,6 +26,9 @@ from shared.runtime.settings import TrustedIssuer
 
 LONGEST_TOKEN = 8192
 SUBJECT = re.compile(r"[!-~]{1,200}")
+BAR = "|"
+"""Between the prefix of an issuer and its subject: neither a prefix nor a bare one has it."""
+
 TYPES = ("at+jwt", "application/at+jwt", "jwt")
 TIMES = ("exp", "nbf", "iat")
 LEEWAY = 30
@@ -46,6 +49,7 @@ REASONS = {
     "iat": "Срок токена ещё не наступил",
     "aud": "Токен выдан не для этой службы",
     "sub": "Токен не говорит, кто обращается",
+    "bar": "В номере обращающегося — «|», а у издателя токена нет приставки",
     "typ": "Это не токен доступа",
 }
 """What `Untrusted` says, as a person reads it."""
@@ -139,9 +143,10 @@ class Tokens:
         self._shelves = {each.issuer: Shelf(each, clock, fetch) for each in issuers}
 
     async def subject(self, token: str) -> str:
-        """Return the subject of a token. Raises `Untrusted`, `KeysAway`.
+        """Return the subject of a token, as rights name it. Raises `Untrusted`, `KeysAway`.
 
-        Whatever else the token says of a person, a name for one, is left unread.
+        What two issuers call the same are two (S0 V). Whatever else the token says of a
+        person, a name for one, is left unread.
         """
         if len(token) > LONGEST_TOKEN:
             raise Untrusted("too long")
@@ -150,10 +155,13 @@ class Tokens:
         if shelf is None:
             raise Untrusted("issuer")
         claims = self._proved(token, shelf.trusted, await shelf.named(kid))
-        subject: str = claims["sub"]
-        if not SUBJECT.fullmatch(subject):
+        subject, prefix = claims["sub"], shelf.trusted.prefix
+        if not prefix and BAR in subject:
+            raise Untrusted("bar")
+        known_as = f"{prefix}{BAR}{subject}" if prefix else subject
+        if not subject or not SUBJECT.fullmatch(known_as):
             raise Untrusted("sub")
-        return subject
+        return known_as
 
     def _proved(self, token: str, trusted: TrustedIssuer, keys: jwk.KeySet) -> dict[str, Any]:
         claimed = jwt.JWTClaimsRegistry(
@@ -225,7 +233,7 @@ class Caller:
     def person(self) -> UUID | None:
         """Return the person that a caller with the role `self` is."""
         try:
-            return UUID(self.actor) if self.has("self") else None
+            return UUID(self.actor.rpartition(BAR)[2]) if self.has("self") else None
         except ValueError:
             return None
 

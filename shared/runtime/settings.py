@@ -55,7 +55,10 @@ class WrongSettings(Exception):  # noqa: N818 - it is told to a person, once
 
 
 class TrustedIssuer(BaseModel):
-    """Whose access tokens are believed: `jwks` is a file's path or an http(s) URL."""
+    """Whose access tokens are believed: `jwks` is a file's path or an http(s) URL.
+
+    With a `prefix` its subjects are known as `prefix|sub`, to rights and to the log.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -63,6 +66,7 @@ class TrustedIssuer(BaseModel):
     audience: str = Field(min_length=1)
     jwks: str = Field(min_length=1)
     algorithms: tuple[Algorithm, ...] = ("Ed25519", "EdDSA", "ES256", "RS256")
+    prefix: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,40}$")
 
 
 class Settings(BaseSettings):
@@ -137,8 +141,9 @@ class Settings(BaseSettings):
     )
     oidc_issuers: tuple[TrustedIssuer, ...] = Field(
         default=(),
-        description='JSON list of {"issuer", "audience", "jwks", "algorithms"}: whose '
-        "access tokens are believed; empty: the local issuer, embedded world only",
+        description='JSON list of {"issuer", "audience", "jwks", "algorithms", "prefix"}: '
+        "whose access tokens are believed; each but one needs a `prefix` of its own, its "
+        "subjects are `prefix|sub`; empty: the local issuer, embedded world only",
     )
     otlp_endpoint: str | None = Field(
         default=None,
@@ -192,6 +197,8 @@ class Settings(BaseSettings):
         names = [each.issuer for each in said]
         if len(names) != len(set(names)):
             raise ValueError("the same issuer stands twice")
+        if len(said) != len({each.prefix for each in said}):
+            raise ValueError("each issuer but one needs a prefix of its own")
         return said
 
     @model_validator(mode="after")

@@ -85,6 +85,40 @@ def token(alg: str = "Ed25519", key: Any = None, header: Any = None, **claims: A
     return jwt.encode(head, said, key, algorithms=[alg])
 
 
+OTHER = TrustedIssuer(
+    issuer="https://id25", audience="metodika", jwks="https://id25/keys", prefix="r25"
+)
+
+
+@pytest.mark.parametrize(
+    ("iss", "sub", "who"),
+    [
+        ("https://id", "federal-1", "federal-1"),
+        ("https://id25", "federal-1", "r25|federal-1"),
+        ("https://id25", "r25|federal-1", "r25|r25|federal-1"),
+        ("https://id", "r25|federal-1", None),
+        ("https://id25", "x" * 197, None),
+    ],
+)
+def test_whose_subject_it_is(issuer: Issuer, iss: str, sub: str, who: str | None) -> None:
+    """S0 V: номер у одного издателя — не тот, кто под этим номером у другого."""
+    tokens = Tokens([ISS, OTHER], lambda: NOW, issuer.fetch)
+    asked = tokens.subject(token(iss=iss, sub=sub))
+    if who is None:
+        with pytest.raises(Untrusted):
+            asyncio.run(asked)
+    else:
+        assert asyncio.run(asked) == who
+
+
+@pytest.mark.parametrize("prefix", ["", "r25|"])
+def test_a_person_is_who_an_official_said(prefix: str) -> None:
+    """S0 V: `self` даётся тому, кого называет издатель; человек — по номеру."""
+    own = Grant(GrantId(UUID(int=1)), "self", Territory(""), NOW.date(), None)
+    assert Caller(f"{prefix}{UUID(int=7)}", (own,)).person == UUID(int=7)
+    assert Caller(f"{prefix}{UUID(int=7)}", ()).person is None
+
+
 @pytest.mark.parametrize("alg", list(KEYS))
 @pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
 def test_an_issuer_may_sign_in_several_ways(issuer: Issuer, alg: str) -> None:

@@ -1,6 +1,7 @@
 """Settings: what is not said has a default, what is said wrong stops the start."""
 
 import base64
+import json
 import re
 import stat
 from pathlib import Path
@@ -88,6 +89,32 @@ def test_a_wrong_one_is_named_and_not_shown(
     with pytest.raises(WrongSettings, match=f"METODIKA_{name}") as wrong:
         load()
     assert "hidden-word" not in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "good"),
+    [
+        (("", "r25"), True),
+        (("r25", "r77"), True),
+        (("", ""), False),
+        (("r25", "r25"), False),
+        (("", "r25|"), False),
+    ],
+)
+def test_each_issuer_but_one_has_a_prefix_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, prefixes: tuple[str, ...], *, good: bool
+) -> None:
+    """S0 V: под одним номером у двух издателей — двое; иначе служба не начинает работу."""
+    issuers = [
+        {"issuer": f"https://id{n}", "audience": "a", "jwks": "/jwks", "prefix": each}
+        for n, each in enumerate(prefixes)
+    ]
+    say(monkeypatch, OIDC_ISSUERS=json.dumps(issuers))
+    if good:
+        assert [each.prefix for each in load().oidc_issuers] == list(prefixes)
+    else:
+        with pytest.raises(WrongSettings, match="prefix"):
+            load()
 
 
 KAFKA = {"KAFKA_BOOTSTRAP": "kafka:9093"}
