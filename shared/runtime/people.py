@@ -114,7 +114,7 @@ class People:
     def _homes(self, registered: Record) -> Iterator[Territory | None]:
         """Return whose a person is: the employers', or who registered one without any.
 
-        Never where a link, a merger or a correction stands: others say those (ADR 0019).
+        Never where a link, a merger or a correction stands: others say those (ADR 0036).
         """
         work = self.engine.known()
         employers = work.of(HOME, registered.stream).employers

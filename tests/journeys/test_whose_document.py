@@ -1,4 +1,4 @@
-"""ADR 0019: a document is read where its thing is at home, and nowhere else."""
+"""ADR 0036: a document is read where its thing is at home, and nowhere else."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -148,7 +148,7 @@ def test_who_links_a_person_takes_no_document(folder: Path, server: Server) -> N
 
 
 def test_a_second_job_takes_no_document(folder: Path, server: Server) -> None:
-    """AM33, ADR 0019: о человеке говорят по основной работе: там и его запись."""
+    """AM33, ADR 0036: о человеке говорят по основной работе: там и его запись."""
     path, there = f"/registry/teachers/{IRA}", of(folder, "region-77", server)
     job = replace(
         ch.employed(IRA, ch.CAPITAL_SCHOOL, "01.10.2022"),

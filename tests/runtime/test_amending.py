@@ -139,7 +139,7 @@ def test_a_correction_of_another_kind_or_person_is_refused(ask: Ask, log: LogSto
 def test_what_is_said_next_stands_where_the_person_is(
     engine: Engine, ask: Ask, log: LogStore
 ) -> None:
-    """ADR 0019: исправили старое там, где оно стоит, — дом от этого не переехал."""
+    """ADR 0036: исправили старое там, где оно стоит, — дом от этого не переехал."""
     university = replace(LAND[2], org_id=OrgId(UUID(int=5)), kind="HE", oktmo=None)
     ask(university)
     ask(TEACHER, home=Territory("77"))

@@ -151,7 +151,7 @@ def test_a_correction_and_a_withdrawal_fold_anew(log: LogStore, tmp_path: Path) 
 
 
 def test_only_what_leads_tells_the_home(log: LogStore, tmp_path: Path) -> None:
-    """ADR 0019: закрепили педагога другой школы — методист остался в своей."""
+    """ADR 0036: закрепили педагога другой школы — методист остался в своей."""
     leads = replace(REGIONS, leads=(RegionAdded,))
     say(log, ONE, region("a"), territory="25/1")
     say(log, ONE, a(MunicipalityAdded), territory="77")

@@ -261,7 +261,7 @@ LIVES: dict[str, tuple[str, list[tuple[Any, str, int | None]]]] = {
 
 @pytest.mark.parametrize("life", LIVES)
 def test_a_document_is_at_home_live_and_anew(opened: Open, tmp_path: Path, life: str) -> None:
-    """ADR 0019: документ там, где дом; догнали его или собрали заново — одно и то же."""
+    """ADR 0036: документ там, где дом; догнали его или собрали заново — одно и то же."""
     home, steps = LIVES[life]
     counted: Projection[Any, Any] = Projection(
         name=NAME,
