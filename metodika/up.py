@@ -22,6 +22,7 @@ from shared.kernel.ids import named
 from shared.runtime import logs, telemetry
 from shared.runtime.access import Access, Tokens
 from shared.runtime.doors import Reading
+from shared.runtime.ear import lacking
 from shared.runtime.ears import Ears, NeighbourEars, retry_parked
 from shared.runtime.engine import Engine, utc_now
 from shared.runtime.follow import Follower
@@ -42,7 +43,6 @@ from shared.runtime.views_sqlite import SqliteViews
 from shared.runtime.web import build_app
 from shared.runtime.web_numbers import Numbers
 
-UNREAD = "a source was not read lately, or not yet to its end"
 GRACE = 10
 """Seconds that requests in hand have when the process is told to stop."""
 
@@ -75,7 +75,7 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
     views = views_of(settings, name)
     projector = Projector(service(name).projections, store, views, folded_by(name))
     others = [source(other) for other in NAMES if other != name]
-    lacking: list[Callable[[], str | None]] = [lambda: projector.error]
+    stopped: list[Callable[[], str | None]] = [lambda: projector.error]
     tasks: list[Callable[[], Any]] = [
         projector.run,
         lambda: retry_parked(store, partial(retry, engine)),
@@ -83,19 +83,22 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
     if broker is None:
         neighbours = [world.stores[other] for other in NAMES if other != name]
         near = NeighbourEars(partial(hear, engine), store, neighbours, who=name)
-        others_heard = near.healthy
+
+        def unheard() -> str | None:
+            return lacking(near.ears.values())
+
         tasks += [near.run, lambda: keep_notarised(store)]
     else:
-        ears = Ears(partial(hear, engine), others, who=name, broker=broker, marks=store.marks)
+        ears = Ears(partial(hear, engine), others, who=name, broker=broker, own=store)
         relay = Relay(store, broker, beside=[ears.run])
 
-        def others_heard() -> bool:
+        def unheard() -> str | None:
             """Of several processes of a service the one whose relay leads hears."""
-            return not relay.standing.leading or ears.healthy()
+            return lacking(ears.ears.values()) if relay.standing.leading else None
 
         tasks.append(relay.run)
-        lacking.append(lambda: relay.standing.error)
-    sources = {"ears": others_heard}
+        stopped.append(lambda: relay.standing.error)
+    sources: dict[str, Callable[[], str | None]] = {"ears": unheard}
     access = access_of(settings, engine)
     extra: list[APIRouter] = []
     if name == "registry":
@@ -106,11 +109,11 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
         whole, release = follower.arrived, answered_by()
         extra.append(Numbers(world.answers, access, utc_now, whole, release).router())
         tasks.append(follow)
-        sources["ledger"] = follower.healthy
+        sources["ledger"] = follower.lacks
 
     def ready() -> dict[str, str]:
-        said = {"runs": next((why for each in lacking if (why := each())), None)}
-        said |= {part: UNREAD for part, healthy in sources.items() if not healthy()}
+        said = {"runs": next((why for each in stopped if (why := each())), None)}
+        said |= {part: lacks() for part, lacks in sources.items()}
         return {part: why for part, why in said.items() if why}
 
     app = build_app(
@@ -136,7 +139,13 @@ def following(
         world.ledger.beat(beat.source, beat.epoch, beat.position, beat.recorded_at)
 
     ledger = world.ledger
-    follower = Follower(ledger.ingest, ledger.positions, told=told, event_at=ledger.event_at)
+    follower = Follower(
+        ledger.ingest,
+        ledger.positions,
+        told=told,
+        announced=world.announced,
+        event_at=ledger.event_at,
+    )
     if broker is None:
         logs_: list[LogStore] = list(world.stores.values())
         return follower, lambda: follower.from_logs(logs_)

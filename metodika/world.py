@@ -18,6 +18,7 @@ from shared.runtime.columns import Ledger
 from shared.runtime.definitions import definitions
 from shared.runtime.engine import Engine, utc_now
 from shared.runtime.hearing import hear
+from shared.runtime.heartbeat import Heartbeat, Line, announced_in
 from shared.runtime.log import Mark, Record
 from shared.runtime.marked import announced, following_of_ledger, heard_on, last_heard
 from shared.runtime.notary import notarised
@@ -43,6 +44,7 @@ class World:
         self._clock = clock
         self.names = names_of(settings)
         seals = any(name in SEALING for name in self.names)
+        self._lines: dict[str, Line] = {}
         self._keys = Keys(settings.keys, settings.the_master_key()) if seals else None
         self.stores: dict[str, LogStore] = {
             name: open_store(settings.store(name), source(name)) for name in self.names
@@ -76,9 +78,15 @@ class World:
     def _ends(self) -> dict[str, int]:
         return {each.source: each.head().position for each in self.stores.values()}
 
+    def announced(self, beat: Heartbeat) -> None:
+        """Keep which epochs a log says that it began; one at hand is asked itself."""
+        self._lines[beat.source] = beat.line
+
     def _announced(self, log: str, epoch: UUID, after: int) -> bool:
         store = self.stores.get(log.partition("@")[0])
-        return store is not None and announced(store, epoch, after)
+        if store is not None:
+            return announced(store, epoch, after)
+        return announced_in(self._lines.get(log, ()), epoch, after)
 
     def settle(self) -> int:
         """Let everybody hear everybody until nothing new is said; return how many."""

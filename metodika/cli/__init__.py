@@ -11,7 +11,7 @@ from metodika.cli import epoch, log, numbers, parked, people, prove, rights, run
 from metodika.cli.ending import ended_when_interrupted
 from metodika.cli.say import EXIT_FAILED, EXIT_NO, EXIT_USAGE
 from shared.runtime.bulk import Unreadable
-from shared.runtime.columns import ForeignEpoch, InUse, Logless
+from shared.runtime.columns import InUse, Logless
 from shared.runtime.kafka import NotProvisioned
 from shared.runtime.log import Hole
 from shared.runtime.reach import Unreachable
@@ -57,7 +57,7 @@ def main() -> None:
     except TOLD as wrong:
         click.echo(f"metodika: {wrong}", err=True)
         sys.exit(EXIT_USAGE)
-    except (Hole, ForeignEpoch) as wrong:
+    except Hole as wrong:
         click.echo(f"metodika: {wrong}; who heard what: metodika status", err=True)
         sys.exit(EXIT_NO)
     except Exception as wrong:

@@ -32,7 +32,7 @@ type Came = dict[str, str]
 """A table of what has just been read, and the name of the fact that it holds."""
 
 
-class ForeignEpoch(Exception):  # noqa: N818 - the reader stops and alarms
+class ForeignEpoch(Hole):
     """A log goes on in an epoch nobody announced, or says something else than before."""
 
 
@@ -143,8 +143,9 @@ class Batch:
             self._keep(came)
         if unreadable:
             self._pass_by(unreadable)
-        if repeated and not self._said_before(repeated):
-            raise ForeignEpoch("a known position comes with another event id")
+        for source, position in self._otherwise(repeated) if repeated else ():
+            known = f"{source}: a known position, {position}, comes with another event id"
+            raise ForeignEpoch(known)
         self._hear(heard)
         return len(unreadable)
 
@@ -246,16 +247,16 @@ class Batch:
         with _shown(self._writer, "batch", index):
             self._writer.execute("INSERT INTO records SELECT *, FALSE FROM batch")
 
-    def _said_before(self, records: Sequence[Record]) -> bool:
-        """Say whether each of these known positions holds the very same event."""
+    def _otherwise(self, records: Sequence[Record]) -> list[tuple[str, int]]:
+        """Return the first of these known positions that does not hold the very same event."""
         with _shown(self._writer, "batch", pa.table(_places(records))):
-            found = self._writer.execute("""
-                SELECT count(*) FROM batch ANTI JOIN (
+            return self._writer.execute("""
+                SELECT source, position FROM batch ANTI JOIN (
                     FROM records WHERE position BETWEEN
                         (SELECT min(position) FROM batch) AND (SELECT max(position) FROM batch)
                 ) USING (source, position, event_id)
+                ORDER BY position LIMIT 1
             """).fetchall()
-        return found == [(0,)]
 
 
 def _in_present_schema(record: Record) -> bytes:

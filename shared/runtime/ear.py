@@ -1,21 +1,25 @@
 """One source, heard: again until it works, counted, and told how it stands."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any, Protocol
+from uuid import UUID
 
 import msgspec
 
 from shared.runtime import telemetry
 from shared.runtime.codec import Malformed, unwire
-from shared.runtime.heartbeat import Heartbeat
+from shared.runtime.heartbeat import Heartbeat, Line
+from shared.runtime.log import Hole
 from shared.runtime.logs import log, where
 from shared.runtime.reach import shown
 
 STALE = timedelta(seconds=30)
+UNREAD = "a source was not read lately, or not yet to its end"
 PAUSES = (0.2, 0.5, 1, 2, 5, 10, 30)
 
 
@@ -86,7 +90,9 @@ class Ear:
     leg: str = "hear"
     tally: Tally = field(default_factory=Tally)
     error: str | None = None
+    unlike: str | None = None
     heartbeat: Heartbeat | None = None
+    line: Line = ()
     polled_at: datetime | None = None
     arrived: bool = False
     known: int = 0
@@ -143,12 +149,13 @@ class Ear:
                 else:
                     self._count(came, len(wires))
                     break
-        self.error = None
+        self.error = self.unlike = None
         return True
 
     async def failed(self, error: Exception, failures: int) -> bool:
         """Tell what failed and wait longer each time; return whether to stop."""
         self.error = type(error).__name__
+        self.unlike = str(error) if isinstance(error, Hole) else None
         log.warning(
             "hearing failed and will be tried again",
             service=self.who,
@@ -168,10 +175,25 @@ class Ear:
         self.tally.skipped += count
         self.tally.unreadable += count
 
+    def told(self, beat: Heartbeat) -> None:
+        """Keep what a source says of itself: its epochs, and where it ends."""
+        self.heartbeat, self.line = beat, beat.line
+
     def healthy(self, now: datetime) -> bool:
         """Say whether it is heard at all: polled lately, and nothing fails."""
         lately = self.polled_at is not None and now - self.polled_at < STALE
-        return lately and self.error is None
+        return lately and self.error is None and self.amiss is None
+
+    @property
+    def amiss(self) -> str | None:
+        """Say how the source is not as it was heard, None if it is as far as is known.
+
+        Where it ends is believed when there is nothing more to read.
+        """
+        beat, known = self.heartbeat, self.known
+        if self.unlike is None and beat and not self.lag and beat.position < known:
+            return f"{self.source} ends at {beat.position}, and {known} was heard"
+        return self.unlike
 
     def measure(self) -> None:
         """Tell lag and what is unaccounted for."""
@@ -203,6 +225,14 @@ class Ear:
         return kept
 
 
+def lacking(ears: Iterable[Ear]) -> str | None:
+    """Say what is wrong with what is heard, None if every source is heard."""
+    every, at = list(ears), utc()
+    if amiss := [each.amiss for each in every if each.amiss]:
+        return f"not as it was heard: {'; '.join(amiss)}; see metodika epoch"
+    return None if every and all(each.healthy(at) for each in every) else UNREAD
+
+
 class _Placed(msgspec.Struct):
     position: int
 
@@ -216,6 +246,26 @@ def position_of(wire: bytes) -> int | None:
         return _placed.decode(wire).position
     except msgspec.MsgspecError:
         return None
+
+
+class _OfEpoch(msgspec.Struct):
+    epoch: UUID
+
+
+_of_epoch = msgspec.json.Decoder(_OfEpoch)
+
+
+def epoch_of(wire: bytes) -> UUID | None:
+    """Return the epoch of a record on the wire, None if it has none."""
+    try:
+        return _of_epoch.decode(wire).epoch
+    except msgspec.MsgspecError:
+        return None
+
+
+def by_epoch(wires: Sequence[bytes]) -> list[list[bytes]]:
+    """Part wires wherever another epoch begins."""
+    return [list(some) for _, some in groupby(wires, epoch_of)]
 
 
 def utc() -> datetime:

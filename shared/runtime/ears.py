@@ -5,14 +5,14 @@ left out. What fails is tried again here, for ever: only the inbox parks.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from faststream import AckPolicy
 from faststream.exceptions import NackMessage
 from faststream.kafka import KafkaBroker
@@ -20,13 +20,14 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from shared.runtime import telemetry
 from shared.runtime.codec import wire
-from shared.runtime.ear import PAUSES, Ear, Hear, utc
-from shared.runtime.heartbeat import apart
+from shared.runtime.ear import PAUSES, Ear, Hear, by_epoch, epoch_of, utc
+from shared.runtime.heartbeat import announced_in, apart
 from shared.runtime.kafka import LONGEST, Broker, source_of
-from shared.runtime.log import Conflict, Mark, Parked, Record, Store
+from shared.runtime.log import Conflict, Parked, Record, Store
 from shared.runtime.logs import log, where
 from shared.runtime.marked import heard_on, last_heard
 from shared.runtime.store_log import LogStore
+from shared.runtime.topic import offset_after, reading
 from shared.runtime.wake import Bell
 
 BATCH = 500
@@ -35,24 +36,23 @@ BATCH = 500
 DAY = 24 * 60 * 60 * 1000
 
 type Sent = ConsumerRecord[bytes, bytes]
-type Marks = Callable[[], Mapping[str, Mark]]
 
 
 class Ears:
     """Hear neighbours from Kafka. One process per hearing service, and no more.
 
-    `who` is the hearing service; the place in each topic is kept under its name.
-    `marks` is the inbox's own word on how far each source was heard.
+    `who` is the hearing service. `own` is its log: the marks in it say where each topic is
+    read from, whatever place the broker keeps under the service's name.
     """
 
     def __init__(
-        self, hear: Hear, sources: Sequence[str], *, who: str, broker: Broker, marks: Marks
+        self, hear: Hear, sources: Sequence[str], *, who: str, broker: Broker, own: LogStore
     ) -> None:
         self.ears = {each: Ear(source=each, hear=hear, who=who) for each in sources}
         self._who = who
         self._broker = broker
         self._hear = hear
-        self._marks = marks
+        self._own = own
         self._subscribers: dict[str, BatchSubscriber] = {}
 
     async def run(self) -> None:
@@ -79,8 +79,18 @@ class Ears:
             await asyncio.sleep(PAUSES[min(failures, len(PAUSES)) - 1])
 
     async def _remember(self) -> None:
-        for source, mark in (await asyncio.to_thread(self._marks)).items():
-            self._ear(source).known = mark.position
+        for source, mark in (await asyncio.to_thread(self._own.marks)).items():
+            ear = self._ear(source)
+            ear.known, ear.farthest = mark.position, 0
+            ear.error = ear.unlike = None
+
+    async def stand(self, at: TopicPartition) -> None:
+        """Go on reading a log at its mark: what stands there must be what was heard."""
+        ear, consumer = self._ear(source_of(at)), self._subscribers[at.topic].consumer
+        if consumer is not None and ear.known:
+            async with reading(self._broker, ear.source) as (searching, _):
+                offset = await offset_after(searching, at, ear.known - 1)
+            consumer.seek(at, offset)
 
     async def _watch(self) -> None:
         while True:
@@ -137,6 +147,7 @@ class Ears:
             rebalance_timeout_ms=60_000,
             parser=as_it_came,
             decoder=records_of,
+            listener=Standing(self),
         )
 
         subscriber(self._heard)
@@ -153,17 +164,46 @@ class Ears:
 
     async def _heard_of(self, ear: Ear, records: Sequence[Sent]) -> None:
         wires, beat, empty = apart(ear.source, records)
-        if not await ear.take_wires(wires, [parent_of(each) for each in records]):
-            raise NackMessage
+        if beat is not None:
+            ear.told(beat)
+        parents = [parent_of(each) for each in records]
+        for some in by_epoch(wires) if ear.line else [wires]:
+            await self._go_on(ear, some)
+            if not await ear.take_wires(some, parents):
+                raise NackMessage
         ear.skip(empty)
         ear.position = records[-1].offset + 1
-        ear.heartbeat = beat or ear.heartbeat
+
+    async def _go_on(self, ear: Ear, wires: Sequence[bytes]) -> None:
+        """Go on into an epoch that the log announced, if it is heard up to there."""
+        if epoch := epoch_of(wires[0]) if wires and ear.line else None:
+            mark = (await asyncio.to_thread(self._own.marks)).get(ear.source)
+            if mark and mark.epoch != epoch and announced_in(ear.line, epoch, mark.position):
+                await asyncio.to_thread(self._own.adopt, replace(mark, epoch=epoch))
 
     def _ear(self, source: str) -> Ear:
         """Return the ear for a source, also of a log that was added meanwhile."""
         if source not in self.ears:
             self.ears[source] = Ear(source=source, hear=self._hear, who=self._who)
         return self.ears[source]
+
+
+class Standing(ConsumerRebalanceListener):
+    """Lets ears stand at their marks whenever topics become theirs to read."""
+
+    def __init__(self, ears: Ears) -> None:
+        self._ears = ears
+
+    def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        """Let go."""
+
+    def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> Any:
+        """Return what is to be awaited."""
+        return self._stand(assigned)
+
+    async def _stand(self, assigned: Collection[TopicPartition]) -> None:
+        for each in assigned:
+            await self._ears.stand(each)
 
 
 async def as_it_came(records: tuple[Sent, ...], parse: Any) -> Any:

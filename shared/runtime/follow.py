@@ -7,7 +7,6 @@ the start each partition is searched for the record that comes next.
 import asyncio
 import time
 from collections.abc import (
-    AsyncGenerator,
     Callable,
     Coroutine,
     Iterable,
@@ -16,7 +15,7 @@ from collections.abc import (
     Sequence,
 )
 from concurrent.futures import CancelledError, ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -25,18 +24,20 @@ from threading import Event
 from typing import Any
 from uuid import UUID
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from shared.runtime import telemetry
-from shared.runtime.ear import Ear, position_of, utc
+from shared.runtime.ear import UNREAD, Ear, lacking, position_of, utc
 from shared.runtime.ears import BATCH, parent_of
 from shared.runtime.heartbeat import Heartbeat, apart
-from shared.runtime.kafka import LONGEST, Broker
+from shared.runtime.kafka import Broker
 from shared.runtime.log import Hole, Mark, Record
 from shared.runtime.marked import following_of_ledger
 from shared.runtime.store_log import LogStore
+from shared.runtime.topic import Consumer, offset_after, reading
 from shared.runtime.wake import Bell
 
+WHO = "monitoring"
 BULK = 60_000
 AT_ONCE = 500
 FETCH = 16 * 1024 * 1024
@@ -46,7 +47,6 @@ type Positions = Callable[[], Mapping[str, tuple[UUID, int]]]
 type Logs = Callable[[Mapping[str, int]], Iterable[Sequence[bytes]]]
 type EventAt = Callable[[str, int], UUID | None]
 type Told = Callable[[Heartbeat], object]
-type Consumer = AIOKafkaConsumer
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Follower:
     `ingest` is blocking, is asked by one thread at a time, and drops what it has.
     `positions` says how far it has each source: epoch and position; `event_at` which
     event it has there. `told`, blocking too, hears up to when a source is complete, after
-    all of it was taken in.
+    all of it was taken in; `announced` hears it before what came with it.
     """
 
     def __init__(
@@ -73,8 +73,8 @@ class Follower:
         ingest: Ingest,
         positions: Positions,
         *,
-        who: str = "monitoring",
         told: Told = lambda _: None,
+        announced: Told = lambda _: None,
         event_at: EventAt = lambda _source, _position: None,
     ) -> None:
         self.ears: dict[str, Ear] = {}
@@ -82,13 +82,18 @@ class Follower:
         self._last: dict[str, Record] = {}
         self._ingest = ingest
         self._positions = positions
-        self._who = who
         self._told = told
+        self._announced = announced
         self._one = asyncio.Lock()
 
     def healthy(self) -> bool:
         """Say whether every source was read lately, and none fails; before the start, no."""
         return self.arrived() and all(each.healthy(utc()) for each in self.ears.values())
+
+    def lacks(self) -> str | None:
+        """Say what is wrong with what is read, None if all of it is healthy."""
+        wrong = lacking(self.ears.values())
+        return wrong or (None if self.arrived() else UNREAD)
 
     def arrived(self) -> bool:
         """Say whether every source was read to its end since the start.
@@ -120,7 +125,7 @@ class Follower:
 
     def _ear(self, source: str) -> Ear:
         if source not in self.ears:
-            self.ears[source] = Ear(source=source, hear=self._hear, who=self._who, leg="ingest")
+            self.ears[source] = Ear(source=source, hear=self._hear, who=WHO, leg="ingest")
         return self.ears[source]
 
     def _hear(self, _: str, came: Sequence[bytes | Record]) -> Ingested:
@@ -198,7 +203,8 @@ class Follower:
                 async with reading(broker, ear.source) as (consumer, at):
                     positions = await asyncio.to_thread(self._positions)
                     ear.known = _known(positions, ear.source)
-                    consumer.seek(at, await offset_after(consumer, at, ear.known))
+                    before = max(0, ear.known - 1)  # what is known is compared
+                    consumer.seek(at, await offset_after(consumer, at, before))
                     failures = 0
                     while True:
                         await self._poll(consumer, at, ear)
@@ -211,6 +217,9 @@ class Follower:
         got = await consumer.getmany(at, timeout_ms=500, max_records=BATCH)
         records = got.get(at, [])
         wires, beat, empty = apart(ear.source, records)
+        if beat is not None:
+            ear.told(beat)
+            self._announced(beat)
         if wires:
             async with self._one:
                 await ear.take_wires(wires, [parent_of(each) for each in records])
@@ -218,7 +227,6 @@ class Follower:
             ear.error = None
         ear.skip(empty)
         if beat is not None:
-            ear.heartbeat = beat
             await self._tell(ear)
         offset, end = await consumer.position(at), consumer.highwater(at)
         ear.position, ear.lag = offset, max(0, (end or 0) - offset)
@@ -233,82 +241,21 @@ def _known(positions: Mapping[str, tuple[UUID, int]], source: str) -> int:
     return positions[source][1] if source in positions else 0
 
 
-@asynccontextmanager
-async def reading(
-    broker: Broker, source: str, **options: Any
-) -> AsyncGenerator[tuple[Consumer, TopicPartition]]:
-    """Open a consumer that stands in no group, at the partition of a log.
-
-    Raises `Unreachable`.
-    """
-    await broker.may_read(source)
-    at = broker.partition(source)
-    consumer: Consumer = AIOKafkaConsumer(
-        group_id=None,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        isolation_level="read_committed",
-        metadata_max_age_ms=10_000,
-        **({"max_partition_fetch_bytes": LONGEST} | options),
-        **broker.options(),
-    )
-    try:
-        await broker.start(consumer)
-        consumer.assign([at])
-        yield consumer, at
-    finally:
-        await consumer.stop()
-
-
-async def offset_after(consumer: Consumer, at: TopicPartition, position: int) -> int:
-    """Return an offset from which every record after a position is still to come.
-
-    A relay publishes a log contiguously and only ever goes back: along a topic
-    positions grow by one at most, or what was left out comes later. So between an
-    offset at or before the record sought and one behind it, or after both, that record
-    stands, whatever was said twice.
-    """
-    low = (await consumer.beginning_offsets([at]))[at]
-    if position == 0:
-        return low
-    high = (await consumer.end_offsets([at]))[at]
-    while high - low > BATCH:
-        middle = (low + high) // 2
-        found = await _position_at(consumer, at, middle, high)
-        if found is not None and found <= position + 1:
-            low = middle
-        else:
-            high = middle
-    return low
-
-
-async def _position_at(
-    consumer: Consumer, at: TopicPartition, offset: int, end: int
-) -> int | None:
-    """Return the position of the first readable record from an offset up to an end."""
-    consumer.seek(at, offset)
-    while await consumer.position(at) < end:
-        got = await consumer.getmany(at, timeout_ms=10_000, max_records=1)
-        for each in got.get(at, []):
-            position = position_of(each.value or b"")
-            if position is not None:
-                return position
-    return None
-
-
 async def replay(
     broker: Broker,
     source: str,
     take: Callable[[list[bytes]], object],
     *,
     after: int = 0,
+    announced: Told = lambda _: None,
 ) -> int:
     """Give a topic from a position to its present end to `take`, as wire bytes.
 
     In batches of about `BULK` facts, in order, each in a thread while the next is
-    polled. Returns how many facts there were, those said twice counted twice.
+    polled; `announced` hears the heartbeats before what comes with them. Returns how many
+    facts there were, those said twice counted twice.
     """
-    key, facts, batch = source.encode(), 0, list[bytes]()
+    facts, batch = 0, list[bytes]()
     options = {"max_partition_fetch_bytes": FETCH, "fetch_max_bytes": FETCH}
     taking: asyncio.Future[object] | None = None
     async with reading(broker, source, **options) as (consumer, at):
@@ -318,7 +265,10 @@ async def replay(
         while offset < end:
             got = await consumer.getmany(at, timeout_ms=10_000, max_records=AT_ONCE)
             records = got.get(at, [])
-            batch += [e.value for e in records if e.key != key and e.value is not None]
+            wires, beat, _ = apart(source, records)
+            if beat is not None:
+                announced(beat)
+            batch += wires
             offset = records[-1].offset + 1 if records else offset
             if len(batch) >= BULK or (offset >= end and batch):
                 if taking is not None:
@@ -331,10 +281,13 @@ async def replay(
     return facts
 
 
-def logs_of_kafka(broker: Broker, sources: Sequence[str]) -> Logs:
+def logs_of_kafka(
+    broker: Broker, sources: Sequence[str], announced: Told = lambda _: None
+) -> Logs:
     """Return what `Ledger.rebuild` reads: all logs from Kafka, after what is known.
 
-    Each log contiguous and in order, whatever was said twice, as it is on the wire. For
+    Each log contiguous and in order, whatever was said twice, as it is on the wire;
+    `announced` hears of epochs before they come. For
     a thread without a loop. Raises `Hole` at the end of a topic from which a record is
     missing. Who stops reading is let go, also while Kafka is away.
     """
@@ -351,7 +304,8 @@ def logs_of_kafka(broker: Broker, sources: Sequence[str]) -> Logs:
         async def poll() -> None:
             for source in sources:
                 take = partial(_of, source, give)
-                await replay(broker, source, take, after=known.get(source, 0))
+                after = known.get(source, 0)
+                await replay(broker, source, take, after=after, announced=announced)
 
         def work() -> None:
             try:

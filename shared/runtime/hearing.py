@@ -86,10 +86,10 @@ def _fresh(
     position = mark.position if mark else 0
     fresh: list[tuple[bytes, Record]] = []
     for wire, record in heard:
+        if record.position <= position:  # published again, in whatever epoch it was said
+            continue
         if mark and record.epoch != mark.epoch:
             raise Hole(f"{record.source}: epoch {record.epoch} was not announced")
-        if record.position <= position:
-            continue
         if record.position != position + 1:
             raise Hole(f"{record.source}: nothing between {position} and {record.position}")
         position = record.position

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import (
     AuthenticationFailedError,
@@ -156,6 +156,21 @@ class Broker:
             await admin.close()
         if for_code(found["error_code"]) is TopicAuthorizationFailedError:
             raise Unreachable(f"the topic {topic} is not for us to read")
+
+    async def forget(self, source: str, before: int) -> None:
+        """Let go of all that stands in the topic of a log before an offset.
+
+        Raises `Unreachable` when we have no right to.
+        """
+        admin, at = AIOKafkaAdminClient(**self.options()), self.partition(source)
+        try:
+            await self.start(admin)
+            await admin.delete_records({at: RecordsToDelete(before)})
+        except TopicAuthorizationFailedError as error:
+            right = f"the right Delete on the topic {at.topic} is needed"
+            raise Unreachable(f"what the log has lost stays in Kafka: {right}") from error
+        finally:
+            await admin.close()
 
     async def start(self, client: Client) -> None:
         """Start a client of aiokafka. Raises `Unreachable`, which says why."""

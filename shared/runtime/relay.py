@@ -17,13 +17,15 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.structs import RecordMetadata
 
 from shared.runtime import telemetry
+from shared.runtime.branches import begun, line_of
 from shared.runtime.codec import wire
 from shared.runtime.heartbeat import Heartbeat
 from shared.runtime.kafka import LONGEST, Broker
-from shared.runtime.log import Head, Record
+from shared.runtime.log import Head, Hole, Record
 from shared.runtime.logs import log, where
 from shared.runtime.reach import shown
 from shared.runtime.store_log import Lease, LogStore
+from shared.runtime.topic import Said, last_said
 from shared.runtime.tree import Checkpoint, Tree, micros
 from shared.runtime.wake import Bell
 
@@ -35,6 +37,10 @@ CONTENT = ("content-type", b"application/cloudevents+json")
 
 class Gap(Exception):  # noqa: N818 - said of a log, which is at fault
     """A position is missing in a log: whoever reads it stops here."""
+
+
+class Restored(Hole):
+    """What was published last does not stand in the log: nothing more is published."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +62,7 @@ class Pace:
 
 @dataclass(kw_only=True)
 class Standing:
-    """How the relay stands; `error` is the class of what it last failed of."""
+    """How the relay stands; `error` is the class of what it last failed of, or a sentence."""
 
     leading: bool = False
     position: int = 0
@@ -170,6 +176,7 @@ class Relay:
                 await call(holding.__exit__, None, None, None)
 
     async def _serve(self, turn: "Turn", bell: Bell) -> None:
+        await turn.agree()
         async with asyncio.TaskGroup() as group:
             beside = [group.create_task(_forever(each)) for each in self._beside]
             try:
@@ -181,7 +188,8 @@ class Relay:
     async def _pause(self, error: BaseException, failures: int) -> None:
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
-        self.standing.error = type(error).__name__
+        restored = isinstance(error, Restored)
+        self.standing.error = str(error) if restored else type(error).__name__
         log.warning(
             "the relay failed and will try again",
             source=self.store.source,
@@ -215,6 +223,14 @@ async def publishing(broker: Broker) -> AsyncGenerator[AIOKafkaProducer]:
         await producer.stop()
 
 
+def holds(store: LogStore, said: Said) -> bool:
+    """Say whether a log holds what its topic said last."""
+    found = store.read(said.position - 1, 1)
+    return [(each.position, each.event_id) for each in found] == [
+        (said.position, said.event_id)
+    ]
+
+
 class Call(Protocol):
     """Ask the store, in the relay's thread."""
 
@@ -240,6 +256,40 @@ class Turn:
         self._checkpoint: Checkpoint | None = None
         self._checkpoint_at = relay.clock()
         self._beat_at: datetime | None = None
+        self._agreed = False
+        self._last: tuple[Head, UUID | None] | None = None
+
+    async def agree(self) -> None:
+        """Go on only if the log holds what was published last, or says that it does not.
+
+        A log that was put back begins a new epoch first; then its topic begins anew.
+        Raises `Restored`.
+        """
+        if self._agreed:
+            return
+        source = self._store.source
+        last = await last_said(self._relay.broker, source)
+        if last and not await self.call(holds, self._store, last):
+            head = await self.call(self._store.head)
+            note = await self.call(begun, self._store, head.epoch)
+            if note is None or note.instead_of != last.event_id:
+                raise Restored(
+                    f"{source} is not what was published: {last.position} is another record,"
+                    " or none; an older copy was put back: see metodika epoch"
+                )
+            await self._begin_anew()
+        elif await self.call(line_of, self._store):
+            await self._beat_now()
+        self._agreed = True
+
+    async def _begin_anew(self) -> None:
+        """Announce the epoch, let go of what was published before, publish the whole log.
+
+        Killed half-way, it is begun again: the announcement itself says no event.
+        """
+        await self.call(self._store.save, RELAY, 0)
+        offset = await self._beat_now(telling=False)
+        await self._relay.broker.forget(self._store.source, offset)
 
     async def serve(self, bell: Bell) -> None:
         """Publish, and say so when there is nothing to publish, until the lease ends."""
@@ -249,7 +299,8 @@ class Turn:
             await bell.wait(self._pace.poll)
 
     async def drain(self) -> int:
-        """Publish up to the end of the log and return its position."""
+        """Publish up to the end of the log and return its position. Raises `Restored`."""
+        await self.agree()
         position = await self.call(self._store.saved, RELAY)
         if self._checkpoint is None:
             await self._continue_tree(position)
@@ -325,21 +376,35 @@ class Turn:
             await self._beat(head, at - timedelta(seconds=pace.clocks_differ))
             self._beat_at = at
 
-    async def _beat(self, head: Head, upto: datetime) -> None:
+    async def _beat_now(self, *, telling: bool = True) -> int:
+        at = self._relay.clock() - timedelta(seconds=self._pace.clocks_differ)
+        return await self._beat(await self.call(self._store.head), at, telling=telling)
+
+    async def _beat(self, head: Head, upto: datetime, *, telling: bool = True) -> int:
+        """Send a heartbeat, telling its last event; return its place in the topic."""
         said = Heartbeat(
             source=self._store.source,
             epoch=head.epoch,
             position=head.position,
             recorded_at=max(upto, head.recorded_at or upto),
+            last=await self._event_at(head) if telling else None,
+            line=await self.call(line_of, self._store),
         )
         key = said.source.encode()
         topic, partition = self._where
         answer = await self._producer.send(
             topic, said.wire(), key, partition, headers=[CONTENT]
         )
-        await answer
+        sent = await answer
         self._relay.standing.acknowledged_at = self._relay.clock()
         self._relay.standing.error = None
+        return sent.offset
+
+    async def _event_at(self, head: Head) -> UUID | None:
+        if self._last is None or self._last[0] != head:
+            found = await self.call(self._store.read, max(0, head.position - 1), 1)
+            self._last = head, found[0].event_id if head.position else None
+        return self._last[1]
 
     async def _continue_tree(self, upto: int) -> None:
         """Take up the tree where its last checkpoint left it, and what was since."""

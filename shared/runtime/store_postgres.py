@@ -1,7 +1,7 @@
 """A log in PostgreSQL: one round trip to append, one lock, no table lock (traps.md)."""
 
 from collections.abc import Collection, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -261,7 +261,11 @@ class PostgresStore(LogStore):
         with psycopg.connect(patient(self._url), autocommit=True) as pg:
             sql = "SELECT pg_try_advisory_lock(%s)"
             ((mine,),) = pg.execute(sql, [RELAYING]).fetchall()
-            yield _SessionLease(pg) if mine else None
+            try:
+                yield _SessionLease(pg) if mine else None
+            finally:  # a session that was closed holds its locks for a moment yet
+                with suppress(psycopg.Error):
+                    pg.execute("SELECT pg_advisory_unlock_all()")
 
     @contextmanager
     def still(self) -> Generator[Still]:

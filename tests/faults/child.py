@@ -76,9 +76,7 @@ def main(role: str, log: LogStore, own: LogStore, broker: Broker, dies: str) -> 
             asyncio.run(Relay(log, broker, pace=PACE).run())
         case _:
             inbox = Inbox(own, dies=dies == role)
-            ears = Ears(
-                inbox.hear, [SOURCE], who="routes", broker=broker, marks=inbox.own.marks
-            )
+            ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, own=inbox.own)
             asyncio.run(ears.run())
 
 

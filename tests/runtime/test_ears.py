@@ -33,7 +33,7 @@ def heard(inbox: Inbox, broker: Broker, upto: int) -> Ears:
     """Run ears in a loop of their own until this position was taken in."""
 
     async def hear() -> Ears:
-        ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, marks=inbox.store.marks)
+        ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, own=inbox.store)
         await while_running(
             ears.run, until(lambda: bool(inbox.taken) and inbox.taken[-1] == upto)
         )
@@ -81,7 +81,7 @@ def test_what_fails_is_tried_again_and_nothing_is_lost(
     record(log, 700)
     asyncio.run(Relay(log, broker).drain())
     inbox.refuses = [OSError("away")] * 3
-    ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, marks=inbox.store.marks)
+    ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, own=inbox.store)
     seen: list[tuple[bool, str | None]] = []
 
     async def meanwhile() -> None:
@@ -104,7 +104,7 @@ def test_stopped_while_it_fails_it_has_not_heard(
     record(log, 40)
     asyncio.run(Relay(log, broker).drain())
     inbox.refuses = [OSError("away")] * 100
-    ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, marks=inbox.store.marks)
+    ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, own=inbox.store)
     asyncio.run(while_running(ears.run, until(lambda: inbox.calls == 2)))
     inbox.refuses = []
     heard(inbox, broker, upto=40)
@@ -172,7 +172,7 @@ def test_nothing_behind_a_hole_is_heard_until_it_is_filled(
                 await (await producer.send(topic, body, b"key", partition))
 
     asyncio.run(publish(1, 2, 4, 5))
-    ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, marks=inbox.store.marks)
+    ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, own=inbox.store)
     ear = ears.ears[SOURCE]
     seen: list[object] = []
 
@@ -193,7 +193,7 @@ def test_nothing_behind_a_hole_is_heard_until_it_is_filled(
 def test_a_heartbeat_is_no_fact(log: LogStore, inbox: Inbox, broker: Broker) -> None:
     record(log, 3)
     relay = Relay(log, broker)
-    ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, marks=inbox.store.marks)
+    ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, own=inbox.store)
 
     def beaten() -> bool:
         return ears.ears[SOURCE].heartbeat is not None
@@ -220,7 +220,7 @@ def test_a_broker_away_is_waited_for(
     broker = provisioned(breakable_kafka)
     record(log, 10)
     asyncio.run(Relay(log, broker).drain())
-    ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, marks=inbox.store.marks)
+    ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, own=inbox.store)
 
     async def meanwhile() -> None:
         await until(lambda: inbox.taken == [*range(1, 11)])

@@ -14,16 +14,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.runtime import follow
+from shared.runtime import follow, topic
 from shared.runtime.codec import unwire, wire
 from shared.runtime.columns import Hole
 from shared.runtime.ear import position_of
-from shared.runtime.follow import Follower, logs_of_kafka, offset_after, reading, replay
+from shared.runtime.follow import Follower, logs_of_kafka, replay
 from shared.runtime.heartbeat import Heartbeat
 from shared.runtime.kafka import Broker
 from shared.runtime.log import Record
 from shared.runtime.relay import Pace, Relay
 from shared.runtime.store_log import LogStore
+from shared.runtime.topic import offset_after, reading
 from tests.infra.servers import Kafka
 from tests.runtime.inbox import until, while_running
 from tests.runtime.made import a_log, record
@@ -145,7 +146,7 @@ def test_it_starts_where_the_ledger_stands(logs: list[LogStore], broker: Broker)
 def test_the_next_record_is_found_among_things_said_twice(
     logs: list[LogStore], broker: Broker, position: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follow, "BATCH", 4)
+    monkeypatch.setattr(topic, "CLOSE", 4)
     publish(logs, broker, (3_000, 0))
     for after in (1_000, 2_990, 0, 1_500):
         asyncio.run(Relay(logs[0], broker, pace=Pace(batch=500)).rebuild(after))
@@ -244,7 +245,13 @@ class Topics:
         self.portions = portions
 
     async def replay(
-        self, _: object, source: str, take: Callable[[list[bytes]], object], *, after: int = 0
+        self,
+        _: object,
+        source: str,
+        take: Callable[[list[bytes]], object],
+        *,
+        after: int = 0,
+        **__: object,
     ) -> None:
         for each in self.portions:
             wires = [wire(a_record(source, n)) for n in each if n > after]
@@ -269,8 +276,8 @@ def a_record(source: str, position: int) -> Record:
     )
 
 
-def positions_of(topic: Topics, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    monkeypatch.setattr(follow, "replay", topic.replay)
+def positions_of(topics: Topics, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    monkeypatch.setattr(follow, "replay", topics.replay)
     broker = Broker(bootstrap="nowhere:1")
     read = logs_of_kafka(broker, SOURCES[:1])({})
     return [position_of(each) or 0 for wires in read for each in wires]

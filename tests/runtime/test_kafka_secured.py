@@ -102,7 +102,7 @@ def test_a_log_is_published_heard_followed_and_replayed(
 
 def heard(inbox: Inbox, broker: Broker, upto: int) -> list[int]:
     async def hear() -> None:
-        ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, marks=inbox.store.marks)
+        ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, own=inbox.store)
         await while_running(ears.run, until(lambda: inbox.taken[-1:] == [upto]))
 
     asyncio.run(hear())

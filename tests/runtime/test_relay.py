@@ -13,15 +13,16 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 
 from shared.runtime import codec, telemetry
+from shared.runtime.branches import line_of
 from shared.runtime.heartbeat import Heartbeat, apart
 from shared.runtime.kafka import Broker, source_of
 from shared.runtime.log import Record
-from shared.runtime.relay import RELAY, Gap, Pace, Relay, Turn, now
+from shared.runtime.relay import RELAY, Gap, Pace, Relay, Restored, Turn, now
 from shared.runtime.store import LogStore, open_store
 from shared.runtime.tree import verify
 from tests.infra.process import free_port
 from tests.infra.servers import Kafka
-from tests.runtime.made import TRACE, a_log, positions, record
+from tests.runtime.made import TRACE, a_log, begin, positions, put_back, record
 
 QUICK = Pace(batch=50, poll=0.02, heartbeat=0.2, checkpoint_records=100)
 
@@ -281,6 +282,82 @@ def test_a_broker_away_delays_and_loses_nothing(log: LogStore, breakable_kafka: 
 
     assert sorted(set(got)) == [*range(1, 561)]
     assert all(after <= before + 1 for before, after in pairwise(got))
+
+
+# ── A log that was put back from an older copy ──────────────────────────────
+
+
+@pytest.mark.parametrize("more", [0, 2, 3, 5])
+def test_what_is_not_what_was_published_is_not_published(
+    log: LogStore, broker: Broker, log_url: str, more: int
+) -> None:
+    """Reliability 21: a known position with another event stops the relay, and it says so."""
+    record(log, 10)
+    asyncio.run(Relay(log, broker).drain())
+    put_back(log_url, 7)
+    record(log, more)
+    relay = Relay(log, broker, pace=QUICK)
+    with pytest.raises(Restored, match="registry@0 is not what was published: 10 is another"):
+        asyncio.run(relay.drain())
+    heard: list[str] = []
+
+    async def beside() -> None:
+        heard.append("something")
+
+    waiting = Relay(log, broker, pace=QUICK, beside=[beside])
+    asyncio.run(serve(waiting, lambda: until(lambda: waiting.standing.error is not None)))
+
+    assert "metodika epoch" in (waiting.standing.error or "")
+    assert asyncio.run(facts(broker)) == [*range(1, 11)]
+    assert not heard
+
+
+def test_a_topic_begins_anew_with_the_epoch_that_was_begun_for_it(
+    log: LogStore, broker: Broker, log_url: str
+) -> None:
+    """contracts §2: announced, then the whole log; what is lost stands in the topic no more."""
+    record(log, 10)
+    asyncio.run(Relay(log, broker).drain())
+    put_back(log_url, 7)
+    record(log, 2)
+    asyncio.run(begin(log, broker, common=7))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Broker, "forget", away)
+        with pytest.raises(OSError, match="away"):
+            asyncio.run(Relay(log, broker, pace=QUICK).drain())
+    record(log, 3)
+    asyncio.run(Relay(log, broker, pace=QUICK).drain())
+    asyncio.run(Relay(log, broker, pace=QUICK).drain())
+    first, *said = asyncio.run(published(broker))
+    beat = apart(log.source, [first])[1]
+    wires, again, _ = apart(log.source, said)
+
+    assert beat is not None
+    assert (beat.epoch, beat.line) == (log.epochs()[1].epoch, line_of(log))
+    assert [(each.after, each.common) for each in beat.line] == [(9, 7)]
+    assert [codec.unwire(each).event_id for each in wires] == [e.event_id for e in log.walk()]
+    assert again is not None
+    assert again.last == log.read(11, 1)[0].event_id
+
+
+def test_an_epoch_that_was_begun_for_one_loss_is_none_for_the_next(
+    log: LogStore, broker: Broker, log_url: str
+) -> None:
+    """contracts §2: одна эпоха - одно прошлое."""
+    record(log, 10)
+    asyncio.run(Relay(log, broker).drain())
+    put_back(log_url, 7)
+    asyncio.run(begin(log, broker, common=7))
+    record(log, 3)
+    asyncio.run(Relay(log, broker).drain())
+    put_back(log_url, 8)
+
+    with pytest.raises(Restored):
+        asyncio.run(Relay(log, broker).drain())
+
+
+async def away(*_: object) -> None:
+    raise OSError("away")
 
 
 def test_topics_are_made_once_and_carry_their_log(broker: Broker) -> None:
