@@ -50,6 +50,11 @@ def _recorded(record: Record) -> Recorded[Any]:
     )
 
 
+def named_at(record: Record) -> str:
+    """Name a record and its place, so that another one there is told apart."""
+    return f"{record.position} {record.event_id}"
+
+
 class Projector:
     """Keeps the documents of one service at the end of its log. One per service.
 
@@ -110,23 +115,37 @@ class Projector:
         `told` hears the position reached and the end of the log.
         """
         into = await self._views.begin(projection.name, self._made_by)
-        folded, position = dict[UUID, int](), 0
+        folded, position, last = dict[UUID, int](), 0, None
         while records := await self._read(position):
             # folded once is folded with all that the log held by then
             grown = [e for e in records if folded.get(e.stream, 0) < e.position]
             folded |= await self._put(projection, grown, into)
-            position = records[-1].position
+            position, last = records[-1].position, named_at(records[-1])
             told(position, (await asyncio.to_thread(self._store.head)).position)
         await self._views.swap(projection.name, into, position)
+        await self._views.took(projection.name, Taken(into, position, last))
 
     async def _follow(self, projection: Projection[Any, Any]) -> None:
-        generation, position = await self._views.taken(projection.name)
+        generation, position, last = await self._views.taken(projection.name)
         if not generation.startswith(self._made_by):
             raise Rebuilding
+        await self._must_be_as_taken(position, last)
         while records := await self._read(position):
             await self._put(projection, records, generation)
-            position = records[-1].position
-            await self._views.took(projection.name, Taken(generation, position))
+            position, last = records[-1].position, named_at(records[-1])
+            await self._views.took(projection.name, Taken(generation, position, last))
+
+    async def _must_be_as_taken(self, position: int, last: str | None) -> None:
+        """Raise `Rebuilding` when another record stands where the documents end, or none."""
+        if not position:
+            return
+        found = await asyncio.to_thread(self._store.read, position - 1, 1)
+        there = named_at(found[0]) if found else None
+        known = last if last and last.startswith(f"{position} ") else there
+        if there is None or there != known:
+            source = self._store.source
+            log.error("documents know what the log does not", source=source, position=position)
+            raise Rebuilding
 
     async def _read(self, after: int) -> Sequence[Record]:
         return await asyncio.to_thread(self._store.read, after, BATCH)

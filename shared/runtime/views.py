@@ -43,10 +43,14 @@ class Known(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """How far the log has been taken into a generation of documents."""
+    """How far the log has been taken into a generation of documents.
+
+    `last` names the record there; None: nobody said.
+    """
 
     generation: str
     position: int
+    last: str | None = None
 
 
 class Views(Protocol):

@@ -167,13 +167,14 @@ class MongoViews:
     async def taken(self, name: str) -> Taken:
         """Return which documents of a name are live, and how far the log is in them."""
         home = await self._home(name)
-        return Taken(home["generation"], home["position"])
+        return Taken(home["generation"], home["position"], home.get("last"))
 
     @reaching
     async def took(self, name: str, taken: Taken) -> None:
         """Keep how far the log is in a generation, if that is still the live one."""
         live = {"_id": name, "generation": taken.generation}
-        await self._homes.update_one(live, {"$set": {"position": taken.position}})
+        said = {"position": taken.position, "last": taken.last}
+        await self._homes.update_one(live, {"$set": said})
 
     @reaching
     async def begin(self, name: str, made_by: str = "") -> str:

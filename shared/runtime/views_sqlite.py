@@ -41,7 +41,7 @@ ON CONFLICT DO UPDATE SET
 WHERE excluded.position > position
 """
 SWAP = """
-INSERT INTO homes SELECT ?1, ?2, ?4, ?3
+INSERT INTO homes (name, generation, before, position) SELECT ?1, ?2, ?4, ?3
 WHERE ?4 IS (SELECT generation FROM homes WHERE name = ?1)
 ON CONFLICT DO UPDATE SET
     before = generation, generation = excluded.generation, position = excluded.position
@@ -77,8 +77,15 @@ class SqliteViews:
             for field in sorted(fields - {"id"})
         ]
         self._writer = create(path, [*TABLES, *indexes])
+        self._widen()
         # what is lost is folded anew: no need to wait for the disk
         self._writer.execute("PRAGMA synchronous = NORMAL")
+
+    def _widen(self) -> None:
+        """Give a file of an earlier release its last column."""
+        with writing(self._writer) as db:
+            if "last" not in {each[1] for each in db.execute("PRAGMA table_info(homes)")}:
+                db.execute("ALTER TABLE homes ADD COLUMN last TEXT")
 
     async def get(self, name: str, id: str) -> Document | None:  # noqa: A002
         """Return a document, or None."""
@@ -156,7 +163,7 @@ class SqliteViews:
 
     async def taken(self, name: str) -> Taken:
         """Return which documents of a name are live, and how far the log is in them."""
-        sql = "SELECT generation, position FROM homes WHERE name = ?"
+        sql = "SELECT generation, position, last FROM homes WHERE name = ?"
         rows = await asyncio.to_thread(self._all, sql, [name])
         if not rows:
             raise Rebuilding(name)
@@ -164,8 +171,8 @@ class SqliteViews:
 
     async def took(self, name: str, taken: Taken) -> None:
         """Keep how far the log is in a generation, if that is still the live one."""
-        sql = "UPDATE homes SET position = ? WHERE name = ? AND generation = ?"
-        values = [taken.position, name, taken.generation]
+        sql = "UPDATE homes SET position = ?, last = ? WHERE name = ? AND generation = ?"
+        values = [taken.position, taken.last, name, taken.generation]
         await asyncio.to_thread(self._write, sql, values)
 
     async def begin(self, name: str, made_by: str = "") -> str:

@@ -22,7 +22,7 @@ from shared.runtime.territory import home_of
 from shared.runtime.views import Rebuilding
 from shared.runtime.views_sqlite import SqliteViews
 from shared.testing.facts import DAY, a
-from tests.runtime.made import a_log, say
+from tests.runtime.made import a_log, put_back, say
 
 ONE, TWO, THREE = (UUID(int=n) for n in (1, 2, 3))
 
@@ -75,6 +75,31 @@ async def names(views: SqliteViews) -> list[tuple[str, int]]:
     return [(each["name"], each["n"]) for each in found]
 
 
+@pytest.mark.parametrize("more", [(), ("x",), ("x", "y"), ("x", "y", "z")])
+def test_documents_of_a_log_that_was_put_back_are_folded_anew(
+    log: LogStore, tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    """A log restored from an older copy, written on or not: documents say what it says."""
+    say(log, ONE, region("a"))
+
+    async def act(projector: Projector, views: SqliteViews) -> None:
+        await projector.catch_up()
+        say(log, TWO, region("lost"))
+        say(log, THREE, region("lost too"))
+        await projector.catch_up()
+        put_back(f"sqlite://{tmp_path}/registry@0.sqlite", 1)
+        for n, each in enumerate(more):
+            say(log, UUID(int=10 + n), region(each))
+        await projector.catch_up()
+        after = await views.taken(REGIONS.name)
+        await projector.catch_up()
+
+        assert await names(views) == [(each, 1) for each in ("a", *more)]
+        assert await views.taken(REGIONS.name) == after
+
+    run(log, tmp_path, act)
+
+
 def test_each_stream_has_its_document(log: LogStore, tmp_path: Path) -> None:
     say(log, ONE, region("a"), region("b"), territory="25/1")
     say(log, TWO, region("c"), territory="26")
@@ -103,12 +128,12 @@ def test_what_other_code_folded_is_folded_anew(log: LogStore, tmp_path: Path) ->
         await Projector([other], log, views, "e1").catch_up()
         earlier = await names(views)
         await Projector([REGIONS], log, views, "e2").catch_up()
-        generation, position = await views.taken(REGIONS.name)
+        taken = await views.taken(REGIONS.name)
         await Projector([REGIONS], log, views, "e2").catch_up()
 
         assert earlier == [("b", 0)]
-        assert (await names(views), position) == ([("b", 2)], 2)
-        assert (await views.taken(REGIONS.name)).generation == generation
+        assert (await names(views), taken.position) == ([("b", 2)], 2)
+        assert await views.taken(REGIONS.name) == taken
 
     run(log, tmp_path, act)
 

@@ -374,7 +374,7 @@ def test_a_rebuild_stands_beside_and_is_swapped_in(opened: Open) -> None:
         await views.swap(NAME, generation, 7)
         assert await ids(views) == ["a"]
         assert await views.get(NAME, "a") == {"id": "a", "anew": True}
-        assert await views.taken(NAME) == (generation, 7)
+        assert await views.taken(NAME) == (generation, 7, None)
 
     run(opened, act)
 
@@ -382,7 +382,7 @@ def test_a_rebuild_stands_beside_and_is_swapped_in(opened: Open) -> None:
 def test_positions_are_those_of_the_slowest(opened: Open) -> None:
     async def act(views: Views) -> None:
         for name, position in ((NAME, 9), (OTHER, 4)):
-            generation, _ = await views.taken(name)
+            generation, *_ = await views.taken(name)
             await views.took(name, Taken(generation, position))
 
         assert await views.position("registry@0") == 4
@@ -393,7 +393,7 @@ def test_positions_are_those_of_the_slowest(opened: Open) -> None:
 
 def test_who_follows_what_was_swapped_out_moves_nothing(opened: Open) -> None:
     async def act(views: Views) -> None:
-        before, _ = await views.taken(NAME)
+        before, *_ = await views.taken(NAME)
         await views.swap(NAME, await views.begin(NAME), 3)
         await views.took(NAME, Taken(before, 8))
 
