@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -17,8 +17,9 @@ from shared.runtime.columns import Ledger
 from shared.runtime.follow import logs_of_kafka
 from shared.runtime.hearing import relearned
 from shared.runtime.kafka import Broker
-from shared.runtime.log import Mark, Record
+from shared.runtime.log import Hole, Mark, Record
 from shared.runtime.projector import Projector
+from shared.runtime.store_log import LogStore
 from shared.runtime.views import Views
 
 READ = 20_000
@@ -56,7 +57,7 @@ def replay_ledger(world: World, as_of: date, broker: Broker | None = None) -> Re
     result = Replayed()
     before = canonical(world.ledger), numbers(world.answers, as_of)
     sources = [source(name) for name in NAMES]
-    logs = logs_of_kafka(broker, sources) if broker else logs_of_stores(world)
+    logs = logs_of_kafka(broker, sources, world.announced) if broker else logs_of_stores(world)
     world.ledger.rebuild(logs)
     after = canonical(world.ledger), numbers(world.answers, as_of)
     result.facts = sum(position for _, position in world.ledger.positions().values())
@@ -144,31 +145,44 @@ def replay_known(world: World, result: Replayed) -> None:
         store = world.stores[name]
         if not set(map(source, world.names)) >= store.marks().keys():
             continue
-        for each in relearned(world.engines[name], heard_and_said(world, name)):
+        for each in relearned(world.engines[name], heard_and_said(store, world.stores)):
             at = (each.kind, each.about)
             result.histories += 1
             if _entries(store.known([at]).get(at, b"[]")) != _entries(each.history):
                 result.differs.append(f"{name}: {each.kind} {each.about}")
 
 
+class Walked(Protocol):
+    """A log that can be walked, at hand or out of its topic."""
+
+    source: str
+
+    def walk(self) -> Iterator[Record]:
+        """Read all records."""
+        ...
+
+
 def heard_and_said(
-    world: World, name: str, marks: Mapping[str, Mark] | None = None
+    store: LogStore, logs: Mapping[str, Walked], marks: Mapping[str, Mark] | None = None
 ) -> Iterator[Record]:
     """Return the own facts of a service, then all that it heard and did not put aside.
 
-    It heard up to its own marks, if no others are given.
+    It heard up to its own marks, if no others are given. Raises `Hole` where a log does
+    not reach so far.
     """
-    store = world.stores[name]
     marks = marks or store.marks()
     aside = {(e.source, e.epoch, e.position) for e in (*store.parked(), *store.skipped())}
     yield from store.walk()
-    for other in world.names:
-        if mark := marks.get(source(other)):
-            for each in world.stores[other].walk():
-                if each.position > mark.position:
-                    break
-                if (each.source, each.epoch, each.position) not in aside:
-                    yield each
+    for log in logs.values():
+        mark, at = marks.get(log.source), 0
+        for each in log.walk() if mark and mark.position else ():
+            if mark is None or each.position > mark.position:
+                break
+            at = each.position
+            if (each.source, each.epoch, each.position) not in aside:
+                yield each
+        if mark and at < mark.position:
+            raise Hole(f"{log.source} reaches to {at}, and {mark.position} was heard")
 
 
 def _entries(history: bytes) -> object:

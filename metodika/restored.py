@@ -3,33 +3,79 @@
 A log that lost its tail goes on in a new epoch (contracts §2). Who heard nothing of the
 tail follows by itself. Who did has stopped, and goes back to what it has in common with
 the log: what is derived of the tail goes, what was said because of it stays and is named.
+
+In the embedded world all logs are at hand, and the ledger knows what was lost. In a
+cluster a service has its own log; the others it reads out of their topics, which say
+themselves up to where they are what they were.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from itertools import chain, islice
+from typing import Any, Self
 from uuid import UUID
 
 import msgspec
 
 from metodika.replaying import heard_and_said, logs_of_stores
-from metodika.services import folded_by, service, source
+from metodika.services import NAMES, folded_by, service, source
 from metodika.up import views_of
 from metodika.world import World
 from shared.kernel import catalogue
 from shared.kernel.ids import named
-from shared.runtime.codec import decode_meta
+from shared.runtime.branches import BEGUN, Begun, Note, begun, line_of
+from shared.runtime.codec import decode_meta, unwire, wire
+from shared.runtime.follow import logs_of_kafka
 from shared.runtime.hearing import relearned
-from shared.runtime.log import Learned, Mark, Record, Unit
+from shared.runtime.heartbeat import in_common
+from shared.runtime.kafka import Broker
+from shared.runtime.log import Conflict, Learned, Mark, Record, Unit
 from shared.runtime.marked import differs, last_heard, remembered, without_log
 from shared.runtime.projector import Projector
+from shared.runtime.relay import holds
 from shared.runtime.store import Epoch, LogStore
+from shared.runtime.topic_log import TopicLog
 
 LEDGER = "ledger"
 """The hearer that is no service."""
-BEGUN = "epoch"
 ADOPTED = "epoch adopted"
+LOST = "lost facts"
+TOGETHER = 1_000
+"""Facts that are kept in one row, or asked for at once."""
+
+type Log = LogStore | TopicLog
+
+
+@dataclass(frozen=True)
+class AtHand:
+    """A world, and each log as it can be read from here: itself, or its topic."""
+
+    world: World
+    logs: Mapping[str, Log]
+    broker: Broker | None = None
+
+    @classmethod
+    def of(cls, world: World) -> Self:
+        """Return what is at hand. Raises `WrongSettings` in a cluster without Kafka."""
+        if world.settings.embedded and not world.settings.kafka_bootstrap:
+            return cls(world, world.stores)
+        broker = Broker.of(world.settings)
+        topics = {name: TopicLog(broker, source(name)) for name in NAMES}
+        return cls(world, topics | world.stores, broker)
+
+    @property
+    def whole(self) -> bool:
+        """Say whether all logs are at hand themselves."""
+        return self.world.settings.embedded
+
+    def log(self, of: str) -> Log:
+        """Return the log of a name on the wire."""
+        return self.logs[of.partition("@")[0]]
+
+    def own_topic(self, name: str) -> TopicLog | None:
+        """Return what was published of a log at hand, None in the embedded world."""
+        return TopicLog(self.broker, source(name)) if self.broker else None
 
 
 # ── Who has stopped ─────────────────────────────────────────────────────────
@@ -63,10 +109,10 @@ class Astray:
     parked: int
 
 
-def not_as_heard(world: World, name: str) -> Iterator[NotAsHeard]:
+def not_as_heard(here: AtHand, name: str) -> Iterator[NotAsHeard]:
     """Find who has stopped hearing a log, because what it heard last is not there."""
-    log = world.stores[name]
-    for hearer, mark, event_id in hearers_of(world, name):
+    log = here.logs[name]
+    for hearer, mark, event_id in hearers_of(here.world, name):
         if what := differs(log, mark, event_id):
             yield NotAsHeard(hearer, mark.position, what)
 
@@ -88,19 +134,19 @@ def known_of(world: World, log: str) -> Mark | None:
     return mark if mark and not without_log(mark) else None
 
 
-def astray(world: World) -> list[Astray]:
+def astray(here: AtHand) -> list[Astray]:
     """Find all who have stopped, log by log."""
     return [
-        _astray(world, name, hearer, mark)
-        for name, log in world.stores.items()
-        for hearer, mark, event_id in hearers_of(world, name)
-        if differs(log, mark, event_id)
+        _astray(here, name, hearer, mark)
+        for name in NAMES
+        for hearer, mark, event_id in hearers_of(here.world, name)
+        if differs(here.logs[name], mark, event_id)
     ]
 
 
-def _astray(world: World, name: str, hearer: str, mark: Mark) -> Astray:
-    log, common = world.stores[name], min(agreed(world, name), mark.position)
-    store = world.stores.get(hearer)
+def _astray(here: AtHand, name: str, hearer: str, mark: Mark) -> Astray:
+    log, common = here.logs[name], _common(here, name, mark)
+    store = here.world.stores.get(hearer)
     parked = [e for e in store.parked() if e.source == log.source] if store else []
     return Astray(
         log=log.source,
@@ -109,9 +155,20 @@ def _astray(world: World, name: str, hearer: str, mark: Mark) -> Astray:
         heard=mark.position,
         common=common,
         again=log.head().position - common,
-        because=sum(1 for _ in said_because(world, store)) if store else 0,
+        because=sum(1 for _ in said_because(here, store)) if store else 0,
         parked=sum(each.position > common for each in parked),
     )
+
+
+def _common(here: AtHand, name: str, mark: Mark) -> int:
+    """Return up to where a hearer heard what a log holds."""
+    match here.logs[name]:
+        case TopicLog() as topic:
+            return in_common(topic.beat.line if topic.beat else (), mark.epoch, mark.position)
+        case _ if here.whole:
+            return min(agreed(here.world, name), mark.position)
+        case log:
+            return in_common(line_of(log), mark.epoch, mark.position)
 
 
 def agreed(world: World, name: str) -> int:
@@ -156,12 +213,65 @@ class Because:
     lost: UUID
 
 
-def lost(world: World) -> Iterator[Lost]:
-    """Tell what the ledger knows behind the place up to which it agrees with each log."""
+def lost(here: AtHand) -> Iterator[Lost]:
+    """Tell what no log holds any more.
+
+    The ledger knows it behind the place up to which it agrees with each log. In a cluster
+    the topic holds it until it begins anew, and then the log of which it was lost.
+    """
+    world = here.world
+    if not here.whole:
+        for name, store in world.stores.items():
+            gone = chain(_kept(store), parted(store, here.own_topic(name)).lost)
+            yield from map(_told, {each.event_id: each for each in gone}.values())
+        return
     for name in world.names:
         mark = known_of(world, source(name))
         if mark and (at := agreed(world, name)) < mark.position:
             yield from _known_after(world, mark.source, at)
+
+
+def _told(record: Record) -> Lost:
+    at = (record.source, record.position, record.recorded_at, record.name, record.event_id)
+    return Lost(*at, msgspec.json.decode(record.data))
+
+
+@dataclass(frozen=True)
+class Parted:
+    """Up to where a log holds what was published of it, and what of that it does not.
+
+    `last` is the last event that was published, if the log does not hold it.
+    """
+
+    common: int | None = None
+    last: UUID | None = None
+    lost: Iterable[Record] = ()
+
+
+def parted(store: LogStore, topic: TopicLog | None) -> Parted:
+    """Compare a log with its topic, record by record. Raises `Hole` where one is missing."""
+    if topic is None or topic.said is None or holds(store, topic.said):
+        return Parted()
+    common = 0
+    for there, mine in zip(topic.walk(), chain(store.walk(), [None]), strict=False):
+        if mine is None or there.event_id != mine.event_id:
+            return Parted(common, topic.said.event_id, topic.walk(common))
+        common = there.position
+    return Parted(None, topic.said.event_id)
+
+
+def _kept(store: LogStore) -> Iterator[Record]:
+    """Return the facts that were kept when epochs were begun without them."""
+    for each in store.epochs():
+        note = begun(store, each.epoch)
+        for page in range(note.kept if note else 0):
+            at = (LOST, _page(each.epoch, page))
+            for said in msgspec.json.decode(store.known([at])[at], type=list[msgspec.Raw]):
+                yield unwire(bytes(said), leaf=False)
+
+
+def _page(epoch: UUID, number: int) -> UUID:
+    return named(LOST, f"{epoch}/{number}")
 
 
 def _known_after(world: World, log: str, position: int) -> Iterator[Lost]:
@@ -180,38 +290,42 @@ def _known_after(world: World, log: str, position: int) -> Iterator[Lost]:
             yield Lost(log, at, recorded_at, name, event_id, said)
 
 
-def said_because(world: World, store: LogStore) -> Iterator[Because]:
+def said_because(here: AtHand, store: LogStore) -> Iterator[Because]:
     """Tell what a service said because of facts that stand in no log any more."""
-    for some in _pages(store):
-        causes = {meta.causation_id for _, meta in some if meta.causation_id}
-        there = {id_ for each in world.stores.values() for id_ in each.events(causes)}
-        for record, meta in some:
-            cause = meta.causation_id
-            if cause and cause not in there:
-                at = (record.source, record.position, record.name)
-                yield Because(*at, record.stream, record.event_id, cause)
+    causes = {cause for each in store.walk() if (cause := _cause(each))}
+    for log in here.logs.values():
+        causes -= _among(log, causes)
+    for each in store.walk() if causes else ():
+        if (cause := _cause(each)) and cause in causes:
+            at = (each.source, each.position, each.name)
+            yield Because(*at, each.stream, each.event_id, cause)
 
 
-def _pages(store: LogStore) -> Iterator[list[tuple[Record, Any]]]:
-    after = 0
-    while page := store.read(after, 1_000):
-        yield [(each, decode_meta(each.meta)) for each in page]
-        after = page[-1].position
+def _cause(record: Record) -> UUID | None:
+    return decode_meta(record.meta).causation_id
+
+
+def _among(log: Log, ids: set[UUID]) -> set[UUID]:
+    """Return which of these events stand in a log."""
+    if isinstance(log, TopicLog):
+        return {each.event_id for each in log.walk() if each.event_id in ids} if ids else set()
+    return {each for some in _together(ids) for each in log.events(some)}
+
+
+def _together[T](items: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(items)
+    while some := list(islice(rest, TOGETHER)):
+        yield some
 
 
 # ── Going on ────────────────────────────────────────────────────────────────
 
 
-class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """Who began or adopted an epoch, when, and why."""
+async def begin(world: World, name: str, note: Note, apart: Parted = Parted()) -> Epoch:
+    """Let a log go on in a new epoch after its present end; fold its documents anew.
 
-    at: datetime
-    by: str
-    reason: str
-
-
-async def begin(world: World, name: str, note: Note) -> Epoch:
-    """Let a log go on in a new epoch after its present end; fold its documents anew."""
+    What was published and is lost is kept beside the log: its topic will begin anew.
+    """
     store = world.stores[name]
     views = views_of(world.settings, name)
     projections = service(name).projections
@@ -220,45 +334,58 @@ async def begin(world: World, name: str, note: Note) -> Epoch:
         await projector.rebuild(each)
     await views.close()
     new = store.new_epoch(store.head().epoch)
-    kept = Learned(BEGUN, new.epoch, msgspec.json.encode(note))
+    pages = 0
+    for pages, some in enumerate(_together(map(wire, apart.lost)), 1):
+        page = Learned(LOST, _page(new.epoch, pages - 1), b"[" + b",".join(some) + b"]")
+        store.append(Unit(now=note.at, known=[page]))
+    said = Begun(
+        at=note.at,
+        by=note.by,
+        reason=note.reason,
+        common=apart.common,
+        instead_of=apart.last,
+        kept=pages,
+    )
+    kept = Learned(BEGUN, new.epoch, msgspec.json.encode(said))
     store.append(Unit(now=note.at, known=[kept]))
     return new
 
 
-def begun(store: LogStore, epoch: UUID) -> Note | None:
-    """Return who began an epoch, when and why; None of the first one."""
-    kept = store.known([(BEGUN, epoch)]).get((BEGUN, epoch))
-    return msgspec.json.decode(kept, type=Note) if kept else None
-
-
-def unannounced(world: World, them: Sequence[Astray]) -> list[str]:
+def unannounced(here: AtHand, them: Sequence[Astray]) -> list[str]:
     """Name the logs that must go on in a new epoch first: theirs is still what was heard."""
     found: dict[str, None] = {}
     for each in them:
-        newest = world.stores[each.log.partition("@")[0]].epochs()[-1]
+        newest = here.log(each.log).epochs()[-1]
         fresh = newest.parent is not None and newest.epoch != each.epoch
         if not (fresh and newest.branched_at >= each.common):
             found[each.log] = None
     return list(found)
 
 
-def adopt(world: World, them: Sequence[Astray], note: Note) -> None:
+def adopt(here: AtHand, them: Sequence[Astray], note: Note) -> None:
     """Let all who have stopped go back to what they have in common with the logs.
 
     Each service in one transaction, the ledger last, for it knows what was lost; killed
-    half-way, it is gone on with.
+    half-way, it is gone on with. Raises `Conflict` when a service says something
+    meanwhile, `Hole` when a topic is not whole.
     """
     for hearer in dict.fromkeys(each.hearer for each in them if each.hearer != LEDGER):
-        _go_back(world, hearer, [each for each in them if each.hearer == hearer], note)
+        _go_back(here, hearer, [each for each in them if each.hearer == hearer], note)
     if logs := [each.log for each in them if each.hearer == LEDGER]:
-        world.ledger.rebuild(logs_of_stores(world), put_back=logs)
+        here.world.ledger.rebuild(_logs(here), put_back=logs)
 
 
-def _go_back(world: World, hearer: str, them: Sequence[Astray], note: Note) -> None:
-    store, engine = world.stores[hearer], world.engines[hearer]
-    marks, kept = dict[str, Mark](), list[Learned]()
+def _logs(here: AtHand) -> Any:
+    if here.broker is None or here.whole:
+        return logs_of_stores(here.world)
+    return logs_of_kafka(here.broker, [*map(source, NAMES)], here.world.announced)
+
+
+def _go_back(here: AtHand, hearer: str, them: Sequence[Astray], note: Note) -> None:
+    store, engine = here.world.stores[hearer], here.world.engines[hearer]
+    marks, kept, head = dict[str, Mark](), list[Learned](), store.head()
     for each in them:
-        log = world.stores[each.log.partition("@")[0]]
+        log = here.log(each.log)
         if each.common:
             (last,) = log.read(each.common - 1, 1)
             marks[each.log] = Mark(each.log, last.epoch, each.common)
@@ -268,11 +395,15 @@ def _go_back(world: World, hearer: str, them: Sequence[Astray], note: Note) -> N
         said = msgspec.json.encode(asdict(each) | msgspec.to_builtins(note), enc_hook=str)
         newest = log.epochs()[-1].epoch
         kept.append(Learned(ADOPTED, named("adopted", each.log, str(newest)), said))
-    histories = relearned(engine, heard_and_said(world, hearer, store.marks() | marks))
+    others = {name: log for name, log in here.logs.items() if name != hearer}
+    heard = heard_and_said(store, others, store.marks() | marks)
+    histories = list(relearned(engine, heard))
+    if store.head() != head:
+        raise Conflict("head", store.source)
     store.adopt(*marks.values(), known=[*histories, *kept], instead_of=engine.keeps)
 
 
-def adopted(store: LogStore, log: LogStore) -> dict[str, Any] | None:
+def adopted(store: LogStore, log: Log) -> dict[str, Any] | None:
     """Return who let a service adopt a log's present epoch, when and why; None: nobody."""
     at = (ADOPTED, named("adopted", log.source, str(log.epochs()[-1].epoch)))
     kept = store.known([at]).get(at)

@@ -25,12 +25,14 @@ from metodika.generate import (
     lay_out,
 )
 from metodika.plan import TIERS, TILED, Tier
-from metodika.restored import NotAsHeard, not_as_heard
+from metodika.restored import AtHand, NotAsHeard, not_as_heard
 from metodika.services import NAMES, source
 from metodika.up import up as running
 from metodika.world import World, names_of, opened, prepare
 from shared.runtime.hearing import AWAY
 from shared.runtime.log import Record
+from shared.runtime.reach import Unreachable
+from shared.runtime.relay import holds
 from shared.runtime.settings import Settings
 from shared.runtime.store import NotMigrated, open_store
 
@@ -141,7 +143,8 @@ class End:
     `without_log` are facts of the ledger that lie behind the log's end: it was made without
     logs (`generate --to ledger`), or the log lost its tail. `heard_beyond`: so many facts
     behind the end were heard by a service. `not_as_heard`: who has stopped, because the
-    record at its mark is not the one it heard.
+    record at its mark is not the one it heard. `otherwise`: what topics of a cluster say
+    otherwise than this log, or than its service heard.
     """
 
     log: str
@@ -153,6 +156,7 @@ class End:
     without_log: int
     parked: int
     not_as_heard: Sequence[NotAsHeard]
+    otherwise: Sequence[str]
 
 
 @click.command()
@@ -206,6 +210,7 @@ def told_of(end: End) -> Iterator[str]:
         found.setdefault((each.position, each.what), []).append(each.hearer)
     for (position, what), hearers in sorted(found.items()):
         yield f"{end.log} at {position} is not as {', '.join(hearers)} heard it: {what}"
+    yield from end.otherwise
 
 
 def end_of(here: World, name: str) -> End:
@@ -224,8 +229,24 @@ def end_of(here: World, name: str) -> End:
         not_in_ledger=max(0, head.position - taken),
         without_log=max(0, taken - head.position),
         parked=len(store.parked()),
-        not_as_heard=list(not_as_heard(here, name)),
+        not_as_heard=list(not_as_heard(AtHand(here, here.stores), name)),
+        otherwise=list(otherwise(here, name)) if here.settings.kafka_bootstrap else (),
     )
+
+
+def otherwise(here: World, name: str) -> Iterator[str]:
+    """Say what topics hold otherwise than a log, or than its service and ledger heard."""
+    at_hand, log = AtHand.of(here), here.stores[name]
+    try:
+        topic = at_hand.own_topic(name)
+        if topic and topic.said and not holds(log, topic.said):
+            yield f"{log.source} at {topic.said.position} is not as it was published"
+        for other in NAMES:
+            for each in not_as_heard(at_hand, other) if other != name else ():
+                heard = f"{source(other)} at {each.position} is not as {each.hearer} heard it"
+                yield f"{heard}: {each.what}"
+    except Unreachable as away:
+        click.echo(f"not compared with the topics: {away}", err=True)
 
 
 @click.command()

@@ -26,6 +26,7 @@ from shared.runtime.kafka import LONGEST, Broker, source_of
 from shared.runtime.log import Conflict, Parked, Record, Store
 from shared.runtime.logs import log, where
 from shared.runtime.marked import heard_on, last_heard
+from shared.runtime.reach import shown
 from shared.runtime.store_log import LogStore
 from shared.runtime.topic import offset_after, reading
 from shared.runtime.wake import Bell
@@ -87,10 +88,15 @@ class Ears:
     async def stand(self, at: TopicPartition) -> None:
         """Go on reading a log at its mark: what stands there must be what was heard."""
         ear, consumer = self._ear(source_of(at)), self._subscribers[at.topic].consumer
-        if consumer is not None and ear.known:
+        if consumer is None:
+            return
+        try:
             async with reading(self._broker, ear.source) as (searching, _):
-                offset = await offset_after(searching, at, ear.known - 1)
-            consumer.seek(at, offset)
+                offset = await offset_after(searching, at, max(0, ear.known - 1))
+        except Exception as error:  # noqa: BLE001 - whoever calls would not hear of it
+            log.warning("read from the beginning", source=ear.source, error=shown(error))
+            offset = 0
+        consumer.seek(at, offset)
 
     async def _watch(self) -> None:
         while True:

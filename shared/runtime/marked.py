@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import takewhile
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
@@ -51,7 +52,17 @@ def _at(source: str) -> tuple[str, UUID]:
     return LAST, named("heard", source)
 
 
-def differs(log: LogStore, mark: Mark, heard: UUID | None) -> str | None:
+class Read(Protocol):
+    """A log that can be read, at hand or out of its topic."""
+
+    source: str
+
+    def read(self, after: int, limit: int, /) -> Sequence[Record]:
+        """Return records after a position, in order."""
+        ...
+
+
+def differs(log: Read, mark: Mark, heard: UUID | None) -> str | None:
     """Say what is wrong with a log at a mark, None if what was heard stands there."""
     return _differs(log.read(mark.position - 1, 1), mark, heard) if mark.position else None
 

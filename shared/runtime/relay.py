@@ -134,7 +134,8 @@ class Relay:
                 failures = 1 if progress else failures + 1
                 await self._pause(error, failures)
             else:
-                await asyncio.sleep(self.pace.poll)  # the lease is another's
+                self.standing.error = None  # the lease is another's, and so is what fails
+                await asyncio.sleep(self.pace.poll)
 
     async def drain(self) -> int:
         """Publish what there is and return the position after it; -1: another leads."""

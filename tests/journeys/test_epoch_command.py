@@ -22,6 +22,7 @@ from shared.runtime.codec import wire
 from shared.runtime.ears import NeighbourEars
 from shared.runtime.follow import Follower
 from shared.runtime.hearing import hear
+from shared.runtime.settings import WrongSettings
 from tests.journeys import chapters as ch
 from tests.journeys.telling import Telling, settings_of
 
@@ -368,12 +369,16 @@ def test_what_is_lost_is_not_tried_again(folder: Path) -> None:
     assert read(run(folder, "parked", "list", "--json")) == []
 
 
-def test_in_a_cluster_the_command_says_that_it_can_not(
+def test_in_a_cluster_it_needs_kafka_where_the_other_logs_are(
     restored: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Reliability 21: половины дела команда не делает."""
+    """Reliability 21: чужие журналы команда читает из Kafka (test_restored_cluster)."""
     monkeypatch.setattr("shared.runtime.settings.Settings.embedded", False)
+    monkeypatch.setattr("metodika.world.names_of", one)
     asked = [run(restored, "epoch", *step, *WHY) for step in (("new", "registry"), ("adopt",))]
 
-    assert [each.exit_code for each in asked] == [EXIT_USAGE] * 2
-    assert all("not in a cluster" in each.stderr for each in asked)
+    assert all(isinstance(each.exception, WrongSettings) for each in asked), asked
+
+
+def one(_: object) -> tuple[str]:
+    return ("mentoring",)

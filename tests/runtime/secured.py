@@ -18,17 +18,19 @@ from tests.infra.secured import ADMIN, SecuredKafka
 TOPIC, GROUP = ResourceType.TOPIC, ResourceType.GROUP
 LITERAL, PREFIXED = ResourcePatternType.LITERAL, ResourcePatternType.PREFIXED
 READ, WRITE, CREATE = AclOperation.READ, AclOperation.WRITE, AclOperation.CREATE
+DELETE = AclOperation.DELETE
 
 type Right = tuple[Any, str, Any, Any]
 type Told = dict[str, Any]
 
 
 def of_service(prefix: str, name: str) -> list[Right]:
-    """Return what a service needs: its own topic to write, all to make and to hear."""
+    """Return what a service needs: its own topic to write and clear, all to make and hear."""
     return [
         (TOPIC, f"{prefix}.", PREFIXED, CREATE),
         (TOPIC, f"{prefix}.", PREFIXED, READ),
         (TOPIC, f"{prefix}.{name}.v1", LITERAL, WRITE),
+        (TOPIC, f"{prefix}.{name}.v1", LITERAL, DELETE),
         (GROUP, f"{prefix}.", PREFIXED, READ),
     ]
 

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
+from metodika.restored import parted
 from metodika.services import service
 from services.monitoring import ledger as language
 from services.registry.domain import AddRegion
@@ -20,8 +22,9 @@ from shared.runtime.hearing import hear
 from shared.runtime.heartbeat import Heartbeat, announced_in
 from shared.runtime.kafka import Broker
 from shared.runtime.log import Mark
-from shared.runtime.relay import Relay
+from shared.runtime.relay import Relay, publishing
 from shared.runtime.store_log import LogStore
+from shared.runtime.topic_log import TopicLog
 from tests.infra.servers import Kafka
 from tests.runtime.inbox import SOURCE, Inbox, until, while_running
 from tests.runtime.made import a_log, begin, put_back, record
@@ -227,8 +230,16 @@ def test_who_runs_meanwhile_goes_on_too(
     heard(mentoring, numbers, broker, common + 3)
 
 
+@pytest.mark.parametrize("mark", [10, 0])
+@pytest.mark.parametrize("searches", [True, False])
 def test_a_service_that_was_put_back_itself_hears_from_its_mark(
-    log: LogStore, inbox: Inbox, broker: Broker
+    log: LogStore,
+    inbox: Inbox,
+    broker: Broker,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    mark: int,
+    searches: bool,
 ) -> None:
     """Reliability: the inbox says how far it heard, whatever place the broker has kept."""
     record(log, 30)
@@ -239,7 +250,66 @@ def test_a_service_that_was_put_back_itself_hears_from_its_mark(
         asyncio.run(while_running(ears.run, until(lambda: len(inbox.taken) == count)))
 
     hearing(30)
-    inbox.store.adopt(Mark(SOURCE, log.head().epoch, 10))
-    hearing(50)
+    inbox.store.adopt(Mark(SOURCE, log.head().epoch, mark))
+    if not searches:
+        monkeypatch.setattr("shared.runtime.ears.offset_after", fails)
+    hearing(60 - mark)
 
-    assert inbox.taken == [*range(1, 31), *range(11, 31)]
+    assert inbox.taken == [*range(1, 31), *range(mark + 1, 31)]
+
+
+async def fails(*_: object) -> int:
+    raise OSError("away")
+
+
+@pytest.mark.parametrize("more", [0, 2, 3, 5])
+def test_where_a_log_parts_from_what_was_published_is_found(
+    log: LogStore, broker: Broker, tmp_path: Path, more: int
+) -> None:
+    """contracts §2: written on or not, and what is lost is told whole, as it was published."""
+    record(log, 10)
+    publish(log, broker)
+    asyncio.run(Relay(log, broker).rebuild(4))
+    was = [each.event_id for each in log.walk()]
+    whole = parted(log, TopicLog(broker, SOURCE))
+    lost(tmp_path, 7)
+    record(log, more)
+    apart = parted(log, TopicLog(broker, SOURCE))
+
+    assert (whole.common, whole.last, [*whole.lost]) == (None, None, [])
+    assert (apart.common, apart.last) == (7, was[9])
+    assert [each.event_id for each in apart.lost] == was[7:]
+
+
+def test_a_topic_is_a_log_to_be_read(log: LogStore, broker: Broker) -> None:
+    """contracts §2: with its epochs, as far as it is published."""
+    record(log, 5)
+    publish(log, broker)
+    asyncio.run(begin(log, broker, 5))
+    record(log, 2)
+    publish(log, broker)
+    topic = TopicLog(broker, SOURCE)
+    last = log.read(6, 1)[0]
+
+    assert [each.event_id for each in topic.walk()] == [each.event_id for each in log.walk()]
+    assert [each.position for each in topic.read(3, 2)] == [4, 5]
+    assert topic.read(7, 1) == []
+    assert [*topic.events([last.event_id])] == [last.event_id]
+    assert topic.epochs() == log.epochs()
+    assert (topic.head().epoch, topic.head().position) == (last.epoch, 7)
+    assert topic.whole()
+    record(log, 1)
+    asyncio.run(announced(log, broker))
+
+    assert not TopicLog(broker, SOURCE).whole()
+
+
+async def announced(log: LogStore, broker: Broker) -> None:
+    """Say where a log ends before it is published."""
+    head = log.head()
+    beat = Heartbeat(
+        source=SOURCE, epoch=head.epoch, position=head.position, recorded_at=datetime.now(UTC)
+    )
+    where = broker.partition(SOURCE)
+    async with publishing(broker) as producer:
+        await (await producer.send(where.topic, beat.wire(), SOURCE.encode(), where.partition))

@@ -24,7 +24,7 @@ from tests.infra.certificates import Authority
 from tests.infra.secured import SecuredKafka
 from tests.runtime.inbox import Inbox, until, while_running
 from tests.runtime.made import a_log, positions, record
-from tests.runtime.secured import Cluster, Told, of_service, of_subscriber
+from tests.runtime.secured import DELETE, Cluster, Told, of_service, of_subscriber
 from tests.runtime.test_follow import Ledger
 
 SOURCE, OTHER = "registry@0", "routes@0"
@@ -137,6 +137,35 @@ def test_every_mechanism_of_the_settings_is_spoken(
     asyncio.run(Relay(log, broker).drain())
 
     assert replayed(broker) == [1, 2, 3]
+
+
+def test_what_a_log_has_lost_goes_from_its_topic_by_a_right_of_its_own(
+    cluster: Cluster, log: LogStore
+) -> None:
+    """Contracts §2: the topic of a log that was put back begins anew; the right is named."""
+    every = of_service(cluster.prefix, "registry")
+    cluster.grant("registry", [each for each in every if each[3] != DELETE])
+    broker = provisioned(cluster.broker(cluster.with_password("registry")))
+    record(log, 3)
+    asyncio.run(Relay(log, broker).drain())
+    with pytest.raises(Unreachable, match=r"the right Delete on the topic .*registry\.v1"):
+        asyncio.run(broker.forget(SOURCE, 2))
+    cluster.grant("registry", every)
+
+    assert forgotten(broker, 2) == [3]
+
+
+def forgotten(broker: Broker, before: int) -> list[int]:
+    """Return what is left, as soon as the right that was just given is known."""
+    until_then = time.monotonic() + 10
+    while True:
+        try:
+            asyncio.run(broker.forget(SOURCE, before))
+        except Unreachable:
+            assert time.monotonic() < until_then
+            time.sleep(0.05)
+        else:
+            return replayed(broker)
 
 
 # ── Refused ─────────────────────────────────────────────────────────────────

@@ -284,6 +284,19 @@ def test_a_broker_away_delays_and_loses_nothing(log: LogStore, breakable_kafka: 
     assert all(after <= before + 1 for before, after in pairwise(got))
 
 
+def test_who_does_not_lead_any_more_lacks_nothing(
+    log: LogStore, broker: Broker, log_url: str
+) -> None:
+    """What failed once is no reason for ever: another process publishes now."""
+    relay, other = Relay(log, broker, pace=QUICK), open_store(log_url, log.source)
+    relay.standing.error = "OSError"
+    with other.lease():
+        asyncio.run(serve(relay, lambda: until(lambda: relay.standing.error is None)))
+    other.close()
+
+    assert not relay.standing.leading
+
+
 # ── A log that was put back from an older copy ──────────────────────────────
 
 
