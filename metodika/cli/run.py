@@ -241,7 +241,7 @@ def otherwise(here: World, name: str) -> Iterator[str]:
         topic = at_hand.own_topic(name)
         if topic and topic.said and not holds(log, topic.said):
             yield f"{log.source} at {topic.said.position} is not as it was published"
-        for other in NAMES:
+        for other in () if at_hand.whole else NAMES:
             for each in not_as_heard(at_hand, other) if other != name else ():
                 heard = f"{source(other)} at {each.position} is not as {each.hearer} heard it"
                 yield f"{heard}: {each.what}"

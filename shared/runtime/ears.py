@@ -54,6 +54,7 @@ class Ears:
         self._broker = broker
         self._hear = hear
         self._own = own
+        self._to_stand = set[TopicPartition]()
         self._subscribers: dict[str, BatchSubscriber] = {}
 
     async def run(self) -> None:
@@ -62,6 +63,7 @@ class Ears:
         for ear in self.ears.values():
             ear.stopping.clear()
         while True:
+            self._to_stand.clear()
             stream = self._stream()
             try:
                 await self._remember()
@@ -85,22 +87,34 @@ class Ears:
             ear.known, ear.farthest = mark.position, 0
             ear.error = ear.unlike = None
 
-    async def stand(self, at: TopicPartition) -> None:
+    def assigned(self, topics: Collection[TopicPartition]) -> None:
+        """Read nothing of these before we stand at our marks in them."""
+        for at in topics:
+            if consumer := self._subscribers[at.topic].consumer:
+                consumer.pause(at)
+                self._to_stand.add(at)
+
+    async def _try_to_stand(self, at: TopicPartition) -> None:
+        try:
+            await self._stand(at)
+        except Exception as error:  # noqa: BLE001 - Kafka is away: again, nothing is read
+            log.warning("no place to read from", source=source_of(at), error=shown(error))
+
+    async def _stand(self, at: TopicPartition) -> None:
         """Go on reading a log at its mark: what stands there must be what was heard."""
         ear, consumer = self._ear(source_of(at)), self._subscribers[at.topic].consumer
-        if consumer is None:
-            return
-        try:
-            async with reading(self._broker, ear.source) as (searching, _):
-                offset = await offset_after(searching, at, max(0, ear.known - 1))
-        except Exception as error:  # noqa: BLE001 - whoever calls would not hear of it
-            log.warning("read from the beginning", source=ear.source, error=shown(error))
-            offset = 0
-        consumer.seek(at, offset)
+        async with reading(self._broker, ear.source) as (searching, _):
+            offset = await offset_after(searching, at, max(0, ear.known - 1))
+        self._to_stand.discard(at)
+        if consumer is not None and at in consumer.assignment():
+            consumer.seek(at, offset)
+            consumer.resume(at)
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(1)
+            for at in [*self._to_stand]:
+                await self._try_to_stand(at)
+            await asyncio.sleep(0.1)
             for ear in self.ears.values():
                 self._look(ear)
                 ear.measure()
@@ -195,7 +209,7 @@ class Ears:
 
 
 class Standing(ConsumerRebalanceListener):
-    """Lets ears stand at their marks whenever topics become theirs to read."""
+    """Tells ears when topics become theirs to read."""
 
     def __init__(self, ears: Ears) -> None:
         self._ears = ears
@@ -203,13 +217,9 @@ class Standing(ConsumerRebalanceListener):
     def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         """Let go."""
 
-    def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> Any:
-        """Return what is to be awaited."""
-        return self._stand(assigned)
-
-    async def _stand(self, assigned: Collection[TopicPartition]) -> None:
-        for each in assigned:
-            await self._ears.stand(each)
+    def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        """Tell."""
+        self._ears.assigned(assigned)
 
 
 async def as_it_came(records: tuple[Sent, ...], parse: Any) -> Any:

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from aiokafka import TopicPartition
 
 from metodika.restored import parted
 from metodika.services import service
@@ -24,6 +25,7 @@ from shared.runtime.kafka import Broker
 from shared.runtime.log import Mark
 from shared.runtime.relay import Relay, publishing
 from shared.runtime.store_log import LogStore
+from shared.runtime.topic import Consumer, offset_after
 from shared.runtime.topic_log import TopicLog
 from tests.infra.servers import Kafka
 from tests.runtime.inbox import SOURCE, Inbox, until, while_running
@@ -251,15 +253,20 @@ def test_a_service_that_was_put_back_itself_hears_from_its_mark(
 
     hearing(30)
     inbox.store.adopt(Mark(SOURCE, log.head().epoch, mark))
-    if not searches:
-        monkeypatch.setattr("shared.runtime.ears.offset_after", fails)
+    failures = [] if searches else [OSError("away")]
+
+    async def search(consumer: Consumer, at: TopicPartition, position: int) -> int:
+        if failures:
+            await asyncio.sleep(
+                0.2
+            )  # a client that is stopped at once cancels whoever stops it
+            raise failures.pop()
+        return await offset_after(consumer, at, position)
+
+    monkeypatch.setattr("shared.runtime.ears.offset_after", search)
     hearing(60 - mark)
 
     assert inbox.taken == [*range(1, 31), *range(mark + 1, 31)]
-
-
-async def fails(*_: object) -> int:
-    raise OSError("away")
 
 
 @pytest.mark.parametrize("more", [0, 2, 3, 5])
