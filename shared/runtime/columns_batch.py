@@ -19,7 +19,7 @@ from shared.runtime import codec
 from shared.runtime.columns_reading import Tables, reading
 from shared.runtime.log import Hole, Record
 
-CHUNK = 16_384
+CHUNK = 4_096
 """Records that one thread of the database reads at a time."""
 SOURCE_AT = len('{"specversion":"1.0","id":"","source":"') + 36
 """Where on the wire the source begins: `codec.wire` gives equal records equal bytes."""
@@ -161,7 +161,7 @@ class Batch:
                     f"CREATE OR REPLACE TEMP TABLE came_{n} AS {reading(self._tables, name)}"
                 )
         news = " UNION ALL ".join(starmap(_news, came.items()))
-        self._writer.execute(f"CREATE OR REPLACE TEMP TABLE news AS {news}")
+        self._writer.execute(f"CREATE OR REPLACE TEMP VIEW news AS {news}")
         return came
 
     def _keep(self, came: Came) -> None:
