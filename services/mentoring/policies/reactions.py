@@ -1,0 +1,298 @@
+"""What mentoring does when its neighbours, or it itself, speak."""
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import chain
+
+from services.mentoring.domain import (
+    ClosePair,
+    DetachTeacher,
+    ProposePair,
+    RecordMethodistDiagnosis,
+    RecordMethodistTraining,
+    evidence,
+    pair_of,
+)
+from services.mentoring.domain.evidence import TOPIC
+from services.mentoring.domain.heard import (
+    Person,
+)
+from services.mentoring.domain.methodist import Pooled, Qualified
+from services.mentoring.policies.remembered import (
+    BANKS,
+    CANDIDACIES,
+    CHARGES,
+    COUNTRY,
+    METHODISTS,
+    PAIRS_OF_MENTEE,
+    PAIRS_OF_MENTOR,
+    PEOPLE,
+    REGIONS,
+    of_human,
+    results_of,
+    studies_of,
+    work_of,
+)
+from services.mentoring.policies.told import teaching
+from shared.events.diagnostics import DiagnosticCompleted
+from shared.events.mentoring import (
+    MentorshipPairFormed,
+    MethodistDiagnosed,
+    MethodistPooled,
+    TeacherAttached,
+)
+from shared.events.registry import (
+    EmploymentChanged,
+    EmploymentEnded,
+    EmploymentStarted,
+    PersonsMerged,
+    ProgramDrafted,
+    YouthPeriodDetermined,
+)
+from shared.events.routes import ProgramCompleted
+from shared.kernel import (
+    Known,
+    Withdraw,
+    standing,
+    whenever,
+    whenever_gone,
+)
+from shared.kernel.ids import (
+    EmploymentId,
+    EnrolmentId,
+    MethodistId,
+    PersonId,
+    named,
+)
+
+CONCEPT = date(2020, 8, 6)
+"""The day of the Concept (S0): from here on the young are supported."""
+
+CALLED_OFF = "работы, по которой предложена пара, нет"
+"""Why a proposal is withdrawn."""
+
+# ── When a candidate learns (S1 2) ──────────────────────────────────────────
+
+
+type OfAPerson = (
+    DiagnosticCompleted
+    | MethodistPooled
+    | ProgramCompleted
+    | MethodistDiagnosed
+    | PersonsMerged
+)
+
+
+@whenever(
+    DiagnosticCompleted, MethodistPooled, PersonsMerged, name="mentoring.record_diagnosis"
+)
+def a_pooled_candidate_is_diagnosed(
+    said: DiagnosticCompleted | MethodistPooled | PersonsMerged, known: Known
+) -> Iterator[RecordMethodistDiagnosis]:
+    """RU6: кандидату из актива засчитывают последнюю его диагностику (S1 2).
+
+    All facts are needed, and whichever comes last finds the others known.
+    """
+    if isinstance(said, DiagnosticCompleted) and said.category != "candidate_methodist":
+        return  # most are of no candidate, and need no looking up
+    result = evidence.latest(results_of(known, human(said)))
+    for methodist_id in candidacies(known, said) if result else ():
+        if result and isinstance(known.of(METHODISTS, methodist_id), Pooled):
+            yield RecordMethodistDiagnosis(
+                methodist_id=methodist_id, session_id=result.said.session_id
+            )
+
+
+@whenever(
+    ProgramCompleted,
+    MethodistDiagnosed,
+    ProgramDrafted,
+    PersonsMerged,
+    name="mentoring.record_training",
+)
+def a_qualified_candidate_is_trained(
+    said: ProgramCompleted | MethodistDiagnosed | ProgramDrafted | PersonsMerged, known: Known
+) -> Iterator[RecordMethodistTraining]:
+    """RU6, AM36: и ДПП по методической поддержке, освоенную до или после (S1 2).
+
+    All are needed, and whichever comes last finds the others known.
+    """
+    for methodist_id in candidacies(known, said):
+        methodist = known.of(METHODISTS, methodist_id)
+        if isinstance(methodist, Qualified):
+            for enrolment_id in methodical_studies(known, methodist.nominated.person_id)[:1]:
+                yield RecordMethodistTraining(
+                    methodist_id=methodist_id, enrolment_id=enrolment_id
+                )
+
+
+def candidacies(known: Known, said: OfAPerson | ProgramDrafted) -> Iterator[MethodistId]:
+    """Return whom a fact may concern; a programme concerns whoever is in any bank."""
+    match said:
+        case ProgramDrafted():
+            for region in known.of(REGIONS, COUNTRY) if TOPIC in said.topics else ():
+                yield from known.of(BANKS, named("region", region))
+        case _:
+            yield from chain.from_iterable(of_human(known, CANDIDACIES, human(said)))
+
+
+def human(said: OfAPerson) -> PersonId:
+    """Return whom a fact is about, by one of the records."""
+    return said.survivor_id if isinstance(said, PersonsMerged) else said.person_id
+
+
+def methodical_studies(known: Known, who: PersonId) -> list[EnrolmentId]:
+    """Return all that a human has studied of methodical support, and was not annulled."""
+    return [
+        each.said.enrolment_id
+        for each in studies_of(known, who)
+        if each.until is None and teaching(known, each)
+    ]
+
+
+# ── When work begins and ends ───────────────────────────────────────────────
+
+
+@whenever(YouthPeriodDetermined, EmploymentStarted, EmploymentChanged, name="mentoring.propose")
+def a_young_teacher_employed_calls_for_a_pair(
+    said: YouthPeriodDetermined | EmploymentStarted | EmploymentChanged, known: Known
+) -> Iterator[ProposePair]:
+    """Принятому молодому педагогу предлагают наставника (S1 4.4).
+
+    Youth and a main job as a teacher are needed, and whichever comes last finds the other
+    known. One job is one pair: to hear of it again is to ask for the same thing. Whoever
+    ceased to be young before the Concept is called for by nobody, however late his job is
+    heard of.
+    """
+    person = known.of(PEOPLE, said.person_id)
+    until = person.young_until
+    for employment_id, since in evidence.main_jobs(person.work).items():
+        if until and max(since, CONCEPT) < until:
+            yield ProposePair(
+                pair_id=pair_of(employment_id),
+                mentee_id=said.person_id,
+                employment_id=employment_id,
+                proposed_on=since,
+            )
+
+
+def calls_since(person: Person, job: EmploymentId) -> date | None:
+    """Return since when a job calls for a pair: the main work of a pedagogue, begun young."""
+    ours = (each for each in person.work if each.is_main and each.position_class == "PED")
+    since = min((each.since for each in ours if each.employment_id == job), default=None)
+    until = person.young_until
+    return since if since and until and max(since, CONCEPT) < until else None
+
+
+@whenever_gone(EmploymentStarted, EmploymentChanged, name="mentoring.call off")
+def a_job_that_never_was_calls_for_nobody(
+    said: EmploymentStarted | EmploymentChanged, known: Known
+) -> Iterator[Withdraw]:
+    """Нет работы, по которой предложена пара, — нет и предложения (S1 4.4, S1 7.2).
+
+    Of work that began on another day it is withdrawn too, and made anew as of any work.
+    A pair that was formed stays, and all of it: people have built on it.
+    """
+    since = calls_since(known.of(PEOPLE, said.person_id), said.employment_id)
+    pair = standing(known.history(pair_of(said.employment_id)))
+    if any(isinstance(each.fact, MentorshipPairFormed) for each in pair):
+        return
+    for each in pair:
+        if since is None or each.fact.occurred_on == said.occurred_on != since:
+            yield Withdraw(
+                event_id=each.event_id, reason=CALLED_OFF, withdrawn_on=said.occurred_on
+            )
+
+
+@whenever(EmploymentEnded, TeacherAttached, MentorshipPairFormed, name="mentoring.leave")
+def who_works_no_more_leaves(
+    said: EmploymentEnded | TeacherAttached | MentorshipPairFormed, known: Known
+) -> Iterator[DetachTeacher | ClosePair]:
+    """P4: после последнего рабочего дня педагог откреплён, его пары закрыты (S1 7.1).
+
+    Whichever comes last: who was attached or paired later than the last day, before
+    anybody had heard of it, leaves on the very day on which that began.
+    """
+    for who in people_of(said):
+        day = gone_on(known, who)
+        if day:
+            yield from detached(known, who, day)
+            yield from parted(known, who, day)
+
+
+def people_of(
+    said: EmploymentEnded | TeacherAttached | MentorshipPairFormed,
+) -> tuple[PersonId, ...]:
+    """Return who may have gone."""
+    match said:
+        case MentorshipPairFormed():
+            return (said.mentee_id, said.mentor_id)
+        case EmploymentEnded() | TeacherAttached():
+            return (said.person_id,)
+
+
+def gone_on(known: Known, who: PersonId) -> date | None:
+    """Return the first day without work; None while any goes on, or none was heard of.
+
+    Of several ends the last one counts, and its day is still a day of work. A human works
+    while any of his records does (S1 7.2).
+    """
+    ends = [each.until for each in known.of(PEOPLE, who).work]
+    if None not in ends:
+        ends = [each.until for each in work_of(known, who)]
+    return max((each for each in ends if each and None not in ends), default=None)
+
+
+def detached(known: Known, who: PersonId, day: date) -> Iterator[DetachTeacher]:
+    """Открепить с этого дня, но не раньше, чем закреплён (S1 7.1)."""
+    for attached in attachments(known, who):
+        yield detach(attached, day, "Работа окончена")
+
+
+def attachments(known: Known, who: PersonId) -> list[TeacherAttached]:
+    """Return how a human is attached, by whatever record."""
+    return [it for each in of_human(known, CHARGES, who) for it in each.held.values()]
+
+
+def detach(attached: TeacherAttached, day: date, reason: str) -> DetachTeacher:
+    """Ask for the end of an attachment, not before its beginning."""
+    return DetachTeacher(
+        methodist_id=attached.methodist_id,
+        person_id=attached.person_id,
+        reason=reason,
+        detached_on=max(day, attached.occurred_on),
+    )
+
+
+def parted(known: Known, who: PersonId, day: date) -> Iterator[ClosePair]:
+    """Закрыть пары с этого дня, но не раньше, чем образованы (S4 3.2.7)."""
+    for role in (PAIRS_OF_MENTEE, PAIRS_OF_MENTOR):
+        for pairs in of_human(known, role, who):
+            for pair_id, formed in pairs.items():
+                closed_on = max(day, formed.occurred_on)
+                yield ClosePair(pair_id=pair_id, outcome="left", closed_on=closed_on)
+
+
+# ── When two records are found to be one human ──────────────────────────────
+
+
+@whenever(PersonsMerged, name="mentoring.one_methodist")
+def one_human_has_one_methodist(said: PersonsMerged, known: Known) -> Iterator[DetachTeacher]:
+    """Слитые записи — один педагог, и методист у него один (S1 7.2, S1 7.1).
+
+    Which one: that of the surviving record. Two records with one methodist are one there.
+    """
+    kept, *others = attachments(known, said.survivor_id) or [None]
+    for each in others:
+        if kept and each and each.methodist_id != kept.methodist_id:
+            yield detach(each, said.occurred_on, "Записи об одном педагоге слиты")
+
+
+POLICIES = (
+    a_pooled_candidate_is_diagnosed,
+    a_qualified_candidate_is_trained,
+    a_young_teacher_employed_calls_for_a_pair,
+    a_job_that_never_was_calls_for_nobody,
+    who_works_no_more_leaves,
+    one_human_has_one_methodist,
+)
