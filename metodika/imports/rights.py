@@ -94,12 +94,10 @@ class Rights:
                 return job is None or self.over(job.now.org_id)
             case RecordEducation() | AwardCategory() | LinkRoster():
                 return asked.person_id in self.newcomers or self._employs(asked.person_id)
-            case (
-                RegisterOrganisation()
-                | CloseOrganisation()
-                | StartEmployment()
-                | ChangeEmployment()
-            ):
+            case ChangeEmployment():
+                job = self.jobs.get(asked.employment_id)
+                return self.over(asked.org_id) and (job is None or self.over(job.now.org_id))
+            case RegisterOrganisation() | CloseOrganisation() | StartEmployment():
                 return self.over(asked.org_id)
             case _:
                 return True  # somebody new stands where the sender does

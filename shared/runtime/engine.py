@@ -28,7 +28,14 @@ from shared.runtime.asking import (
 from shared.runtime.log import Answered, Conflict, Head, Store, Unit
 from shared.runtime.seal import Erased, Keys
 from shared.runtime.service import Service, by_fact
-from shared.runtime.territory import TREE, Standing, elsewhere, restated_at, rights_to
+from shared.runtime.territory import (
+    TREE,
+    Standing,
+    elsewhere,
+    restated_at,
+    rights_to,
+    taken_from,
+)
 from shared.runtime.work import Thing, Wanted, Work
 
 TRIES = 4
@@ -332,7 +339,9 @@ class Engine:
         for fact in facts:
             if type(fact) in self._concerns:
                 self._require_every_home(work, asked, (fact,), (), may)
-            elif not any(map(may, work.rights_to(thing, fact, asked))):
+            elif not any(map(may, work.rights_to(thing, fact, asked))) or (
+                (taken := taken_from(fact, work)) and not may(taken)
+            ):
                 raise NotAllowed(type(asked.command).__name__)
 
     def _require_right_to_amend(

@@ -201,6 +201,15 @@ def rights_to(said: Any, place: Territory | None, known: Known) -> Iterator[Terr
             yield known.of(PLACE, each)
 
 
+def taken_from(said: Any, known: Known) -> Territory | None:
+    """Return where a job stands that a fact changes: it asks a right there too, if any."""
+    if not isinstance(said, EmploymentChanged):
+        return None
+    running = known.of(HOME, said.person_id).running
+    here = (org_id for job, org_id, _ in running if job == said.employment_id)
+    return next((known.of(PLACE, each) for each in here), None)
+
+
 def tells_home(name: str, corrects: UUID | None = None) -> bool:
     """Say whether a stream stands where its record of this name does.
 

@@ -125,6 +125,24 @@ def test_a_merger_opens_no_name(asking: Asking) -> None:
     assert asking.opens(ch.DINA) == MOVED
 
 
+def test_a_job_is_not_taken_from_another_school(asking: Asking) -> None:
+    """S0 V: место работы меняет тот, чьи оба места; иначе имя ушло бы к сказавшему."""
+    taken = reg.ChangeEmployment(
+        employment_id=ch.job_of(ch.BORIS),
+        person_id=ch.BORIS,
+        org_id=ch.CAPITAL_SCHOOL,
+        position_class="PED",
+        is_teacher=True,
+        subject_code="MATH",
+        is_main=True,
+        changed_on=day("05.10.2022"),
+    )
+    said = [asking.said(who, taken) for who in ("school-77", "region-77", "region-25")]
+
+    assert said == [403, 403, 403]
+    assert asking.opens(ch.BORIS) == HOME | AWAY
+
+
 def test_a_correction_opens_no_name(asking: Asking) -> None:
     """S0 V, S1 7.2: исправив старое, прежний регион не видит, кто это теперь."""
     region = asking.as_("region-25")
