@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec import structs
 
-from shared.kernel import Claim, Concerns, Decider, Refused, Release, kind_of, stood
+from shared.kernel import Claim, Concerns, Decider, Refused, Release, Withdrawal, kind_of, stood
 from shared.kernel.ids import EventId, Territory
 from shared.runtime.amending import AMENDING, amended, derived, places, records_of
 from shared.runtime.asking import (
@@ -399,7 +399,8 @@ class Engine:
         corrects: EventId | None,
         where: Standing | None = None,
     ) -> UUID:
-        gone = stood(thing.history, fact, corrects)
+        amends = corrects or isinstance(fact, Withdrawal)
+        gone = stood(thing.history, fact, corrects) if amends else None
         event_id = work.say(thing, fact, claims, asked, corrects, where)
         self.react(work, fact, event_id, asked, gone)
         return event_id
@@ -426,6 +427,8 @@ class Engine:
         First to the one that is `gone` with it, if it was withdrawn or is said anew.
         """
         outcomes: list[Outcome] = []
+        if gone is None and type(fact) not in self._policies:
+            return outcomes
         for policy, about in chain(
             ((each, gone) for each in self._when_gone.get(type(gone), ())),
             ((each, fact) for each in self._policies.get(type(fact), ())),

@@ -45,7 +45,8 @@ PAGE = 1000
 class Thing:
     """What is known of one stream; its state once a decider asked for it.
 
-    So many facts of its history as `folded` says have led to the state.
+    So many facts of its history as `folded` says have led to the state; this unit has
+    `seen` it in that version.
     """
 
     stream: UUID
@@ -55,6 +56,7 @@ class Thing:
     decider: Decider[Any, Any, Any] | None = None
     state: Any = None
     folded: int = 0
+    seen: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +94,7 @@ class Work:
         self._stands = stands
         self._named: dict[str, dict[UUID, set[UUID]]] = {}
         self._things: dict[UUID, Thing] = {}
-        self._seen: dict[UUID, int] = {}
+        self._seen: list[Thing] = []
         self._read_to: int | None = None
         self._read_whole = False
         self._said: dict[UUID, UUID] = {}
@@ -168,7 +170,9 @@ class Work:
         if thing is None:
             self.foresee(Wanted(streams=[stream]))
             thing = self._things[stream]
-        self._seen.setdefault(stream, thing.version)
+        if thing.seen is None:
+            thing.seen = thing.version
+            self._seen.append(thing)
         return thing
 
     def state[S](self, decider: Decider[S, Any, Any], thing: Thing) -> S:
@@ -275,8 +279,10 @@ class Work:
         done = self.unit
         done.read, known = self.keeping.handed_over()
         done.known += known
-        written = {each.stream for each in done.facts}
-        done.seen = {at: self._seen[at] for at in self._seen.keys() - written}
+        for each in self._seen:
+            if each.seen == each.version:  # else the facts say so
+                done.seen[each.stream] = each.version
+            each.seen = None
         self._seen.clear()
         done.whole = self._read_to if self._read_whole else None
         if self._read_to is not None:

@@ -1,6 +1,7 @@
 """What a unit of work keeps of facts: histories, and the documents they fold into."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 from uuid import UUID
@@ -42,42 +43,50 @@ _histories = msgspec.json.Decoder(list[Kept])
 _UNREAD = object()
 
 
+@dataclass(slots=True)
+class _Story:
+    """One history: as it `was` read, whether this unit has `used` it, and if it has `grown`."""
+
+    at: tuple[str, UUID]
+    history: list[Kept]
+    was: bytes = b""
+    document: Any = _UNREAD
+    used: bool = False
+    grown: bool = False
+
+
 class Keeping:
     """Histories by what they are about, read once, and all that was learned here."""
 
     def __init__(self, store: Store, borrowed: Sequence[Borrowed[Any, Any]]) -> None:
         self._store = store
         self._listeners = by_fact(borrowed)
-        self._known: dict[tuple[str, UUID], list[Kept]] = {}
-        self._documents: dict[tuple[str, UUID], Any] = {}
-        self._grown: dict[tuple[str, UUID], None] = {}
-        self._as_read: dict[tuple[str, UUID], bytes] = {}
-        self._used: dict[tuple[str, UUID], None] = {}
+        self._stories: dict[tuple[str, UUID], _Story] = {}
+        self._used: list[_Story] = []
+        self._was: dict[tuple[str, UUID], bytes] = {}
+        self._places: dict[tuple[str, UUID], None] = {}
         self._index: dict[tuple[str, UUID], UUID] = {}
         self._indexed: dict[tuple[str, UUID], None] = {}
 
     def of[D](self, borrowed: Borrowed[D, Any], about: UUID) -> D:
         """Return the document; the initial one when nothing was heard yet."""
-        at = (borrowed.name, about)
-        self._used[at] = None
-        document = self._documents.get(at, _UNREAD)
-        if document is _UNREAD:
-            stand = standing(map(_recorded, self._history_about(at)))
-            document = self._documents[at] = reduce(
+        story = self._story((borrowed.name, about))
+        if story.document is _UNREAD:
+            story.document = reduce(
                 lambda so_far, each: borrowed.evolve(so_far, each.fact, each.event_id),
-                stand,
+                standing(map(_recorded, story.history)),
                 borrowed.initial,
             )
-        return document
+        return story.document
 
     def foresee(self, about: Collection[tuple[str, UUID]]) -> None:
         """Read at once what is kept about these."""
-        unread = set(about).difference(self._known)
+        unread = set(about).difference(self._stories)
         if unread:
             kept = self._store.known(unread)
-            self._known |= {at: [] for at in unread}
-            self._known |= {at: _histories.decode(said) for at, said in kept.items()}
-            self._as_read |= {at: digest(said) for at, said in kept.items()}
+            self._stories |= {at: _Story(at, []) for at in unread}
+            for at, said in kept.items():
+                self._stories[at] = _Story(at, _histories.decode(said), digest(said))
 
     def stood(self, fact: Any, corrects: EventId | None, stream: UUID) -> Any | None:
         """Return what is kept of the fact that this withdraws or says anew, as it stood."""
@@ -87,7 +96,7 @@ class Keeping:
         kind = catalogue.get(fact.name) if isinstance(fact, Withdrawal) else kind_of(fact)
         for each in self._listeners.get(kind.fact, ()) if kind else ():
             at = each.name, self._whereabouts(each, first, stream)
-            history = [_recorded(it) for it in self._history_about(at)]
+            history = [_recorded(it) for it in self._story(at).history]
             if found := stood(history, fact, corrects):
                 return found
         return None
@@ -108,7 +117,7 @@ class Keeping:
                     self._come_back(each, about, kept.corrects)
             if before != about:
                 at = (f"{each.name}@", kept.corrects or kept.event_id)
-                self._index[at], self._indexed[at], self._used[at] = about, None, None
+                self._index[at], self._indexed[at], self._places[at] = about, None, None
             self._append(each, about, kept, fact)
 
     def _whereabouts(
@@ -118,48 +127,54 @@ class Keeping:
         if at in self._index:
             return self._index[at]
         found = self._store.known([at]).get(at)
-        self._used[at] = None
-        self._as_read[at] = digest(found or b"")
+        self._places[at], self._was[at] = None, digest(found or b"")
         return msgspec.json.decode(found, type=UUID) if found else stream
 
     def _come_back(self, borrowed: Borrowed[Any, Any], about: UUID, first: UUID) -> None:
         """Let a fact stand again where a correction had moved it away from."""
-        history = self._history_about((borrowed.name, about))
+        history = self._story((borrowed.name, about)).history
         history[:] = [each for each in history if not _is_moved(each, first)]
 
     def _append(
         self, borrowed: Borrowed[Any, Any], about: UUID, kept: Kept, fact: Any = None
     ) -> None:
-        at = (borrowed.name, about)
-        history = self._history_about(at)
-        if any(each.event_id == kept.event_id and each.name == kept.name for each in history):
+        story = self._story((borrowed.name, about))
+        if any(it.event_id == kept.event_id and it.name == kept.name for it in story.history):
             return  # heard again: what is known already says what came after it, too
-        history.append(kept)
-        self._grown[at] = None
-        document = self._documents.pop(at, None)
-        if document is None or fact is None or kept.corrects or kind_of(fact).sealed:
+        story.history.append(kept)
+        story.grown, document, story.document = True, story.document, _UNREAD
+        if document is _UNREAD or fact is None or kept.corrects or kind_of(fact).sealed:
             return  # it is made anew, of what stands and as it is stored
-        event_id = EventId(kept.event_id)
-        self._documents[at] = borrowed.evolve(document, fact, event_id)
+        story.document = borrowed.evolve(document, fact, EventId(kept.event_id))
 
     def handed_over(self) -> tuple[list[Read], list[Learned]]:
         """Return what was decided by, and what is to be written of it, whole."""
-        read = [Read(*at, self._as_read.get(at, b"")) for at in self._used]
-        done = [Learned(*at, _encoder.encode(self._known[at])) for at in self._grown]
-        done += [Learned(*at, _encoder.encode(self._index[at])) for at in self._indexed]
-        self._as_read |= {(it.kind, it.about): digest(it.history) for it in done}
+        read = [Read(*each.at, each.was) for each in self._used]
+        read += [Read(*at, self._was.get(at, b"")) for at in self._places]
+        done: list[Learned] = []
+        for each in self._used:
+            if each.grown:
+                done.append(Learned(*each.at, _encoder.encode(each.history)))
+                each.was = digest(done[-1].history)
+            each.used = each.grown = False
+        for at in self._indexed:
+            done.append(Learned(*at, _encoder.encode(self._index[at])))
+            self._was[at] = digest(done[-1].history)
         self._used.clear()
-        self._grown.clear()
+        self._places.clear()
         self._indexed.clear()
         return read, done
 
-    def _history_about(self, at: tuple[str, UUID]) -> list[Kept]:
-        self._used[at] = None
-        history = self._known.get(at)
-        if history is None:
+    def _story(self, at: tuple[str, UUID]) -> _Story:
+        """Return a history, and note that it is decided by."""
+        story = self._stories.get(at)
+        if story is None:
             self.foresee([at])
-            history = self._known[at]
-        return history
+            story = self._stories[at]
+        if not story.used:
+            story.used = True
+            self._used.append(story)
+        return story
 
 
 def _recorded(kept: Kept) -> Recorded[Any]:

@@ -104,12 +104,16 @@ def of_the_other_records(asked: DetermineYouth, known: Known) -> DetermineYouth:
 def human(known: Known, person: PersonId) -> Eras:
     """Return what the other records of a human say, since they are one; mostly nothing."""
     mergers = mergers_around(known, person)
+    if not mergers:
+        return ()
     lives = {it: TEACHER.state(known.history(it)) for it in records_of(mergers)}
     return eras_of(person, mergers, lives)
 
 
 def mergers_around(known: Known, *people: PersonId) -> Mergers:
-    """Return all mergers that join these records to others, in chains."""
+    """Return all mergers that join these records to others, in chains; mostly none."""
+    if not any(known.of(side, it) for it in people for side in (MERGED_INTO, MERGED_FROM)):
+        return ()
     found, seen, ahead = dict[PersonsMerged, None](), set[PersonId](), [*people]
     while ahead:
         person = ahead.pop()
