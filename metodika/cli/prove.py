@@ -3,6 +3,8 @@
 import asyncio
 import shutil
 import time
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -13,12 +15,14 @@ from metodika.cli import numbers, say
 from metodika.cli.run import filled
 from metodika.generate import Clock
 from metodika.replaying import Replayed, replay_documents, replay_known, replay_ledger
-from metodika.services import NAMES
-from metodika.world import World, opened, require_writable
+from metodika.services import NAMES, source
+from metodika.world import World, names_of, opened, prepare, require_writable
 from shared.runtime.columns import Hole
 from shared.runtime.engine import utc_now
 from shared.runtime.kafka import Broker
-from shared.runtime.relay import Relay
+from shared.runtime.relay import Beyond, Relay
+from shared.runtime.settings import Settings
+from shared.runtime.store import LogStore, open_store
 
 SHOWN_ON = date(2024, 12, 31)
 DEMO = "made-by-demo"
@@ -135,21 +139,53 @@ def replay(transport: str, as_of: date | None, world: Path | None, as_json: bool
 @click.option("--service", type=click.Choice(NAMES), help="One log alone.")
 @say.world_option
 def relay(after: int | None, service: str | None, world: Path | None) -> None:
-    """Publish the logs to Kafka up to their ends, or a topic anew from a position."""
+    """Publish the logs to Kafka up to their ends, or a topic anew from a position.
+
+    Where a service is at work its own relay is asked to go back, and does the rest.
+    """
     settings = say.existing(world)
-    broker = Broker.of(settings)
-    with opened(settings) as here:
-        for name in [service] if service else here.names:
-            reached = asyncio.run(published(here, name, broker, after))
-            told = "another relay leads" if reached < 0 else f"published up to {reached}"
-            click.echo(f"{here.stores[name].source}: {told}")
+    broker, left = Broker.of(settings), list[str]()
+    for log in logs_of(settings, service):
+        try:
+            told = asyncio.run(published(log, broker, after))
+        except Beyond as wrong:
+            say.no(str(wrong), say.EXIT_NO if after is None else say.EXIT_USAGE)
+        click.echo(f"{log.source}: {told or ANOTHER}")
+        left += [] if told else [log.source]
+    if left:
+        say.no(f"{', '.join(left)}: {WAITS if after is None else BUSY}")
 
 
-async def published(here: World, name: str, broker: Broker, after: int | None) -> int:
-    """Publish one log; return the position reached, -1 when another relay leads."""
-    await broker.provision([here.stores[name].source])
-    one = Relay(here.stores[name], broker)
-    return await (one.drain() if after is None else one.rebuild(after))
+def logs_of(settings: Settings, asked: str | None) -> Generator[LogStore]:
+    """Open each log, or the one asked for, beside whatever runs on it."""
+    names = names_of(settings)
+    if asked and asked not in names:
+        log = source(asked)
+        say.no(f"{log} is in another database: METODIKA_SERVICE={asked}", say.EXIT_USAGE)
+    if settings.embedded:
+        prepare(settings)
+    for name in [asked] if asked else names:
+        with closing(open_store(settings.store(name), source(name))) as log:
+            yield log
+
+
+PATIENCE = 30
+"""Seconds that a relay has to go back."""
+ANOTHER = "another relay leads"
+WAITS = "not by this command; look at /health/ready of the service, or stop it and try again"
+BUSY = "not published anew; try again later, or stop every process of the service first"
+
+
+async def published(log: LogStore, broker: Broker, after: int | None) -> str | None:
+    """Publish one log; say what was done, None if another relay leads and goes its way."""
+    await broker.provision([log.source])
+    one = Relay(log, broker)
+    reached = await (one.drain() if after is None else one.rebuild(after))
+    if reached >= 0:
+        return f"published up to {reached}"
+    if after is not None and await one.taken(PATIENCE):
+        return f"the relay that leads publishes it anew after {after}"
+    return None
 
 
 COMMANDS = (demo, replay, relay)

@@ -25,12 +25,18 @@ from shared.runtime.log import Head, Hole, Record
 from shared.runtime.logs import log, where
 from shared.runtime.reach import shown
 from shared.runtime.store_log import Lease, LogStore
-from shared.runtime.topic import Said, last_said
+from shared.runtime.topic import Said, held, last_said
 from shared.runtime.tree import Checkpoint, Tree, micros
 from shared.runtime.wake import Bell
 
 RELAY = "relay"
 """The name under which the store keeps the relay's position."""
+
+AGAIN = "relay again"
+"""The name under which it keeps that it is asked to go back: one more than the position."""
+
+LOOK = 0.1
+"""How often to look whether it did, seconds."""
 
 CONTENT = ("content-type", b"application/cloudevents+json")
 
@@ -41,6 +47,10 @@ class Gap(Exception):  # noqa: N818 - said of a log, which is at fault
 
 class Restored(Hole):
     """What was published last does not stand in the log: nothing more is published."""
+
+
+class Beyond(Exception):  # noqa: N818 - said of a position
+    """A position that a log, or its topic, has not come to: nothing is published after it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,15 +156,33 @@ class Relay:
         """Publish the log anew from the record after a position, up to its end.
 
         Readers drop what they know already. Killed half-way it is gone on with by
-        whoever leads next. Returns the position reached; -1: another relay leads.
+        whoever leads next. Returns the position reached; -1: another relay leads, and
+        is asked to do so. Raises `Beyond`, `Restored`.
         """
+        head = await self._require_reached(after)
+        if after < head:
+            await asyncio.to_thread(self.store.save, AGAIN, after + 1)
+        return await self.drain()
 
-        async def anew(turn: "Turn") -> int:
-            await turn.call(self.store.save, RELAY, after)
-            return await turn.drain()
+    async def _require_reached(self, after: int) -> int:
+        """Return the end of the log. Raises `Beyond` if readers would miss what is before."""
+        source = self.store.source
+        head = (await asyncio.to_thread(self.store.head)).position
+        if after > head:
+            raise Beyond(f"{source}: {after} is beyond the end of the log, {head}")
+        if after and after > (last := await held(self.broker, source)):
+            what = "what its topic holds from the beginning on"
+            raise Beyond(f"{source}: {after} is beyond {what}, {last}")
+        return head
 
-        reached = await self._lead(anew)
-        return -1 if reached is None else reached
+    async def taken(self, within: float) -> bool:
+        """Say whether the relay that leads went back as asked; else it is asked no more."""
+        for _ in range(round(within / LOOK)):
+            if not await asyncio.to_thread(self.store.saved, AGAIN):
+                return True
+            await asyncio.sleep(LOOK)
+        await asyncio.to_thread(self.store.save, AGAIN, 0)
+        return False
 
     async def _lead[T](self, act: Callable[["Turn"], Awaitable[T]]) -> T | None:
         """Hold the lease and act; return None at once when another one holds it."""
@@ -189,8 +217,8 @@ class Relay:
     async def _pause(self, error: BaseException, failures: int) -> None:
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
-        restored = isinstance(error, Restored)
-        self.standing.error = str(error) if restored else type(error).__name__
+        told = isinstance(error, (Restored, Beyond))
+        self.standing.error = str(error) if told else type(error).__name__
         log.warning(
             "the relay failed and will try again",
             source=self.store.source,
@@ -261,13 +289,39 @@ class Turn:
         self._last: tuple[Head, UUID | None] | None = None
 
     async def agree(self) -> None:
+        """Go on only from where log and topic are one, or from where it was asked to.
+
+        Raises `Restored`, `Beyond`.
+        """
+        if not self._agreed:
+            await self._stand_by_the_topic()
+        await self._go_back_if_asked()
+        if not self._agreed:
+            await self._require_within()
+        self._agreed = True
+
+    async def _go_back_if_asked(self) -> None:
+        """Go back, never on: what stands in the topic may be less than when it was asked."""
+        asked = await self.call(self._store.saved, AGAIN)
+        if asked:
+            position = await self.call(self._store.saved, RELAY)
+            await self.call(self._store.save, RELAY, min(asked - 1, position))
+            await self.call(self._store.save, AGAIN, 0)
+
+    async def _require_within(self) -> None:
+        position = await self.call(self._store.saved, RELAY)
+        end = (await self.call(self._store.head)).position
+        if position > end:
+            raise Beyond(
+                f"{self._store.source} was published up to {position}, it says, and ends at"
+                f" {end}: see metodika relay --from"
+            )
+
+    async def _stand_by_the_topic(self) -> None:
         """Go on only if the log holds what was published last, or says that it does not.
 
         A log that was put back begins a new epoch first; then its topic begins anew.
-        Raises `Restored`.
         """
-        if self._agreed:
-            return
         source = self._store.source
         last = await last_said(self._relay.broker, source)
         if last and not await self.call(holds, self._store, last):
@@ -281,7 +335,6 @@ class Turn:
             await self._begin_anew()
         elif await self.call(line_of, self._store):
             await self._beat_now()
-        self._agreed = True
 
     async def _begin_anew(self) -> None:
         """Announce the epoch, let go of what was published before, publish the whole log.
@@ -300,7 +353,7 @@ class Turn:
             await bell.wait(self._pace.poll)
 
     async def drain(self) -> int:
-        """Publish up to the end of the log and return its position. Raises `Restored`."""
+        """Publish up to the end of the log and return it. Raises `Restored`, `Beyond`."""
         await self.agree()
         position = await self.call(self._store.saved, RELAY)
         if self._checkpoint is None:
@@ -414,7 +467,10 @@ class Turn:
             self._tree = Tree(last.size, last.frontier)
         while self._tree.size < upto:
             some = min(self._pace.batch, upto - self._tree.size)
-            for each in await self.call(self._store.read, self._tree.size, some):
+            records = await self.call(self._store.read, self._tree.size, some)
+            if not records:
+                raise Beyond(f"{self._store.source} ends at {self._tree.size}, not at {upto}")
+            for each in records:
                 self._tree.append(each.leaf)
 
     async def _checkpoint_when_due(self, records: int, epoch: UUID) -> None:

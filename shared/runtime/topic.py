@@ -105,6 +105,22 @@ async def last_said(broker: Broker, source: str) -> Said | None:
     return await _last(broker, source, lambda each: _said(source, each))
 
 
+async def held(broker: Broker, source: str) -> int:
+    """Return up to which position a topic holds a log, from its first record on.
+
+    Of what is being published anew it counts what has come. Heartbeats prove nothing: they
+    go on in a topic that lost what stood before them.
+    """
+
+    def position(record: Sent) -> int | None:
+        beat = record.key == source.encode()
+        return None if beat else position_of(record.value or b"")
+
+    if await _first(broker, source, position) != 1:
+        return 0
+    return await _last(broker, source, position) or 0
+
+
 async def last_beat(broker: Broker, source: str) -> Heartbeat | None:
     """Return the last heartbeat in a topic."""
     return await _last(broker, source, lambda each: beat_of(source, each))
@@ -118,6 +134,20 @@ def _said(source: str, record: Sent) -> Said | None:
     except msgspec.MsgspecError:
         return None
     return Said(fact.position, fact.id)
+
+
+async def _first[T](broker: Broker, source: str, pick: Callable[[Sent], T | None]) -> T | None:
+    """Return the first thing that a topic holds of a kind."""
+    async with reading(broker, source) as (consumer, at):
+        start = (await consumer.beginning_offsets([at]))[at]
+        end = (await consumer.end_offsets([at]))[at]
+        while start < end:
+            upto = min(end, start + CLOSE)
+            for each in await _between(consumer, at, start, upto):
+                if (found := pick(each)) is not None:
+                    return found
+            start = upto
+    return None
 
 
 async def _last[T](broker: Broker, source: str, pick: Callable[[Sent], T | None]) -> T | None:

@@ -17,7 +17,7 @@ from shared.runtime.branches import line_of
 from shared.runtime.heartbeat import Heartbeat, apart
 from shared.runtime.kafka import Broker, source_of
 from shared.runtime.log import Record
-from shared.runtime.relay import RELAY, Gap, Pace, Relay, Restored, Turn, now
+from shared.runtime.relay import AGAIN, RELAY, Beyond, Gap, Pace, Relay, Restored, Turn, now
 from shared.runtime.store import LogStore, open_store
 from shared.runtime.tree import verify
 from tests.infra.process import free_port
@@ -164,9 +164,115 @@ def test_a_wiped_topic_is_rebuilt(log: LogStore, broker: Broker, kafka: Kafka) -
     asyncio.run(Relay(log, broker, pace=QUICK).drain())
     anew = provisioned(log, kafka)
 
-    assert asyncio.run(Relay(log, anew, pace=QUICK).rebuild(20)) == 120
-    assert asyncio.run(facts(anew)) == [*range(21, 121)]
+    assert asyncio.run(Relay(log, anew, pace=QUICK).rebuild()) == 120
+    assert asyncio.run(Relay(log, anew, pace=QUICK).rebuild(100)) == 120
+    assert asyncio.run(facts(anew)) == [*range(1, 121), *range(101, 121)]
     assert log.saved(RELAY) == 120
+
+
+@pytest.mark.parametrize("after", [121, 100_000])
+def test_nothing_is_published_after_the_end(log: LogStore, broker: Broker, after: int) -> None:
+    """What is said next would be passed by."""
+    record(log, 120)
+    with pytest.raises(Beyond, match=f"{after} is beyond the end of the log, 120"):
+        asyncio.run(Relay(log, broker, pace=QUICK).rebuild(after))
+
+    assert asyncio.run(Relay(log, broker, pace=QUICK).drain()) == 120
+    assert asyncio.run(facts(broker)) == [*range(1, 121)]
+
+
+@pytest.mark.parametrize("beats", [True, False])
+def test_no_topic_is_begun_in_the_middle(
+    log: LogStore, broker: Broker, kafka: Kafka, *, beats: bool
+) -> None:
+    """contracts §2: a reader stops at what is missing; heartbeats fill no topic."""
+    record(log, 20)
+    asyncio.run(Relay(log, broker).drain())
+    empty = provisioned(log, kafka)
+    if beats:
+        relay = Relay(log, empty, pace=QUICK)
+        beaten = until(lambda: relay.standing.acknowledged_at is not None)
+        asyncio.run(serve(relay, lambda: beaten))
+    for after in (1, 20):
+        with pytest.raises(Beyond, match=rf"{after} is beyond what its topic holds .*, 0"):
+            asyncio.run(Relay(log, empty).rebuild(after))
+    record(log, 5)
+    asyncio.run(Relay(log, empty).drain())
+    with pytest.raises(Beyond, match=r"what its topic holds .*, 0"):
+        asyncio.run(Relay(log, empty).rebuild(22))
+
+    assert asyncio.run(facts(empty)) == [*range(21, 26)]
+
+
+def test_who_was_published_beyond_the_end_stops_and_says_so(
+    log: LogStore, broker: Broker
+) -> None:
+    """It neither spins nor passes by what is said next; it goes on when it is sent back."""
+    record(log, 7)
+    log.save(RELAY, 100)
+    with pytest.raises(Beyond, match="published up to 100, it says, and ends at 7"):
+        asyncio.run(Relay(log, broker).drain())
+    relay = Relay(log, broker, pace=QUICK)
+
+    async def meanwhile() -> None:
+        await until(lambda: relay.standing.error is not None)
+        assert "ends at 7: see metodika relay --from" in (relay.standing.error or "")
+        if await Relay(log, broker, pace=QUICK).rebuild() < 0:
+            await until(lambda: log.saved(AGAIN) == 0)
+        await until(lambda: relay.standing.acknowledged_at is not None)
+
+    asyncio.run(serve(relay, meanwhile))
+
+    assert (relay.standing.error, log.saved(RELAY)) == (None, 7)
+    assert asyncio.run(facts(broker)) == [*range(1, 8)]
+
+
+def test_the_relay_that_leads_goes_back_when_it_is_asked(
+    log: LogStore, broker: Broker, log_url: str
+) -> None:
+    """Whoever holds the lease publishes anew; nobody has to stop for it."""
+    record(log, 130)
+    relay = Relay(log, broker, pace=QUICK)
+    other = open_store(log_url, log.source)
+
+    async def meanwhile() -> None:
+        await until(lambda: relay.standing.position == 130)
+        asking = Relay(other, broker, pace=QUICK)
+        assert await asking.rebuild(100) == -1
+        assert await asking.taken(20)
+        await until(lambda: log.saved(RELAY) == 130)
+        await asyncio.to_thread(record, log, 1)
+        await until(lambda: relay.standing.position == 131)
+
+    asyncio.run(serve(relay, meanwhile))
+    other.close()
+
+    assert asyncio.run(facts(broker)) == [*range(1, 131), *range(101, 132)]
+
+
+def test_a_relay_that_does_not_hear_is_asked_no_more(
+    log: LogStore, broker: Broker, log_url: str
+) -> None:
+    """What was answered with no does not happen later."""
+    record(log, 5)
+    asyncio.run(Relay(log, broker).drain())
+    other, relay = open_store(log_url, log.source), Relay(log, broker)
+    with other.lease():
+        assert asyncio.run(relay.rebuild()) == -1
+        assert not asyncio.run(relay.taken(0.3))
+    other.close()
+    asyncio.run(relay.drain())
+
+    assert asyncio.run(facts(broker)) == [*range(1, 6)]
+
+
+def test_who_is_asked_goes_back_and_never_on(log: LogStore, broker: Broker) -> None:
+    """A topic that began anew since holds less than when it was asked."""
+    record(log, 9)
+    log.save(AGAIN, 7)
+    asyncio.run(Relay(log, broker).drain())
+
+    assert asyncio.run(facts(broker)) == [*range(1, 10)]
 
 
 def test_a_hole_in_the_log_stops_it(
