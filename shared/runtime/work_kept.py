@@ -63,8 +63,7 @@ class Keeping:
         self._listeners = by_fact(borrowed)
         self._stories: dict[tuple[str, UUID], _Story] = {}
         self._used: list[_Story] = []
-        self._was: dict[tuple[str, UUID], bytes] = {}
-        self._places: dict[tuple[str, UUID], None] = {}
+        self._places: dict[tuple[str, UUID], bytes] = {}
         self._index: dict[tuple[str, UUID], UUID] = {}
         self._indexed: dict[tuple[str, UUID], None] = {}
 
@@ -117,7 +116,7 @@ class Keeping:
                     self._come_back(each, about, kept.corrects)
             if before != about:
                 at = (f"{each.name}@", kept.corrects or kept.event_id)
-                self._index[at], self._indexed[at], self._places[at] = about, None, None
+                self._index[at], self._indexed[at] = about, None
             self._append(each, about, kept, fact)
 
     def _whereabouts(
@@ -127,7 +126,7 @@ class Keeping:
         if at in self._index:
             return self._index[at]
         found = self._store.known([at]).get(at)
-        self._places[at], self._was[at] = None, digest(found or b"")
+        self._places[at] = digest(found or b"")
         return msgspec.json.decode(found, type=UUID) if found else stream
 
     def _come_back(self, borrowed: Borrowed[Any, Any], about: UUID, first: UUID) -> None:
@@ -150,16 +149,14 @@ class Keeping:
     def handed_over(self) -> tuple[list[Read], list[Learned]]:
         """Return what was decided by, and what is to be written of it, whole."""
         read = [Read(*each.at, each.was) for each in self._used]
-        read += [Read(*at, self._was.get(at, b"")) for at in self._places]
+        read += [Read(*at, was) for at, was in self._places.items()]
         done: list[Learned] = []
         for each in self._used:
             if each.grown:
                 done.append(Learned(*each.at, _encoder.encode(each.history)))
                 each.was = digest(done[-1].history)
             each.used = each.grown = False
-        for at in self._indexed:
-            done.append(Learned(*at, _encoder.encode(self._index[at])))
-            self._was[at] = digest(done[-1].history)
+        done += [Learned(*at, _encoder.encode(self._index[at])) for at in self._indexed]
         self._used.clear()
         self._places.clear()
         self._indexed.clear()
