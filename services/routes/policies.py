@@ -16,6 +16,7 @@ from services.routes.domain import (
     CompleteItem,
     CompleteProgram,
     CompleteRoute,
+    Diagnosed,
     DraftRoute,
     Enrolment,
     Offered,
@@ -26,10 +27,17 @@ from services.routes.domain import (
     enrolment,
     route_of,
 )
-from services.routes.domain.route import Assigned, Cancelled, Completed, InWork
+from services.routes.domain.route import (
+    Agreed,
+    Assigned,
+    Cancelled,
+    Completed,
+    Draft,
+    InWork,
+)
 from services.routes.domain.rules import is_all_done
 from shared.events.diagnostics import DeficitMapIssued
-from shared.events.registry import ProgramDrafted, ProgramListed
+from shared.events.registry import PersonsMerged, ProgramDrafted, ProgramListed
 from shared.events.routes import (
     AccompanimentRecorded,
     CompletionAnnulled,
@@ -47,7 +55,15 @@ from shared.events.routes import (
     TutorAppointed,
 )
 from shared.kernel import Borrowed, Correct, Known, Restated, informs, whenever, whenever_gone
-from shared.kernel.ids import EnrolmentId, EventId, ProgramId, RouteItemId
+from shared.kernel.ids import (
+    EnrolmentId,
+    EventId,
+    PersonId,
+    ProgramId,
+    RouteId,
+    RouteItemId,
+    SessionId,
+)
 
 # ── What is remembered of the registry ──────────────────────────────────────
 
@@ -102,6 +118,23 @@ PROGRAMS = Borrowed[Program, ProgramDrafted | ProgramListed](
     initial=Program(),
     evolve=remember,
 )
+MERGED_INTO = Borrowed[PersonId | None, PersonsMerged](
+    name="routes.merged into",
+    facts=(PersonsMerged,),
+    about=lambda said: said.merged_id,
+    initial=None,
+    evolve=lambda _, said, __: said.survivor_id,
+)
+
+# ── What is remembered of diagnostics ───────────────────────────────────────
+
+MAPS = Borrowed[DeficitMapIssued | None, DeficitMapIssued](
+    name="routes.map",
+    facts=(DeficitMapIssued,),
+    about=lambda said: said.session_id,
+    initial=None,
+    evolve=lambda _, said, __: said,
+)
 
 # ── What is remembered of its own, across streams ───────────────────────────
 
@@ -136,9 +169,69 @@ def shelf(program_id: ProgramId, number: int) -> UUID:
     return uuid5(program_id, f"studies/{number}")
 
 
-BORROWED = (PROGRAMS, ROUTES, ENROLMENTS, STUDIES)
+BORROWED = (PROGRAMS, MERGED_INTO, MAPS, ROUTES, ENROLMENTS, STUDIES)
 
 # ── What a command is told ──────────────────────────────────────────────────
+
+
+@informs(DraftRoute)
+def of_the_diagnosis(asked: DraftRoute, known: Known) -> DraftRoute:
+    """Карта дефицитов, на которой строят маршрут (S1 3.2)."""
+    of = diagnosed(asked.session_id, asked.person_id, known)
+    return replace(asked, diagnosed=of)
+
+
+@informs(AgreeRoute)
+def of_the_diagnosis_agreed_on(asked: AgreeRoute, known: Known) -> AgreeRoute:
+    """Карта дефицитов, на которой построен маршрут (S1 3.2)."""
+    return replace(asked, diagnosed=ground(asked.route_id, known))
+
+
+@informs(AssignRoute)
+def of_the_diagnosis_assigned_on(asked: AssignRoute, known: Known) -> AssignRoute:
+    """Карта дефицитов, на которой построен маршрут (S1 3.2)."""
+    return replace(asked, diagnosed=ground(asked.route_id, known))
+
+
+def ground(route_id: RouteId, known: Known) -> Diagnosed | None:
+    """Return what is known of the diagnosis that a route was drafted on."""
+    said = drafted(known.of(ROUTES, route_id))
+    return diagnosed(said.session_id, said.person_id, known) if said else None
+
+
+def drafted(route: Route) -> RouteDrafted | None:
+    """Return how a route was drafted, whatever became of it."""
+    match route:
+        case Draft() | Agreed() | Assigned():
+            return route.drafted
+        case InWork():
+            return route.plan.drafted
+        case Completed():
+            return route.work.plan.drafted
+        case Cancelled():
+            return drafted(route.before)
+        case _:
+            return None
+
+
+def diagnosed(session_id: SessionId | None, who: PersonId, known: Known) -> Diagnosed | None:
+    """Return what is known of a session, if its map was heard of."""
+    issued = known.of(MAPS, session_id) if session_id else None
+    if issued is None:
+        return None
+    return Diagnosed(
+        is_own=survivor(issued.person_id, known) == survivor(who, known),
+        deficit_ids=issued.deficit_ids,
+    )
+
+
+def survivor(who: PersonId, known: Known) -> PersonId:
+    """Return the record into which this one was merged, along the chain to its end."""
+    passed = list[PersonId]()
+    while who not in passed and (into := known.of(MERGED_INTO, who)):
+        passed.append(who)
+        who = into
+    return who
 
 
 @informs(StartEnrolment)
@@ -210,7 +303,14 @@ def of_what_is_void(asked: CompleteRoute, known: Known) -> CompleteRoute:
     return replace(asked, void=tuple(studies))
 
 
-INFORMED = (of_the_programme_and_the_route, of_the_completion, of_what_is_void)
+INFORMED = (
+    of_the_diagnosis,
+    of_the_diagnosis_agreed_on,
+    of_the_diagnosis_assigned_on,
+    of_the_programme_and_the_route,
+    of_the_completion,
+    of_what_is_void,
+)
 
 # ── What is said anew passes what its command passes ────────────────────────
 

@@ -25,7 +25,6 @@ from shared.events.registry import (
 )
 from shared.events.routes import (
     EnrolmentStarted,
-    RouteAgreed,
 )
 from tests.oracle.said import Said
 from tests.oracle.world import SINCE
@@ -122,12 +121,6 @@ def in_the_pool_is_active(fact: Any) -> Any:
             evidence=(),
             occurred_on=fact.occurred_on,
         )
-    return fact
-
-
-def a_request_is_a_session(fact: Any) -> Any:
-    if isinstance(fact, RouteAgreed):
-        return replace(fact, session_id=fact.session_id or UUID(int=0))
     return fact
 
 

@@ -38,7 +38,6 @@ from shared.kernel import Withdrawal
 from tests.oracle.lenses import (
     Lens,
     a_proposal_is_a_pair,
-    a_request_is_a_session,
     any_competency,
     blind_to,
     corrections_as_new_facts,
@@ -56,6 +55,7 @@ from tests.oracle.lenses import (
     young_to_the_end,
 )
 from tests.oracle.readings import (
+    ARequestWillDo,
     DiagnosedAtAnyTime,
     DiagnosedOnADayBefore,
     EarlierJobFirst,
@@ -130,7 +130,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("diagnosed after the enrolment", "K-F1", reading=DiagnosedAtAnyTime),
     Mutant("diagnosed on the day is not before", "K-F1", reading=DiagnosedOnADayBefore),
     Mutant("cancelled routes count", "K-RR09", blind_to(RouteCancelled)),
-    Mutant("routes on request count", "K-RR09", a_request_is_a_session),
+    Mutant("routes on request count", "K-RR09", reading=ARequestWillDo),
     Mutant("agreed a day late", "K-RR09", shifted(1, RouteAgreed)),
     Mutant("a year is 365 days", "K-RR03", reading=TwelveMonths),
     Mutant("1 January is not in the year", "K-RR09", reading=TheYearBeginsLater),

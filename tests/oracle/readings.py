@@ -21,6 +21,7 @@ from shared.events.registry import (
 )
 from shared.events.routes import (
     EnrolmentStarted,
+    RouteAgreed,
 )
 from tests.oracle.said import Place
 from tests.oracle.world import SINCE, World
@@ -131,6 +132,17 @@ class GraduatesTwice(World):
             for each in self.past.every(GraduateRegistered)
             if SINCE.year <= each.graduated_on.year <= self.t.year
             and each.university_id in self.orgs
+        }
+
+
+class ARequestWillDo(World):
+    def routed(self) -> set[UUID]:
+        return super().routed() | {
+            self.who(each.person_id)
+            for each in self.past.every(RouteAgreed)
+            if each.session_id is None
+            and each.occurred_on >= self.new_year
+            and each.route_id not in self.cancelled()
         }
 
 

@@ -188,6 +188,11 @@ class World:
             if each.occurred_on >= self.new_year and each.session_id not in void
         }
 
+    def tested(self) -> dict[UUID, UUID]:
+        """Return who completed each session by t."""
+        completed = self.past.every(DiagnosticCompleted)
+        return {each.session_id: self.who(each.person_id) for each in completed}
+
     # ── Routes and training ─────────────────────────────────────────────────
 
     def cancelled(self) -> set[UUID]:
@@ -198,13 +203,16 @@ class World:
         """K-RR09: a route on a session that reached RouteAgreed in year(t) (AM32).
 
         Decided here: a route on a self-diagnosis is none (AM39); one on a session that
-        was annulled later is (lifecycle 6: "basis lost, not deleted").
+        was annulled later is (lifecycle 6: "basis lost, not deleted"). RU12, AM6: the
+        session was completed by t, and whoever did is whose the route is.
         """
+        tested = self.tested()
         return {
             self.who(each.person_id)
             for each in self.past.every(RouteAgreed)
             if each.occurred_on >= self.new_year
             and each.session_id is not None
+            and tested.get(each.session_id) == self.who(each.person_id)
             and each.session_id not in self.of_oneself()
             and each.route_id not in self.cancelled()
         }
@@ -238,14 +246,16 @@ class World:
         Order, so a diagnosis of the same day that was recorded earlier is before; the
         competencies of the version enrolled in are those that the enrolment carries; a
         session annulled by t is no basis at t, a cancelled route no route (§2.4.14);
-        the item stands in RouteAssigned, and what it refers to is not compared; whose
-        the session and the route are is not compared either (ids prove the chain).
+        the item stands in RouteAssigned, and what it refers to is not compared; the
+        session, the route and the enrolment are of one human at t.
         """
+        who = self.who(enrolment.person_id)
         session = next(
             (
                 route.session_id
                 for route in self.past.every(RouteAssigned)
                 if route.route_id == enrolment.route_id
+                and self.who(route.person_id) == who
                 and route.route_id not in self.cancelled()
                 and enrolment.route_item_id in {item.item_id for item in route.items}
             ),
@@ -254,7 +264,7 @@ class World:
         if session is None or session in self.annulled() | self.of_oneself():
             return False
         completed_before = any(
-            each.session_id == session and when < place
+            each.session_id == session and self.who(each.person_id) == who and when < place
             for when, each in self.past.placed(DiagnosticCompleted)
         )
         lacking = {

@@ -1,11 +1,14 @@
 """S1 3.2: маршруты на основе диагностики дефицитов и их тьюторское сопровождение."""
 
 from dataclasses import replace
+from typing import Any
+from uuid import UUID
 
 import pytest
 
 from services.routes.domain import Route, RouteCommand
 from shared.events.routes import RouteDrafted, RouteFact
+from shared.kernel.ids import DeficitId
 from shared.testing.facts import a
 from shared.testing.spec import Spec
 from tests.routes.words import (
@@ -18,6 +21,8 @@ from tests.routes.words import (
     BEFORE,
     CANCEL,
     CANCELLED,
+    DEFICITS,
+    DIAGNOSED,
     DRAFT,
     DRAFTED,
     PERSON,
@@ -28,7 +33,8 @@ from tests.routes.words import (
 
 type RouteSpec = Spec[Route, RouteCommand, RouteFact]
 
-GROUNDLESS = replace(DRAFT, session_id=None, deficit_ids=())
+GROUNDLESS = replace(DRAFT, session_id=None, deficit_ids=(), diagnosed=None)
+OTHER_DEFICIT = DeficitId(UUID(int=99))
 
 
 def test_a_route_stands_on_a_diagnosis(route: RouteSpec) -> None:
@@ -46,6 +52,37 @@ def test_a_route_may_stand_on_a_request(route: RouteSpec) -> None:
 @pytest.mark.parametrize("lacking", [{"session_id": None}, {"deficit_ids": ()}])
 def test_a_groundless_route_is_refused(route: RouteSpec, lacking: dict[str, None]) -> None:
     route.when(replace(DRAFT, **lacking))
+    route.then_refused("S1 3.2")
+
+
+SOMEBODY_ELSES = replace(DIAGNOSED, is_own=False)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        replace(DRAFT, diagnosed=None),
+        replace(DRAFT, diagnosed=None, on_request=True),
+        replace(DRAFT, diagnosed=SOMEBODY_ELSES),
+        replace(DRAFT, deficit_ids=(*DEFICITS, OTHER_DEFICIT)),
+    ],
+)
+def test_a_route_stands_on_a_diagnosis_of_the_same_teacher(
+    route: RouteSpec, asked: RouteCommand
+) -> None:
+    """RU12, AM6: «на основе диагностики профессиональных дефицитов» его самого (S1 3.2)."""
+    route.when(asked)
+    route.then_refused("S1 3.2")
+
+
+@pytest.mark.parametrize("diagnosed", [None, SOMEBODY_ELSES])
+@pytest.mark.parametrize(("reached", "asked"), [(1, AGREE), (2, ASSIGN)])
+def test_nor_is_it_agreed_or_assigned_on_another(
+    route: RouteSpec, reached: int, asked: Any, diagnosed: Any
+) -> None:
+    """RU12: карты не стало или она не его — маршрута по ней не согласуют (S1 3.2)."""
+    route.given(*WAY[:reached])
+    route.when(replace(asked, diagnosed=diagnosed))
     route.then_refused("S1 3.2")
 
 

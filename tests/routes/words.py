@@ -12,6 +12,7 @@ from services.routes.domain import (
     CompleteItem,
     CompleteProgram,
     CompleteRoute,
+    Diagnosed,
     DraftRoute,
     Offered,
     RecordAccompaniment,
@@ -65,9 +66,10 @@ ITEMS = (COURSE, EVENT)
 
 # ── The route ───────────────────────────────────────────────────────────────
 
-DRAFT = a(DraftRoute, **WHOSE, **GROUND)
-AGREE = a(AgreeRoute, route_id=ROUTE_ID, items=ITEMS)
-ASSIGN = a(AssignRoute, route_id=ROUTE_ID, tutor_id=TUTOR)
+DIAGNOSED = Diagnosed(is_own=True, deficit_ids=DEFICITS)
+DRAFT = a(DraftRoute, **WHOSE, **GROUND, diagnosed=DIAGNOSED)
+AGREE = a(AgreeRoute, route_id=ROUTE_ID, items=ITEMS, diagnosed=DIAGNOSED)
+ASSIGN = a(AssignRoute, route_id=ROUTE_ID, tutor_id=TUTOR, diagnosed=DIAGNOSED)
 START = a(StartRoute, route_id=ROUTE_ID)
 ATTEND = a(CompleteItem, route_id=ROUTE_ID, item_id=EVENT.item_id)
 STUDY = a(

@@ -38,9 +38,9 @@ finished AS MATERIALIZED (
 ),
 
 -- «…и подобранные с учетом диагностики профессиональных дефицитов»: зачислен по пункту
--- назначенного и не отменённого маршрута, диагностика которого пройдена до зачисления,
--- не аннулирована и не самодиагностика, и программа учит тому, в чём она выявила
--- названный дефицит (AM6)
+-- назначенного ему и не отменённого маршрута, диагностику которого он сам прошёл до
+-- зачисления; она не аннулирована и не самодиагностика, и программа учит тому, в чём она
+-- выявила названный дефицит (AM6)
 named AS (
     SELECT * EXCLUDE (deficit_ids), unnest(deficit_ids) AS deficit_id
     FROM finished WHERE route_item_id IS NOT NULL
@@ -52,6 +52,10 @@ chosen AS (
     JOIN live_diagnostics_DeficitIdentified($known) AS deficit USING (deficit_id)
     JOIN live_routes_RouteAssigned($known) AS route USING (route_id, session_id)
     JOIN live_diagnostics_DiagnosticCompleted($known) AS session USING (session_id)
+    JOIN called AS tested
+      ON tested.called = session.person_id AND tested.person_id = named.person_id
+    JOIN called AS routed
+      ON routed.called = route.person_id AND routed.person_id = named.person_id
     ANTI JOIN void_sessions($as_of, $known) AS void USING (session_id)
     ANTI JOIN cancelled_routes($as_of, $known) AS cancelled USING (route_id)
     WHERE deficit.occurred_on <= $as_of AND route.occurred_on <= $as_of

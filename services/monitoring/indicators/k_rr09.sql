@@ -17,15 +17,18 @@ called AS (
     SEMI JOIN base ON person_id = survivor_id
 ),
 
--- «разработано»: согласовано с педагогом (AM32), по диагностике, не отменено
+-- «разработано»: согласовано с педагогом (AM32), по его диагностике, не отменено
 routed AS (
-    SELECT called.person_id, min(event_id) AS event_id
+    SELECT called.person_id, min([said.event_id, session.event_id]) AS chain
     FROM live_routes_RouteAgreed($known) AS said
     JOIN called ON called = said.person_id
+    JOIN live_diagnostics_DiagnosticCompleted($known) AS session USING (session_id)
+    JOIN called AS tested
+      ON tested.called = session.person_id AND tested.person_id = called.person_id
     ANTI JOIN self_sessions($as_of, $known) AS own USING (session_id)
     ANTI JOIN cancelled_routes($as_of, $known) AS cancelled USING (route_id)
-    WHERE occurred_on BETWEEN date_trunc('year', $as_of::DATE) AND $as_of
-      AND session_id IS NOT NULL
+    WHERE said.occurred_on BETWEEN date_trunc('year', $as_of::DATE) AND $as_of
+      AND session.occurred_on <= $as_of
     GROUP BY ALL
 )
 
@@ -37,7 +40,6 @@ SELECT
     CASE WHEN routed.person_id IS NOT NULL
         THEN 'маршрут по диагностике согласован в этом году (S1 D2.3)'
         ELSE 'в этом году маршрут по диагностике не согласован (S1 D2.3)' END AS why,
-    CASE WHEN event_id IS NULL THEN evidence ELSE list_append(evidence, event_id) END
-        AS evidence
+    list_concat(evidence, chain) AS evidence
 FROM base
 LEFT JOIN routed USING (person_id)

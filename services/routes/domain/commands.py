@@ -1,5 +1,6 @@
 """What can be asked of a route."""
 
+from dataclasses import dataclass
 from datetime import date
 from uuid import uuid5
 
@@ -20,9 +21,20 @@ def route_of(session_id: SessionId) -> RouteId:
     return RouteId(uuid5(session_id, "route"))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Diagnosed:
+    """What is known of the session of a route: whose it is, and what its map names."""
+
+    is_own: bool
+    deficit_ids: tuple[DeficitId, ...]
+
+
 @command
 class DraftRoute:
-    """Составить маршрут по диагностике и дефицитам либо по запросу (S1 3.2)."""
+    """Составить маршрут по диагностике и дефицитам либо по запросу (S1 3.2).
+
+    `diagnosed` is None when no map of the session is heard of; of the commands below too.
+    """
 
     route_id: RouteId
     person_id: PersonId
@@ -30,6 +42,7 @@ class DraftRoute:
     deficit_ids: tuple[DeficitId, ...]
     on_request: bool
     drafted_on: date
+    diagnosed: Told[Diagnosed | None] = None
 
 
 @command
@@ -39,6 +52,7 @@ class AgreeRoute:
     route_id: RouteId
     items: tuple[RouteItem, ...]
     agreed_on: date
+    diagnosed: Told[Diagnosed | None] = None
 
 
 @command
@@ -48,6 +62,7 @@ class AssignRoute:
     route_id: RouteId
     tutor_id: PersonId | None
     assigned_on: date
+    diagnosed: Told[Diagnosed | None] = None
 
 
 @command

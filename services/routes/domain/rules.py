@@ -10,6 +10,7 @@ from services.routes.domain.commands import (
     CancelRoute,
     CompleteItem,
     CompleteRoute,
+    Diagnosed,
     DraftRoute,
     RecordAccompaniment,
     StartRoute,
@@ -26,8 +27,8 @@ from shared.events.routes import (
     RouteStarted,
     TutorAppointed,
 )
-from shared.kernel import require
-from shared.kernel.ids import PersonId
+from shared.kernel import Refused, require
+from shared.kernel.ids import PersonId, SessionId
 
 
 def in_time(earlier: date, later: date, *, clause: str) -> None:
@@ -45,6 +46,13 @@ def draft(asked: DraftRoute) -> RouteDrafted:
         clause="S1 3.2",
         reason="Нужны диагностика и хотя бы один дефицит либо запрос педагога",
     )
+    on_own_diagnosis(asked.session_id, asked.diagnosed)
+    found = asked.diagnosed.deficit_ids if asked.diagnosed else ()
+    require(
+        asked.session_id is None or set(asked.deficit_ids) <= set(found),
+        clause="S1 3.2",
+        reason="Названы дефициты, которых эта диагностика не выявила",
+    )
     return RouteDrafted(
         route_id=asked.route_id,
         person_id=asked.person_id,
@@ -55,8 +63,19 @@ def draft(asked: DraftRoute) -> RouteDrafted:
     )
 
 
+def on_own_diagnosis(session_id: SessionId | None, diagnosed: Diagnosed | None) -> None:
+    """RU12, AM6: диагностика пройдена, и прошёл её тот, чей маршрут (S1 3.2, S0 V.1)."""
+    if session_id is None:
+        return
+    if diagnosed is None:
+        why = "Карты дефицитов этой диагностики нет, или она ещё не услышана"
+        raise Refused("S1 3.2", why)
+    require(diagnosed.is_own, clause="S1 3.2", reason="Это диагностика другого педагога")
+
+
 def agree(drafted: RouteDrafted, asked: AgreeRoute) -> RouteAgreed:
     """Маршрут — комплекс мероприятий со сроками и временем освоения (S1 2)."""
+    on_own_diagnosis(drafted.session_id, asked.diagnosed)
     in_time(drafted.occurred_on, asked.agreed_on, clause="S1 2")
     require(asked.items, clause="S1 2", reason="В маршруте нет ни одного мероприятия")
     ids = {each.item_id for each in asked.items}
@@ -79,6 +98,7 @@ def agree(drafted: RouteDrafted, asked: AgreeRoute) -> RouteAgreed:
 
 def assign(drafted: RouteDrafted, agreed: RouteAgreed, asked: AssignRoute) -> RouteAssigned:
     """Назначают то, что согласовано (S1 D2.3)."""
+    on_own_diagnosis(drafted.session_id, asked.diagnosed)
     in_time(agreed.occurred_on, asked.assigned_on, clause="S1 D2.3")
     somebody_else(drafted.person_id, asked.tutor_id)
     return RouteAssigned(
