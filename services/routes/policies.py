@@ -54,7 +54,16 @@ from shared.events.routes import (
     RouteStarted,
     TutorAppointed,
 )
-from shared.kernel import Borrowed, Correct, Known, Restated, informs, whenever, whenever_gone
+from shared.kernel import (
+    Borrowed,
+    Correct,
+    Known,
+    Restated,
+    informs,
+    standing,
+    whenever,
+    whenever_gone,
+)
 from shared.kernel.ids import (
     EnrolmentId,
     EventId,
@@ -412,10 +421,25 @@ def as_offered(started: EnrolmentStarted, offered: Offered) -> EnrolmentStarted:
 
 
 @whenever(EnrolmentStarted, name="routes.start")
-def an_enrolment_starts_its_route(said: EnrolmentStarted, known: Known) -> Iterator[StartRoute]:
-    """Зачисление по маршруту начинает его, если он ещё не начат (S1 4.9)."""
-    if said.route_id and isinstance(known.of(ROUTES, said.route_id), Assigned):
+def an_enrolment_starts_its_route(
+    said: EnrolmentStarted, known: Known
+) -> Iterator[StartRoute | Correct]:
+    """Маршрут начинает самое раннее зачисление по нему, когда бы о нём ни сказали (S1 4.9)."""
+    if said.route_id is None:
+        return
+    route = known.of(ROUTES, said.route_id)
+    if isinstance(route, Assigned):
         yield StartRoute(route_id=said.route_id, started_on=said.occurred_on)
+    elif isinstance(route, InWork | Completed):
+        yield from began_earlier(said, said.route_id, known)
+
+
+def began_earlier(said: EnrolmentStarted, route_id: RouteId, known: Known) -> Iterator[Correct]:
+    """Restate the start of a route, if this study began before it."""
+    for each in standing(known.history(route_id)):
+        if isinstance(each.fact, RouteStarted) and said.occurred_on < each.fact.occurred_on:
+            anew = replace(each.fact, occurred_on=said.occurred_on)
+            yield Correct(event_id=each.event_id, fact=anew)
 
 
 @whenever(ProgramCompleted, name="routes.complete_item")

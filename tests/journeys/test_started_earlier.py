@@ -1,0 +1,100 @@
+"""A route starts with the earliest of its studies, in whatever order they are told (S1 4.9)."""
+
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+
+from services.routes import domain as rou
+from shared.events.routes import RouteItem
+from shared.kernel.ids import EnrolmentId, ProgramId, RouteItemId
+from tests.journeys import chapters as ch
+from tests.journeys.telling import Telling, day
+from tests.journeys.test_guards import correct
+
+SECOND, OTHER = EnrolmentId(ch.uid("second study")), RouteItemId(ch.uid("other item"))
+EARLY = replace(
+    ch.enrolled(ch.ANNA, SECOND, ch.SESSION, OTHER, ch.METHODICAL), started_on=day("20.02.2022")
+)
+LATE = replace(ch.enrolled(), started_on=day("01.04.2022"))
+EARLY_DONE, LATE_DONE = ch.completed(SECOND, "20.03.2022"), ch.completed(on="20.05.2022")
+ORDERS = [
+    order
+    for order in permutations((EARLY, LATE, EARLY_DONE, LATE_DONE))
+    if order.index(EARLY) < order.index(EARLY_DONE)
+    and order.index(LATE) < order.index(LATE_DONE)
+]
+
+
+def item(item_id: RouteItemId, program: ProgramId) -> RouteItem:
+    return replace(ch.program_item(item_id), ref_id=program)
+
+
+@pytest.fixture
+def assigned(story: Telling) -> Telling:
+    """Anna has a route of two programmes."""
+    ch.places(story)
+    ch.people(story)
+    for each in (ch.PROGRAM, ch.METHODICAL):
+        ch.listed_program(story, each)
+    ch.diagnosed(story, ch.ANNA, ch.SESSION, "01.02.2022", "52.00")
+    items = (item(ch.ITEM, ch.PROGRAM), item(OTHER, ch.METHODICAL))
+    on = day("10.02.2022")
+    story.tell(
+        "routes",
+        rou.AgreeRoute(route_id=ch.ROUTE, items=items, agreed_on=on),
+        rou.AssignRoute(route_id=ch.ROUTE, tutor_id=None, assigned_on=on),
+    )
+    return story
+
+
+def way(story: Telling) -> list[tuple[str, str]]:
+    """Return what stands of the route since it was assigned, each with its day."""
+    route = story.world.engines["routes"].known().thing(ch.ROUTE)
+    return [
+        (type(each.fact).__name__, f"{each.fact.occurred_on:%d.%m.%Y}")
+        for each in route.history
+        if each.event_id not in {it.corrects for it in route.history}
+    ][3:]
+
+
+@pytest.mark.parametrize("told", ORDERS)
+def test_the_route_starts_with_the_earliest_and_completes(
+    assigned: Telling, told: tuple[object, ...]
+) -> None:
+    """S1 4.9: «учёт освоения»: пройдены оба мероприятия — пройден маршрут."""
+    assigned.tell("routes", *told)
+    assigned.settle()
+
+    assert sorted(way(assigned)) == [
+        ("RouteCompleted", "20.05.2022"),
+        ("RouteItemCompleted", "20.03.2022"),
+        ("RouteItemCompleted", "20.05.2022"),
+        ("RouteStarted", "20.02.2022"),
+    ]
+
+
+def test_so_does_one_that_was_started_by_hand(assigned: Telling) -> None:
+    """S1 4.9: начало, о котором сказали, — не позже первого обучения."""
+    begun = rou.StartRoute(route_id=ch.ROUTE, started_on=day("01.04.2022"))
+    assigned.tell("routes", begun, EARLY, EARLY_DONE)
+
+    assert ("RouteStarted", "20.02.2022") in way(assigned)
+    assert ("RouteItemCompleted", "20.03.2022") in way(assigned)
+
+
+def test_a_later_study_leaves_its_start(assigned: Telling) -> None:
+    """S1 4.9: маршрут уже начат."""
+    assigned.tell("routes", EARLY, LATE)
+
+    assert way(assigned) == [("RouteStarted", "20.02.2022")]
+
+
+def test_a_study_that_was_put_earlier_starts_it_earlier(assigned: Telling) -> None:
+    """S1 4.9: зачисление исправлено — исправлено и начало маршрута."""
+    assigned.tell("routes", LATE)
+    on = day("20.02.2022")
+    anew = correct(assigned, "routes", ch.ENROLMENT, "EnrolmentStarted", occurred_on=on)
+
+    assert anew.status == "accepted"
+    assert way(assigned) == [("RouteStarted", "20.02.2022")]
