@@ -132,6 +132,12 @@ def test_a_correction_takes_no_document_back(folder: Path, server: Server) -> No
     assert there.get(path).json()["categories"][0]["awarded_on"] == "2021-10-02"
 
 
+def second_job(who: PersonId) -> reg.StartEmployment:
+    """Make a job at a school of the capital, beside the main one."""
+    job = ch.employed(who, ch.CAPITAL_SCHOOL, "01.10.2022")
+    return replace(job, employment_id=EmploymentId(uuid4()), is_main=False)
+
+
 def test_who_links_a_person_takes_no_document(folder: Path, server: Server) -> None:
     """§1.1, S0 V: человек и в списке другого субъекта РФ: его запись там, где работа."""
     path, there = f"/registry/teachers/{ch.BORIS}", of(folder, "region-77", server)
@@ -141,6 +147,8 @@ def test_who_links_a_person_takes_no_document(folder: Path, server: Server) -> N
         sourced_id_hmac="9f86d081884c7d659a2feaa0c55ad015",
         linked_on=day("01.10.2022"),
     )
+    assert there.ask("/registry", link).status_code == 403, "he does not work there"
+    assert there.ask("/registry", second_job(ch.BORIS)).status_code == 200
     seen(there, path, there.ask("/registry", link))
 
     assert read_by(folder, server, path) == {"region-25", "school"}
@@ -150,12 +158,7 @@ def test_who_links_a_person_takes_no_document(folder: Path, server: Server) -> N
 def test_a_second_job_takes_no_document(folder: Path, server: Server) -> None:
     """AM33, ADR 0036: о человеке говорят по основной работе: там и его запись."""
     path, there = f"/registry/teachers/{IRA}", of(folder, "region-77", server)
-    job = replace(
-        ch.employed(IRA, ch.CAPITAL_SCHOOL, "01.10.2022"),
-        employment_id=EmploymentId(uuid4()),
-        is_main=False,
-    )
-    seen(there, path, there.ask("/registry", job))
+    seen(there, path, there.ask("/registry", second_job(IRA)))
 
     assert read_by(folder, server, path) == {"region-25", "another-school"}
     assert UUID(of(folder, "region-25", server).get(path).json()["org_id"]) == OTHER_SCHOOL
