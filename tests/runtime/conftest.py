@@ -1,5 +1,6 @@
 """Both stores, under one name: a test that asks for `log_url` runs on each."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,3 +75,11 @@ def world(tmp_path: Path) -> Iterator[World]:
     """Give a service with its doors, in which nothing was said yet."""
     yield (made := World(tmp_path))
     made.close()
+
+
+@pytest.fixture
+def hearing() -> Iterator[None]:
+    """Let this process hear Ctrl-C, whoever runs it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -314,6 +314,7 @@ def test_what_came_twice_or_before_its_turn_is_no_hole(
     assert positions_of(Topics(*portions), monkeypatch) == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.usefixtures("hearing")
 def test_who_waits_for_kafka_can_leave(monkeypatch: pytest.MonkeyPatch) -> None:
     """A broker that is away says nothing, for ever; Ctrl-C ends the waiting."""
 

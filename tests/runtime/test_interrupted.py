@@ -104,14 +104,6 @@ def postgres_log(postgres_url: str) -> str:
     return postgres_url
 
 
-@pytest.fixture
-def hearing() -> Iterator[None]:
-    """Let this process hear Ctrl-C, whoever runs it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("hearing")
 @pytest.mark.parametrize("also", [False, True], ids=["one fact", "a unit"])
 def test_an_append_that_waits_is_interrupted(postgres_log: str, *, also: bool) -> None:
