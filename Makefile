@@ -2,6 +2,7 @@
 SHELL := bash
 BIN := .venv/bin
 READY := .venv/.ready
+TESTS := $(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile # a worker has servers of its own
 COMPILE := "$$(bash requirements/install.sh uv)" pip compile pyproject.toml --universal --python-version 3.12 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url
 
@@ -20,14 +21,14 @@ demo: setup  ## one region through the real commands, its numbers, and their pro
 	$(BIN)/metodika demo
 
 test: setup  ## every test; METODIKA_REQUIRE_INFRA=1 makes a missing server a failure
-	$(BIN)/pytest
+	$(TESTS)
 
 check: setup  ## the gate: format, rules, types, contracts, tests
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(TESTS)
 
 bench: setup  ## measured ratios, into docs/benchmarks.md
 	$(BIN)/python -m tests.bench

@@ -1,7 +1,7 @@
 """Fixtures that give a test real servers, and the lines that say which they are."""
 
 from collections.abc import Callable, Iterator
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -25,11 +25,14 @@ NEEDS_A_SERVER = {
     "secured_postgres",
 }
 PARTS = pytest.StashKey[Parts]()
+USED = pytest.StashKey[list[str]]()
+"""What the workers of this run used, where there are several (pytest-xdist)."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the servers of this run known; none is started yet."""
     config.stash[PARTS] = Parts()
+    config.stash[USED] = []
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -46,6 +49,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Say where servers will come from; `-q` would leave out a report header."""
+    if _is_worker(session.config):
+        return
     must = "required" if required() else "skipped when missing"
     plan = " · ".join(session.config.stash[PARTS].plan())
     session.config.get_terminal_writer().line(f"infra ({must}): {plan}")
@@ -56,8 +61,28 @@ def pytest_terminal_summary(
 ) -> None:
     """Say which servers the tests ran on."""
     terminalreporter.section("infrastructure used")
-    for line in config.stash[PARTS].report() or ["none: no test asked for a server"]:
+    used = config.stash[PARTS].report() + config.stash[USED]
+    for line in used or ["none: no test asked for a server"]:
         terminalreporter.line(line)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the one who prints what this worker used; each has servers of its own."""
+    if _is_worker(session.config):
+        worker = cast("Any", session.config)
+        name, used = worker.workerinput["workerid"], session.config.stash[PARTS].report()
+        worker.workeroutput["infrastructure"] = [f"{name} · {line}" for line in used]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hear it; a worker that crashed used what nobody knows."""
+    told = getattr(node, "workeroutput", {}).get("infrastructure")
+    node.config.stash[USED] += told or [f"{node.gateway.id} · did not say what it used"]
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
 
 
 def _part(config: pytest.Config, name: str) -> Server:
