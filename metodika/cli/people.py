@@ -12,6 +12,7 @@ from metodika.cli import say
 from metodika.erasure import erase_person
 from metodika.imports import api
 from metodika.imports.api import told_of
+from metodika.imports.days import today_in
 from metodika.imports.state import Weighed
 from metodika.imports.systems import Foreign, Systems
 from metodika.world import World, opened
@@ -36,7 +37,9 @@ NUMBERS = "jobs, ended, left out, people, touched"
 @click.option(
     "--kind", type=click.Choice(["roster", "results", "completions"]), default="roster"
 )
-@click.option("--on", type=say.DAY, default=None, help="Day of the file; today if not given.")
+@click.option(
+    "--on", type=say.DAY, default=None, help="Day of the file; today in --region if not given."
+)
 @click.option("--dry-run", is_flag=True, help="Judge every row, store nothing.")
 @click.option("--confirm", is_flag=True, help="Take it although it is held.")
 @click.option("--take-back", type=click.UUID, help="Withdraw what an import alone brought.")
@@ -57,8 +60,8 @@ def import_(
     as_json: bool,
 ) -> None:
     """Take a OneRoster 1.2 package (zip or folder), or a CSV of results or completions."""
-    day = on or utc_now().date()
     with opened(say.settings(world)) as here:
+        day = on or today_in(here.engines["registry"], region)
         if take_back:
             if not imports.is_import(here, take_back):
                 say.no(f"no import {take_back}")

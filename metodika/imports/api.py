@@ -5,6 +5,8 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import date
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,6 +14,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from metodika import imports
+from metodika.imports.days import today_in
 from metodika.imports.plan import Plan
 from metodika.imports.state import Kept, kept, told
 from metodika.imports.systems import Foreign, Systems
@@ -19,13 +22,14 @@ from shared.events.registry import Role
 from shared.kernel.ids import Territory
 from shared.runtime import bulk, web_openapi
 from shared.runtime.access import Access, Caller, Knock, forbidden
-from shared.runtime.engine import Engine, utc_now
+from shared.runtime.engine import Engine
 from shared.runtime.grants import covers
 from shared.runtime.problems import Problem
 
 SENDERS: tuple[Role, ...] = ("federal", "region", "municipality", "organisation")
 
 FOREIGN = "Имя учётной системы занято: под ним присылает другая территория"
+DAY = "День пакета; по умолчанию сегодня по часам вашего субъекта РФ"
 NUMBER = {"type": "integer", "minimum": 0}
 BAD: dict[str, Any] = {
     "type": "object",
@@ -167,11 +171,11 @@ def _taking(engine: Engine, access: Access) -> Callable[..., Any]:
         system: Annotated[str, Query(pattern=r"^[a-z0-9_-]{1,40}$")],
         dry_run: Annotated[bool, Query()] = False,  # noqa: FBT002 - of the query
         confirm: Annotated[bool, Query()] = False,  # noqa: FBT002 - of the query
+        on: Annotated[date | None, Query(description=DAY)] = None,
     ) -> Response:
         body = await request.body()
-        return await asyncio.to_thread(
-            _taken, engine, systems, body, caller, system, dry_run=dry_run, confirm=confirm
-        )
+        taken = partial(_taken, engine, systems, body, caller, system)
+        return await asyncio.to_thread(taken, on=on, dry_run=dry_run, confirm=confirm)
 
     return imports_post
 
@@ -197,6 +201,7 @@ def _taken(
     caller: Caller,
     system: str,
     *,
+    on: date | None,
     dry_run: bool,
     confirm: bool,
 ) -> Response:
@@ -204,14 +209,14 @@ def _taken(
         home = systems.home(system, caller.reach(SENDERS))
     except Foreign:
         raise forbidden(FOREIGN) from None
-    may = caller.may(SENDERS)
+    may, region = caller.may(SENDERS), home.partition("/")[0] or None
     try:
         planned = imports.roster_plan(
             engine,
             bulk.unzipped(body, "Пакет"),
             system=system,
-            region=home.partition("/")[0] or None,
-            on=utc_now().date(),
+            region=region,
+            on=on or today_in(engine, region),
             may=may,
         )
     except bulk.Unreadable as wrong:
