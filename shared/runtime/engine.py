@@ -32,6 +32,7 @@ from shared.runtime.territory import (
     TREE,
     Standing,
     elsewhere,
+    require_come,
     restated_at,
     rights_to,
     taken_from,
@@ -285,6 +286,7 @@ class Engine:
         claims = [[*decider.claims(each)] for each in facts]
         work.holding.require_free(chain(*claims))
         self._require_right(work, thing, facts[:1], asked, may)
+        require_come(facts, work.unit.now)
         said: list[UUID] = []
         for fact, its in zip(facts, claims, strict=True):
             said.append(self._say(work, thing, fact, its, asked, None))
@@ -306,6 +308,7 @@ class Engine:
         stands = [work.stands(each) for each in records]
         where = restated_at(record.fact, fact, stands[-1], work)
         self._require_right_to_amend(work, asked, (record.fact, fact), (stands[-1], where), may)
+        require_come((each.fact for each in after), work.unit.now)
         work.require_sealable(thing, [each.fact for each in after])
         work.holding.take(keys, work.unit)
         there = [*places(after, stands[-1], where, work.stands)]

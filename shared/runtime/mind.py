@@ -41,6 +41,7 @@ from shared.runtime.territory import (
     Standing,
     elsewhere,
     homes_of,
+    require_come,
     restated_at,
     tells_home,
     territory_of,
@@ -184,6 +185,7 @@ class Mind:
         facts = decider.decide(self._state(decider, stream), self._told(asked.command))
         claims = [[*decider.claims(each)] for each in facts]
         self._holding.require_free(chain(*claims))
+        require_come(facts, self.log.now)
         said: list[UUID] = []
         for each, its in zip(facts, claims, strict=True):
             said.append(self._say(decider, stream, each, its, asked))
@@ -238,6 +240,7 @@ class Mind:
         stands = [self._stands[each] for each in records]
         fact = after[0].fact
         where = restated_at(record.fact, fact, stands[-1], self)
+        require_come((each.fact for each in after), self.log.now)
         for each in after:
             if kind_of(each.fact).sealed:
                 self._sealed(each.fact, stream)  # may refuse: before anything is said

@@ -46,6 +46,11 @@ class Log:
         """Return the end of the log."""
         return self._first + len(self._unheard)
 
+    @property
+    def now(self) -> datetime:
+        """Return the moment at which what follows is recorded."""
+        return self._moment
+
     def go_on(self, at: datetime) -> None:
         """Go on in time, never back: all that follows is recorded at one moment."""
         self._moment = max(self._moment, at)

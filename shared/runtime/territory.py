@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache, reduce
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -107,6 +108,9 @@ ELSEWHERE = {kind_of(each).name for each in (RosterLinked, PersonsMerged)}
 """What stands elsewhere than the record it is said of: with a sender, with a survivor."""
 
 WITHDRAWN = ".FactWithdrawn"
+EASTMOST = timedelta(hours=12)
+"""How far the clocks of Kamchatka are ahead: nowhere in the country is it later."""
+
 OF_ANY_EMPLOYER = (EducationRecorded, QualificationCategoryAwarded, RosterLinked)
 """What whoever employs a person may say, though it stands at the main place of work."""
 
@@ -191,6 +195,22 @@ def elsewhere(here: Standing, places: Iterable[Standing]) -> list[Standing]:
     for each in places:
         found.setdefault(_region(each), each)
     return [at for region, at in found.items() if region not in {"", _region(here)}]
+
+
+def require_come(facts: Iterable[Any], now: datetime) -> None:
+    """Работу, её перемену и конец записывают, когда их день наступил (S0 I).
+
+    What is recorded moves the person's home at once: names, documents, feeds. Raises
+    `Refused`.
+    """
+    today = (now + EASTMOST).date()
+    for said in facts:
+        require(
+            not isinstance(said, HOME.facts) or said.occurred_on <= today,
+            clause="S0 I",
+            reason="Этот день ещё не наступил: работу, её перемену и окончание"
+            " записывают, когда они наступили",
+        )
 
 
 def rights_to(said: Any, place: Territory | None, known: Known) -> Iterator[Territory | None]:

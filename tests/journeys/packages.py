@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from metodika import imports
@@ -52,11 +52,10 @@ def taken(
     region: str,
     on: date | None = None,
 ) -> Report:
-    """Import a package as `metodika import` does."""
-    engine = story.world.engines["registry"]
-    plan = imports.roster_plan(
-        engine, files, system=system, region=region, on=on or day("02.09.2021")
-    )
+    """Import a package as `metodika import` does on its day."""
+    engine, of = story.world.engines["registry"], on or day("02.09.2021")
+    story.clock.moment = max(story.clock.moment, datetime.combine(of, time(12), UTC))
+    plan = imports.roster_plan(engine, files, system=system, region=region, on=of)
     report = imports.take(engine, plan, actor=f"import:{system}", home=region)
     story.settle()
     return report

@@ -27,7 +27,7 @@ no commands, or commands that add no fact.
 | roles | `userSourcedId`, `orgSourcedId` | who works where | fault |
 | roles | `role` | pupils and parents are passed over | fault |
 | roles | `roleType` | `primary` is the main job | fault |
-| roles | `beginDate` | first day | fault |
+| roles | `beginDate` | first day; one to come is not recorded yet | fault |
 | roles | `endDate` | last day at work; one to come is not recorded yet | none |
 | roles | `metadata.positionClass` | PositionClass | by `role` |
 | roles | `metadata.isMain` | true, false | by `roleType` |
@@ -338,6 +338,8 @@ def read_role(
     """
     employment_id = source.employment(needed(row, "sourcedId", "S0 I"))
     started = terms(row, source, employment_id, person_id)
+    if job is None and started.started_on > source.on:
+        return ()
     last = last_day(row, source, gone_on)
     said = in_words(started, job, changed_on(row, source), last)
     if last is None and job and job.ended:
