@@ -8,12 +8,15 @@ from typing import Any
 from uuid import UUID
 
 import click
+import msgspec
 
 from metodika.cli import say
 from metodika.world import World, opened
 from shared.runtime.answers import MOST_DATES, Member, NoSuchKpi, Side, TooMany, dates
 from shared.runtime.answers_value import Value, Vector
+from shared.runtime.codec import Basis
 from shared.runtime.engine import utc_now
+from shared.runtime.territory import WITHDRAWN
 
 STATUS = {
     "met": "достигнут",
@@ -23,6 +26,8 @@ STATUS = {
     "no_data": "нет данных",
     "no_target": "без цели",
 }
+
+SAID = {"said": "внесён", "corrects": "исправление", "replaced": "заменён"}
 
 kpi_argument = click.argument("kpi_id", metavar="KPI")
 scope_option: say.Decorator = click.option(
@@ -396,18 +401,38 @@ def differ(
             change.subject,
             f"{change.before.num}/{change.before.den}" if change.before else "—",
             f"{change.after.num}/{change.after.den}" if change.after else "—",
-            f"{said['fact']} ({said['what']})",
-            said["occurred_on"],
-            f"{said['recorded_at']:%d.%m.%Y %H:%M}",
-            said["actor"],
+            *told_of(said),
         )
         for change in changes
         for said in change.facts
     )
-    columns = ("кто", "было", "стало", "факт", "дата", "записан", "кем")
+    columns = ("кто", "было", "стало", "факт", "дата", "записан", "кем", "акт")
     say.table(f"Факты между: {len(changes)} чел.", columns, facts)
     for what, each in zip(("as known before", "and after"), known, strict=True):
         known_line(*each, what)
+
+
+def told_of(said: dict[str, Any]) -> tuple[object, ...]:
+    """Return what of a fact is shown; of one amended: by whom, when and by what act."""
+    what, by = SAID[said["what"]], said["by"] or said
+    if said["by"]:
+        what = "отозван" if by["fact"].endswith(WITHDRAWN) else "исправлен"
+    return (
+        f"{said['fact']} ({what})",
+        said["occurred_on"],
+        f"{by['recorded_at']:%d.%m.%Y %H:%M}",
+        by["actor"],
+        act(by["basis"]),
+    )
+
+
+def act(basis: str | None) -> str:
+    """Return the act by which something was said, as people name it."""
+    if basis is None:
+        return "—"
+    said = msgspec.json.decode(basis, type=Basis)
+    number = f" № {said.number}" if said.number else ""
+    return said.act + number + (f" от {said.date:%d.%m.%Y}" if said.date else "")
 
 
 COMMANDS = (kpi,)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import duckdb
 
-from shared.runtime.answers_between import Between
+from shared.runtime.answers_between import Between, kinds_read
 from shared.runtime.answers_value import LEVELS, Value, Valuing, Vector, parameters
 from shared.runtime.columns import Ledger
 from shared.runtime.definitions import Definition
@@ -191,7 +191,9 @@ class Answers:
     ) -> list[Change]:
         """Return the members that differ, each with the facts said in between about it.
 
-        And about its unit: who did not move may have been moved with it.
+        And about its unit: who did not move may have been moved with it. They are facts of
+        the kinds that the number follows from; of one who is no member any more those that
+        took him away, and not what was said of him there (ADR 0019).
         """
         old = {_place(each): each for each in self.members(kpi, scope, as_of, before)}
         new = {_place(each): each for each in self.members(kpi, scope, as_of, after)}
@@ -199,17 +201,31 @@ class Answers:
             key for key in old.keys() | new.keys() if _part(old, key) != _part(new, key)
         )
         concerned = sorted({each for subject, unit, _ in differ for each in (subject, unit)})
+        proof = dict[str, set[UUID]]()
+        for key in differ:
+            proof.setdefault(key[0], set()).update(
+                *(_evidence(each, key) for each in (old, new))
+            )
         with self.ledger.reading() as cursor:
-            said = Between(cursor, as_of, before, after).about(concerned)
+            kinds = kinds_read(cursor, self.definition(kpi).sql)
+            said = Between(cursor, as_of, before, after, kinds).about(concerned, proof)
         return [
             Change(
                 subject=key[0],
                 before=old.get(key),
                 after=new.get(key),
-                facts=tuple(_in_order(said, key[0], key[1])),
+                facts=tuple(
+                    each
+                    for each in _in_order(said, key[0], key[1])
+                    if key in new or each["fact"].startswith(PLACING)
+                ),
             )
             for key in differ
         ]
+
+
+PLACING = "registry."
+"""Whose facts say who works where, and whether he is one human with another."""
 
 
 def _members(answer: duckdb.DuckDBPyConnection) -> Iterator[Member]:
@@ -238,3 +254,8 @@ def _in_order(said: Mapping[str, Sequence[dict[str, Any]]], *of: str) -> list[di
 def _part(members: Mapping[Any, Member], key: Any) -> tuple[int, int] | None:
     member = members.get(key)
     return (member.num, member.den) if member else None
+
+
+def _evidence(members: Mapping[Any, Member], key: Any) -> tuple[UUID, ...]:
+    member = members.get(key)
+    return member.evidence if member else ()

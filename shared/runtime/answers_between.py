@@ -1,13 +1,15 @@
 """What was said between two moments of knowledge about those whom it moved."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import duckdb
 
-from shared.kernel import catalogue
+from shared.kernel import Kind, catalogue
 from shared.runtime.answers_value import Vector
 
 PERSONS = (
@@ -21,6 +23,28 @@ PERSONS = (
 )
 """Fields by which a fact concerns a person."""
 
+MERGED = "registry.PersonsMerged"
+WORD = re.compile(r"\w+")
+
+
+def kinds_read(cursor: duckdb.DuckDBPyConnection, query: str) -> list[Kind]:
+    """Return the kinds of facts from which a query follows, through all its macros."""
+    macros = dict(
+        cursor.execute(
+            """
+            SELECT lower(function_name), lower(string_agg(macro_definition, ' '))
+            FROM duckdb_functions() WHERE NOT internal AND macro_definition IS NOT NULL
+            GROUP BY ALL
+            """
+        ).fetchall()
+    )
+    seen, ahead = set[str](), {*WORD.findall(query.lower())}
+    while ahead:
+        seen |= ahead
+        inside = (WORD.findall(macros[each]) for each in ahead & macros.keys())
+        ahead = {word for words in inside for word in words} - seen
+    return [kind for name, kind in catalogue.items() if _table(name).lower() in seen]
+
 
 @dataclass(frozen=True, slots=True)
 class Between:
@@ -30,22 +54,45 @@ class Between:
     as_of: date
     before: Vector
     after: Vector
+    kinds: Sequence[Kind]
 
-    def about(self, subjects: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    def about(
+        self, subjects: Sequence[str], evidence: Mapping[str, Collection[UUID]]
+    ) -> dict[str, list[dict[str, Any]]]:
         """Return by subject the facts recorded in between that concern it, or are its own.
 
-        Its own are those of its stream: of an organisation, where it is.
+        Its own are those of its stream: of an organisation, where it is. A merger concerns
+        it also when it joins people of whom the facts speak that prove it.
         """
         found: dict[str, list[dict[str, Any]]] = {}
         regions = any(len(each) <= 3 for each in subjects)  # noqa: PLR2004
         selves = self._selves(subjects)
-        for kind in catalogue.values() if selves else ():
-            fields = kind.fact.__dataclass_fields__
-            about = ["stream", *(name for name in PERSONS if name in fields)]
-            about += ["region"] if regions and "region" in fields else []
-            for subject, said in self._said_of(kind.name, about, selves):
+        for kind in self.kinds if selves else ():
+            about = ["stream", *persons(kind)]
+            about += ["region"] if regions and "region" in _fields(kind) else []
+            others = self._people_of(evidence) if kind.name == MERGED else []
+            for subject, said in self._said_of(kind.name, about, [*selves, *others]):
                 found.setdefault(subject, []).append(said)
         return found
+
+    def _people_of(self, evidence: Mapping[str, Collection[UUID]]) -> list[tuple[str, str]]:
+        """Return the subjects with each person of whom their evidence speaks."""
+        proof = [(subject, str(each)) for subject, of in evidence.items() for each in of]
+        return [
+            pair
+            for kind in self.kinds
+            if (names := persons(kind))
+            for pair in self.cursor.execute(
+                f"""
+                WITH proof AS (
+                    SELECT unnest($subjects::VARCHAR[]) AS subject, unnest($ids::UUID[]) AS id
+                )
+                SELECT DISTINCT subject, unnest([{", ".join(names)}])::VARCHAR
+                FROM {_table(kind.name)} JOIN proof ON event_id = id
+                """,
+                {"subjects": [it for it, _ in proof], "ids": [it for _, it in proof]},
+            ).fetchall()
+        ]
 
     def _selves(self, subjects: Sequence[str]) -> list[tuple[str, str]]:
         """Return the subjects under each id that they have: their own, and those merged."""
@@ -61,7 +108,6 @@ class Between:
     def _said_of(
         self, name: str, about: list[str], selves: Sequence[tuple[str, str]]
     ) -> Iterator[tuple[str, dict[str, Any]]]:
-        table = name.replace(".", "_")
         named = ", ".join(f"{each}::VARCHAR" for each in about)
         rows = self.cursor.execute(
             f"""
@@ -72,7 +118,7 @@ class Between:
                 SELECT *, [{named}] AS concerns,
                     coalesce(($before::MAP(VARCHAR, BIGINT))[source], 0) AS heard_before,
                     ($known::MAP(VARCHAR, BIGINT))[source] AS heard_by
-                FROM {table}
+                FROM {_table(name)}
             )
             SELECT DISTINCT subject, event_id, occurred_on, recorded_at, source, position,
                 actor, basis, corrects, CASE WHEN replaced_at <= heard_by THEN replaced_at END,
@@ -80,6 +126,7 @@ class Between:
             FROM marked JOIN selves ON list_contains(concerns, id)
             WHERE position <= heard_by AND (position > heard_before
                 OR replaced_at > heard_before AND replaced_at <= heard_by)
+                AND (occurred_on <= $as_of OR corrects IS NOT NULL)
             ORDER BY source, position
             """,
             {
@@ -87,6 +134,7 @@ class Between:
                 "ids": [each for _, each in selves],
                 "known": self.after,
                 "before": self.before,
+                "as_of": self.as_of,
             },
         ).fetchall()
         for subject, event, occurred, recorded, source, position, *rest in rows:
@@ -113,9 +161,11 @@ class Between:
             "SELECT name, recorded_at FROM records WHERE source = ? AND position = ?",
             [source, position],
         ).fetchall()[0]
-        table = name.replace(".", "_")
         event, actor, basis = self.cursor.execute(
-            f"SELECT event_id, actor, basis FROM {table} WHERE source = ? AND position = ?",
+            f"""
+            SELECT event_id, actor, basis FROM {_table(name)}
+            WHERE source = ? AND position = ?
+            """,
             [source, position],
         ).fetchall()[0]
         return {
@@ -125,3 +175,16 @@ class Between:
             "actor": actor,
             "basis": basis,
         }
+
+
+def persons(kind: Kind) -> list[str]:
+    """Return the fields by which a kind of fact concerns people."""
+    return [name for name in PERSONS if name in _fields(kind)]
+
+
+def _fields(kind: Kind) -> Collection[str]:
+    return kind.fact.__dataclass_fields__
+
+
+def _table(name: str) -> str:
+    return name.replace(".", "_")

@@ -70,7 +70,7 @@ def test_a_corrected_start_moves_one_person(told: Telling) -> None:
     outcome = told.ask(
         "registry",
         start_of(told, "01.09.2022"),
-        recorded="02.07.2022",
+        recorded="02.09.2022",
         actor="official-17",
         basis=ACT,
     )
@@ -91,7 +91,7 @@ def test_the_difference_names_act_and_author(told: Telling) -> None:
     told.ask(
         "registry",
         start_of(told, "01.09.2022"),
-        recorded="02.07.2022",
+        recorded="02.09.2022",
         actor="official-17",
         basis=ACT,
     )
@@ -161,11 +161,33 @@ def test_a_late_completion_counts_from_its_own_day(told: Telling) -> None:
     assert ("routes.ProgramCompleted", "said", "official-19") in facts_of(change)
 
 
+def test_of_who_moved_away_nothing_is_told_but_that(told: Telling) -> None:
+    """ADR 0019: прежний субъект РФ узнаёт, что ушла, но не то, что с ней стало (S0 V)."""
+    left = reg.EndEmployment(
+        employment_id=ch.job_of(ch.ANNA), person_id=ch.ANNA, ended_on=day("30.06.2022")
+    )
+    there = replace(
+        ch.employed(ch.ANNA, ch.CAPITAL_SCHOOL, "01.07.2022"),
+        employment_id=ch.uid("job of anna in the capital"),
+    )
+    told.tell("registry", left, there)
+    told.settle()
+    ch.diagnosed(told, ch.ANNA, SessionId(ch.uid("there")), "01.09.2022", "50.00")
+    changes = changed(told, "K-RR03", "31.12.2022")
+    [change] = [each for each in changes if each.subject == str(ch.ANNA)]
+
+    assert change.after is None
+    assert {name for name, _, _ in facts_of(change)} == {
+        "registry.EmploymentEnded",
+        "registry.EmploymentStarted",
+    }
+
+
 @pytest.mark.parametrize("moment", ["01.12.2021", "01.03.2022", "01.06.2022"])
 def test_no_past_knowledge_changes(told: Telling, moment: str) -> None:
     """§1.6: что было известно, то и осталось, на каждый момент (S1 7.2)."""
     known = everything(told, "31.12.2022", noon(moment))
-    told.ask("registry", start_of(told, "01.09.2022"), recorded="02.07.2022")
+    told.ask("registry", start_of(told, "01.09.2022"), recorded="02.09.2022")
     [completed] = told.of("routes", "ProgramCompleted")
     told.ask(
         "routes",

@@ -1,6 +1,7 @@
 """What an auditor types: each answer says what it was known by, and each chain is its own."""
 
 import base64
+import shutil
 from pathlib import Path
 from uuid import UUID, uuid5
 
@@ -10,11 +11,16 @@ from click.testing import CliRunner, Result
 
 from metodika.cli import metodika
 from metodika.cli.log import caused
+from metodika.generate import Clock
+from metodika.world import opened
 from services.registry.domain import RecordEducation
-from shared.kernel.ids import NAMES, Territory
+from shared.kernel.ids import NAMES, EventId, Territory
+from shared.runtime.amending import Withdraw
 from shared.runtime.asking import Asked
+from shared.runtime.codec import Basis
 from tests.journeys import chapters
-from tests.journeys.telling import Telling, day
+from tests.journeys.conftest import TOLD
+from tests.journeys.telling import Telling, day, settings_of
 
 SAME = uuid5(NAMES, "one request of a workflow")
 ASKED: dict[str, tuple[str, ...]] = {
@@ -42,6 +48,28 @@ def test_below_each_answer_stands_what_it_was_known_by(
     assert said.exit_code == 0, said.output
     assert "as known" in said.stderr
     assert "registry@0 " in said.stderr
+
+
+def test_a_difference_names_who_withdrew_when_and_by_what_act(
+    told_folder: Path, tmp_path: Path
+) -> None:
+    """§1.6: разницу объясняют факты с автором и актом, а не запись, которой больше нет."""
+    folder, clock = tmp_path / "world", Clock(TOLD)
+    shutil.copytree(told_folder, folder)
+    with opened(settings_of(folder), clock) as world:
+        telling = Telling(world, clock)
+        [completed] = telling.of("routes", "ProgramCompleted")
+        withdraw = Withdraw(
+            event_id=EventId(completed), reason="чужой документ", withdrawn_on=day("05.07.2022")
+        )
+        act = Basis(act="Приказ", number="77-ОД", date=day("04.07.2022"))
+        outcome = telling.ask("routes", withdraw, actor="inspector-9", basis=act)
+        telling.settle()
+    said = run(folder, "kpi", "diff", "K-F1", "--as-of", "2022-12-31", "--before", "2022-06-01")
+
+    assert outcome.status == "accepted"
+    for part in ("отозван", "05.07.2022 09:00", "inspector-9", "Приказ № 77-ОД", "04.07.2022"):
+        assert part in said.stdout
 
 
 @pytest.mark.parametrize("question", ["members", "why"])

@@ -5,15 +5,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from shared.events.mentoring import TeacherAttached
+from shared.events.registry import PersonsMerged
+from shared.kernel.ids import EventId
 from shared.runtime.answers import Answers, Member, NoSuchKpi
 from shared.runtime.answers_value import Status, reaches, shown, year_before
 from tests.golden.words import known_by
 from tests.golden.world import RECORDS
-from tests.monitoring.telling import heard, promised
+from tests.monitoring.telling import heard, promised, record
 from tests.oracle.said import Said
 
 T = date(2024, 12, 31)
@@ -226,6 +230,35 @@ def test_no_change_is_without_a_fact(golden: Answers, n: int) -> None:
         scope = PLACES[(n + k) % len(PLACES)]
         for change in golden.diff(kpi, scope, T, early, NOW):
             assert change.facts, (kpi, scope, change)
+
+
+def test_a_merger_of_those_counted_is_told_of_whom_they_are_counted_for(tmp_path: Path) -> None:
+    """§1.6: методист тот же, а закреплённых меньше: слияние двух из них (S1 7.1, S1 7.2)."""
+    attached = {each.event_id: each.fact.person_id for each in RECORDS if of_the_attached(each)}
+    last = max(each.position for each in RECORDS if each.source == "registry@0")
+    answers = heard(tmp_path, RECORDS)
+    most = max(answers.members("K-R5x.max", "", T, NOW), key=lambda each: each.num)
+    survivor, merged, *_ = (attached[each] for each in most.evidence if each in attached)
+    fact = PersonsMerged(survivor_id=survivor, merged_id=merged, occurred_on=T)
+    merger = replace(
+        next(each for each in RECORDS if each.position == last and each.source == "registry@0"),
+        event_id=EventId(UUID(int=1)),
+        position=last + 1,
+        recorded_at=LATER,
+        stream=merged,
+        fact=fact,
+        corrects=None,
+    )
+    answers.ledger.ingest([record(merger)])
+    [change] = answers.diff("K-R5x.max", "", T, NOW, NOW | {"registry@0": last + 1})
+    answers.ledger.close()
+
+    assert change.subject == most.subject
+    assert [each["event_id"] for each in change.facts] == [merger.event_id]
+
+
+def of_the_attached(said: Said) -> bool:
+    return isinstance(said.fact, TeacherAttached)
 
 
 def test_each_member_has_its_reason_and_its_evidence(golden: Answers) -> None:
