@@ -104,7 +104,7 @@ class Rights:
 
     def _employs(self, person_id: PersonId) -> bool:
         home = self.work.of(HOME, person_id)
-        here = {org for _, org, _ in home.running} | self.begun.get(person_id, set())
+        here = {it.org_id for it in home.running} | self.begun.get(person_id, set())
         if not (here or home.employers):
             return self.may(self.work.thing(person_id).territory)
         return any(map(self.over, here or home.employers))

@@ -32,6 +32,7 @@ from shared.runtime.territory import (
     TREE,
     Standing,
     elsewhere,
+    heard_also,
     require_come,
     restated_at,
     rights_to,
@@ -318,7 +319,7 @@ class Engine:
         ]
         said += [  # whoever heard the fact
             work.say(thing, fact, (), asked, after[0].corrects, each)
-            for each in elsewhere(where, stands)
+            for each in heard_also(where, stands)
         ]
         more = derived(
             decider,

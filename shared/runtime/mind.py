@@ -40,6 +40,7 @@ from shared.runtime.territory import (
     TREE,
     Standing,
     elsewhere,
+    heard_also,
     homes_of,
     require_come,
     restated_at,
@@ -252,7 +253,7 @@ class Mind:
         ]
         said += [
             self._put(decider, stream, fact, asked, after[0].corrects, each)
-            for each in elsewhere(where, stands)
+            for each in heard_also(where, stands)
         ]
         more = derived(decider, stream, lambda: self._state(decider, stream), self._told)
         return said + [

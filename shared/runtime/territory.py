@@ -35,24 +35,41 @@ def path(region: str, oktmo: str | None = None, org_id: UUID | None = None) -> s
     return f"{region}/{oktmo}" if oktmo else region
 
 
+class Running(NamedTuple):
+    """A job as it stands."""
+
+    job: EmploymentId
+    org_id: OrgId
+    is_main: bool
+    is_pedagogical: bool
+
+
 @dataclass(frozen=True)
 class Home:
     """Where somebody works: each employment as it stands, the latest said last."""
 
-    running: tuple[tuple[EmploymentId, OrgId, bool], ...] = ()
+    running: tuple[Running, ...] = ()
     last: OrgId | None = None
 
     @property
     def org_id(self) -> OrgId | None:
-        """Return the main place of work; without one any; without any the last one."""
-        main = [org for _, org, is_main in self.running if is_main]
-        return (main or [org for _, org, _ in self.running] or [self.last])[-1]
+        """Return the nearest place of work; without any the last one.
+
+        The pedagogical before any other, as the indicators count (AM33); of those the main
+        one, of several the one said last.
+        """
+        nearest = max(
+            reversed(self.running),
+            key=lambda it: (it.is_pedagogical, it.is_main),
+            default=None,
+        )
+        return nearest.org_id if nearest else self.last
 
     @property
     def employers(self) -> tuple[OrgId, ...]:
         """Return every place of work; without one the last one, if there was any."""
         last = () if self.last is None else (self.last,)
-        return tuple(org for _, org, _ in self.running) or last
+        return tuple(it.org_id for it in self.running) or last
 
 
 def _placed(_: object, said: OrganisationRegistered, *__: EventId) -> Territory:
@@ -60,10 +77,11 @@ def _placed(_: object, said: OrganisationRegistered, *__: EventId) -> Territory:
 
 
 def _at_home(so_far: Home, said: EmploymentFact, _: EventId | None = None) -> Home:
-    others = tuple(each for each in so_far.running if each[0] != said.employment_id)
+    others = tuple(each for each in so_far.running if each.job != said.employment_id)
     match said:
         case EmploymentStarted() | EmploymentChanged():
-            here = (said.employment_id, said.org_id, said.is_main)
+            is_pedagogical = said.position_class == "PED"
+            here = Running(said.employment_id, said.org_id, said.is_main, is_pedagogical)
             return Home((*others, here), said.org_id)
         case EmploymentEnded():
             return Home(others, said.org_id)
@@ -112,7 +130,7 @@ EASTMOST = timedelta(hours=12)
 """How far the clocks of Kamchatka are ahead: nowhere in the country is it later."""
 
 OF_ANY_EMPLOYER = (EducationRecorded, QualificationCategoryAwarded, RosterLinked)
-"""What whoever employs a person may say, though it stands at the main place of work."""
+"""What whoever employs a person may say, though it stands at the nearest place of work."""
 
 
 def territory_of(
@@ -185,8 +203,7 @@ def homes_of(person: UUID, record: Territory | None, known: Known) -> list[Stand
     Who never worked is where his record stands.
     """
     home = known.of(HOME, person)
-    orgs = [org for _, org, _ in home.running] or [org for org in (home.last,) if org]
-    return [(known.of(PLACE, org), org) for org in orgs] or [(record, None)]
+    return [(known.of(PLACE, org), org) for org in home.employers] or [(record, None)]
 
 
 def elsewhere(here: Standing, places: Iterable[Standing]) -> list[Standing]:
@@ -195,6 +212,22 @@ def elsewhere(here: Standing, places: Iterable[Standing]) -> list[Standing]:
     for each in places:
         found.setdefault(_region(each), each)
     return [at for region, at in found.items() if region not in {"", _region(here)}]
+
+
+def heard_also(here: Standing, places: Iterable[Standing]) -> list[Standing]:
+    """Return of these places each whose feed does not tell what stands here (ADR 0019).
+
+    A correction may have moved a fact between the municipalities or schools of a region.
+    """
+    found: dict[Territory, Standing] = {}
+    for each in places:
+        if each[0]:
+            found.setdefault(each[0], each)
+    return [at for place, at in found.items() if not _covers(place, here[0])]
+
+
+def _covers(scope: Territory, place: Territory | None) -> bool:
+    return place is not None and f"{place}/".startswith(f"{scope}/")
 
 
 def require_come(facts: Iterable[Any], now: datetime) -> None:
@@ -226,7 +259,7 @@ def taken_from(said: Any, known: Known) -> Territory | None:
     if not isinstance(said, EmploymentChanged):
         return None
     running = known.of(HOME, said.person_id).running
-    here = (org_id for job, org_id, _ in running if job == said.employment_id)
+    here = (it.org_id for it in running if it.job == said.employment_id)
     return next((known.of(PLACE, each) for each in here), None)
 
 
@@ -248,7 +281,7 @@ class Stood(NamedTuple):
 def home_of(stand: Sequence[Stood], leads: tuple[type[Any], ...] = ()) -> str | None:
     """Return where the thing is at home of which these facts stand, in their order.
 
-    A person: at the main place of work. Whatever else: where the last of its facts
+    A person: at the nearest place of work. Whatever else: where the last of its facts
     stands, of those that lead if some are said to.
     """
     telling = [it for it in stand if it.place and tells_home(kind_of(it.fact).name)]
