@@ -16,7 +16,7 @@ from shared.kernel import (
     standing,
     stood,
 )
-from shared.runtime.amending import withdrawn
+from shared.runtime.amending_life import withdrawn
 from shared.runtime.service import by_fact
 from shared.runtime.work_kept import MOVED
 

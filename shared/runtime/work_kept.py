@@ -20,7 +20,7 @@ from shared.kernel import (
 )
 from shared.kernel.ids import EventId
 from shared.runtime import codec
-from shared.runtime.amending import withdrawn
+from shared.runtime.amending_life import withdrawn
 from shared.runtime.log import Learned, Read, Store, digest
 from shared.runtime.service import by_fact
 
