@@ -35,7 +35,7 @@ from shared.runtime.mind_kept import Keeping
 from shared.runtime.mind_log import Log, Said
 from shared.runtime.mind_sealed import Ring, hidden, without
 from shared.runtime.seal import Erased
-from shared.runtime.service import Service, by_fact
+from shared.runtime.service import Reactions, Service, by_fact, courses
 from shared.runtime.territory import (
     TREE,
     Standing,
@@ -76,14 +76,12 @@ class Mind:
     def __init__(self, service: Service, log: Log, ring: Ring) -> None:
         self.service, self.log = service, log
         self._heard = dict[str, int]()
-        self._deciders = {c: d for d in service.deciders for c in d.commands}
-        self._informed = {each.command: each.inform for each in service.informed}
-        self._policies = by_fact(each for each in service.policies if not each.gone)
-        self._when_gone = by_fact(each for each in service.policies if each.gone)
+        self._courses = courses(service)
+        self._reactions = Reactions(service.policies)
         self._concerns = {f: it for it in service.concerns if it.told for f in it.facts}
         borrowed = (*service.borrowed, *TREE)
         self._keeping = Keeping(borrowed)
-        self._waited_for = {*self._policies, *by_fact(borrowed)}
+        self._waited_for = {*self._reactions.facts, *by_fact(borrowed)}
         self._lives: dict[UUID, _Life] = {}
         self._streams: dict[UUID, UUID] = {}
         self._stands: dict[UUID, Standing] = {}
@@ -148,7 +146,7 @@ class Mind:
         fact, event_id = said.recorded.fact, said.recorded.event_id
         gone = self._keeping.stood(said.recorded, said.stream)
         self._keeping.learn(said.recorded, said.stream)
-        if type(fact) in self._policies or type(gone) in self._when_gone:
+        if self._reactions.wait_for(fact, gone):
             cause = Asked(
                 command=None,
                 command_id=event_id,
@@ -160,10 +158,15 @@ class Mind:
 
     # ── Deciding ────────────────────────────────────────────────────────────
 
+    def _stream_of(self, command: Any) -> UUID:
+        if isinstance(command, Correct | Withdraw):
+            return self._streams.get(command.event_id, UUID(int=0))
+        return self._courses[type(command)].decider.stream(command)
+
     def _answer(self, asked: Asked) -> Outcome:
         stream = self._stream_of(asked.command)
         try:
-            event_ids = self._decided(asked, stream)
+            event_ids = self._said(asked, stream)
         except (Refused, Erased) as refused:
             return Outcome(
                 status="refused",
@@ -179,10 +182,25 @@ class Mind:
             event_ids=tuple(event_ids),
         )
 
-    def _decided(self, asked: Asked, stream: UUID) -> list[UUID]:
+    def _react(self, fact: Any, event_id: EventId, cause: Asked, gone: Any = None) -> None:
+        if not self._reactions.wait_for(fact, gone):
+            return
+        for name, command in self._reactions.to(fact, gone, self):
+            asked = Asked(
+                command=command,
+                command_id=uuid5(event_id, name),
+                actor=cause.actor,
+                basis=cause.basis,
+                correlation_id=cause.correlation_id or cause.command_id,
+                causation_id=event_id,
+                home=cause.home,
+            )
+            self._answer(asked)
+
+    def _said(self, asked: Asked, stream: UUID) -> list[UUID]:
         if isinstance(asked.command, Correct | Withdraw):
             return self._amended(asked, stream)
-        decider = self._deciders[type(asked.command)]
+        decider = self._courses[type(asked.command)].decider
         facts = decider.decide(self._state(decider, stream), self._told(asked.command))
         claims = [[*decider.claims(each)] for each in facts]
         self._holding.require_free(chain(*claims))
@@ -194,42 +212,12 @@ class Mind:
         return said
 
     def _told(self, command: Any) -> Any:
-        inform = self._informed.get(type(command))
-        return self._with_key(inform(command, self) if inform else command)
-
-    def _stream_of(self, command: Any) -> UUID:
-        if isinstance(command, Correct | Withdraw):
-            return self._streams.get(command.event_id, UUID(int=0))
-        return self._deciders[type(command)].stream(command)
-
-    def _version(self, stream: UUID) -> int:
-        life = self._lives.get(stream)
-        return len(life.history) if life else 0
-
-    def _state(self, decider: Decider[Any, Any, Any], stream: UUID) -> Any:
-        life = self._lives.get(stream)
-        if life is None:
-            return decider.initial
-        if life.decider is not decider:
-            raise Refused("S1 7.2", "Этот номер уже у другого")
-        return life.state
-
-    def _react(self, fact: Any, event_id: EventId, cause: Asked, gone: Any = None) -> None:
-        for policy, about in chain(
-            ((each, gone) for each in self._when_gone.get(type(gone), ())),
-            ((each, fact) for each in self._policies.get(type(fact), ())),
-        ):
-            for n, command in enumerate(policy.react(about, self)):
-                asked = Asked(
-                    command=command,
-                    command_id=uuid5(event_id, f"{policy.name}/{n}"),
-                    actor=cause.actor,
-                    basis=cause.basis,
-                    correlation_id=cause.correlation_id or cause.command_id,
-                    causation_id=event_id,
-                    home=cause.home,
-                )
-                self._answer(asked)
+        """Write into a command what its guards must know."""
+        course = self._courses[type(command)]
+        told = course.told(command, self)
+        if not course.keyed or told.key_id is not None:
+            return told
+        return replace(told, key_id=self._ring.key_of(told.person_id))
 
     def _amended(self, asked: Asked, stream: UUID) -> list[UUID]:
         history = self.history(stream)
@@ -259,6 +247,18 @@ class Mind:
         return said + [
             self._say(decider, stream, each, decider.claims(each), asked) for each in more
         ]
+
+    def _version(self, stream: UUID) -> int:
+        life = self._lives.get(stream)
+        return len(life.history) if life else 0
+
+    def _state(self, decider: Decider[Any, Any, Any], stream: UUID) -> Any:
+        life = self._lives.get(stream)
+        if life is None:
+            return decider.initial
+        if life.decider is not decider:
+            raise Refused("S1 7.2", "Этот номер уже у другого")
+        return life.state
 
     # ── Saying ──────────────────────────────────────────────────────────────
 
@@ -338,12 +338,6 @@ class Mind:
             self._ring.keyed.add(each)
             self._sealed_for.setdefault(each, set()).add(stream)
         return replace(fact, **fields)
-
-    def _with_key(self, command: Any) -> Any:
-        """Write in which key an erasure destroys; one without personal fields has none."""
-        if getattr(command, "key_id", self) is not None:
-            return command
-        return replace(command, key_id=self._ring.key_of(command.person_id))
 
     def erased(self) -> list[UUID]:
         """Return who was erased in this turn; nobody can be found by a key any more."""
