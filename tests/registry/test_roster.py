@@ -18,13 +18,10 @@ from services.registry.domain import (
     RegisterTeacher,
 )
 from services.registry.domain.organisation import UNHEARD_OF, Closed, Working
-from services.registry.domain.roster import (
-    Source,
-    identify,
-    read_org,
-    read_role,
-    read_user,
-)
+from services.registry.domain.roster import Source
+from services.registry.domain.roster_orgs import read_org
+from services.registry.domain.roster_roles import read_role
+from services.registry.domain.roster_users import identify, read_user
 from services.registry.domain.rows import Fault, Row
 from shared.events.registry import EmploymentEnded, OrganisationRegistered
 from shared.kernel.ids import PersonId, RegionCode

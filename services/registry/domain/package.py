@@ -20,19 +20,17 @@ from services.registry.domain.employment import (
 from services.registry.domain.people import RegisterTeacher
 from services.registry.domain.roster import (
     FILES,
-    NOT_STAFF,
     Command,
     File,
     Register,
     Source,
     Verdict,
     changed_on,
-    identify,
     is_gone,
-    read_org,
-    read_role,
-    read_user,
 )
+from services.registry.domain.roster_orgs import read_org
+from services.registry.domain.roster_roles import NOT_STAFF, read_role
+from services.registry.domain.roster_users import identify, read_user
 from services.registry.domain.rows import (
     Fault,
     Row,
