@@ -6,7 +6,7 @@ import io
 import zipfile
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, product
 from pathlib import Path
@@ -19,7 +19,7 @@ from shared.kernel import Fault
 from shared.kernel.ids import Territory, named
 from shared.kernel.line import BEYOND
 from shared.runtime.asking import Asked, May, Outcome
-from shared.runtime.codec import Basis
+from shared.runtime.codec import Basis, id_of
 from shared.runtime.engine import Engine
 from shared.runtime.in_turn import InTurn
 from shared.runtime.work import Wanted
@@ -201,7 +201,7 @@ def take(  # noqa: PLR0913 - all that a file is taken with
     killed goes on, and a file sent twice says nothing new. Another `salt` asks anew.
     """
     before = engine.store.head().position
-    counted: dict[UUID, Asked] = {}
+    counted: dict[int, Asked] = {}
     kind = f"import {report.import_id}{salt}"
 
     def asked(line: Line, command: Any) -> tuple[Line, Asked]:
@@ -209,7 +209,7 @@ def take(  # noqa: PLR0913 - all that a file is taken with
         words = engine.hmac(kind, said)
         return line, Asked(
             command=command,
-            command_id=UUID(bytes=words[:16]),
+            command_id=id_of(words[:16]),
             actor=actor,
             body_hmac=words,
             basis=basis,
@@ -222,7 +222,8 @@ def take(  # noqa: PLR0913 - all that a file is taken with
             report.rows += not each.goes_on
             if each.fault:
                 report.faults.append((each.file, each.line, each.fault))
-            yield from (asked(each, command) for command in each.commands)
+            for command in each.commands:
+                yield asked(each, command)
 
     def in_order(
         batches: Iterable[list[tuple[Line, Asked]]],
@@ -235,7 +236,7 @@ def take(  # noqa: PLR0913 - all that a file is taken with
     batches = in_order(in_chunks(read(), COMMANDS))
     for batch, outcomes in InTurn(engine, may, foreseen).ask(batches):
         for line, each, outcome in zip(asking.popleft(), batch, outcomes, strict=True):
-            again = counted.setdefault(each.command_id, each) is not each
+            again = counted.setdefault(each.command_id.int, each) is not each
             count(report, line, outcome, before, again=again)
         progress(len(batch))
     return report
@@ -267,17 +268,22 @@ def foreseen(engine: Engine, asked: Sequence[Asked]) -> Wanted:
     """Return all that these commands will ask for: streams, places, people."""
     commands = [each.command for each in asked]
     named = (engine.named_by(each) for each in commands)
-    about: set[tuple[str, UUID]] = set()
+    about: list[tuple[str, UUID]] = []
     for name, called in KNOWN_BY.items():
-        ids = {found for each in commands if (found := getattr(each, name, None))}
+        ids = once(getattr(each, name, None) for each in commands)
         kept = {kind for each in called for kind in engine.borrowed_about(each)}
-        about |= set(product(kept, ids))
+        about += product(kept, ids)
     return Wanted(
         commands=[each.command_id for each in asked],
-        streams={engine.stream_of(each) for each in commands},
+        streams=once(map(engine.stream_of, commands)),
         about=about,
-        people={each for each in named if each},
+        people=once(named),
     )
+
+
+def once(ids: Iterable[UUID | None]) -> Collection[UUID]:
+    """Return each id once: by its number, which has its hash at hand."""
+    return {each.int: each for each in ids if each}.values()
 
 
 def in_chunks[T](many: Iterable[T], size: int) -> Iterator[list[T]]:

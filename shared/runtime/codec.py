@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
+import uuid_utils
 from msgspec import Raw, Struct
 
 from shared.kernel import Kind, Personal, Sealed, catalogue, kind_of
@@ -67,8 +68,20 @@ class Malformed(Unreadable):
 
 
 _SEALED = (Sealed, NoneType)
+_SIXTEEN = b"\xc4\x10"
 _encoder = msgspec.json.Encoder()
 _meta = msgspec.json.Decoder(Meta)
+_id = msgspec.msgpack.Decoder(UUID)
+
+
+def id_of(said: bytes) -> UUID:
+    """Return the id that sixteen bytes are, as `UUID` does it, in a sixth of the time."""
+    return _id.decode(_SIXTEEN + said)
+
+
+def new_id() -> UUID:
+    """Return a new UUIDv7: each of this process after those before it."""
+    return id_of(uuid_utils.uuid7().bytes)
 
 
 def encode(fact: Any) -> bytes:

@@ -1,6 +1,7 @@
 """Sealed fields: a key for each person, in a database of their own (contracts §6)."""
 
-from base64 import b64decode, b64encode
+from base64 import b64decode
+from binascii import b2a_base64
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
@@ -18,10 +19,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from uuid_utils.compat import uuid7
 
 from shared.kernel import Kind, Personal, Sealed, kind_of
 from shared.kernel.ids import KeyId
+from shared.runtime.codec import new_id
 from shared.runtime.seal_shelves import Kept, open_shelf
 
 ALG = "A256GCM"
@@ -73,7 +74,7 @@ class Keys:
         self._max_age = max_age
         self._clock = clock
         self._lock = Lock()
-        self._recent: OrderedDict[UUID, tuple[float, UUID, AESGCM | None]] = OrderedDict()
+        self._recent: OrderedDict[int, tuple[float, UUID, AESGCM | None]] = OrderedDict()
         self._shelf = open_shelf(url)
         try:
             self._require_same(_derived(master, b"metodika master"))
@@ -93,16 +94,17 @@ class Keys:
 
     def prepare(self, subjects: Collection[UUID]) -> None:
         """Make the keys that these people lack, in one transaction; none for erased."""
-        missing = set(subjects) - self._find(subjects).keys()
+        found = self._find(subjects)
+        missing = {n: each for each in subjects if (n := each.int) not in found}
         if not missing:
             return
-        new, until = list(self._new(missing)), self._clock() + self._max_age
+        new, until = list(self._new(missing.values())), self._clock() + self._max_age
         added = self._shelf.add([kept for kept, _ in new])
-        self._remember(
-            {kept.subject: (kept.key_id, key) for kept, key in new if kept.subject in added},
-            until,
-        )
-        self._find(missing - added)
+        mine: dict[int, tuple[UUID, AESGCM | None]] = {
+            kept.subject.int: (kept.key_id, key) for kept, key in new if kept.subject in added
+        }
+        self._remember(mine, until)
+        self._find([each for n, each in missing.items() if n not in mine])
 
     def warm(self, subjects: Collection[UUID]) -> None:
         """Read the keys of many people in one go, before their facts are opened."""
@@ -131,7 +133,7 @@ class Keys:
             padded = text.ljust(-len(text) // PADDING * -PADDING)
             box = nonce + cipher.encrypt(nonce, padded, f"{thing} {field}".encode())
             sealed[field] = Sealed(
-                subject=subject, key_id=key_id, alg=ALG, ciphertext=b64encode(box).decode()
+                subject=subject, key_id=key_id, alg=ALG, ciphertext=_text(box)
             )
         return replace(fact, **sealed) if sealed else fact
 
@@ -172,9 +174,9 @@ class Keys:
         SQLite overwrites it in file and journal before this returns; PostgreSQL keeps
         the old row until vacuum, and its WAL as long as the key database retains it.
         """
-        key_id = self._shelf.destroy(subject, uuid7())
+        key_id = self._shelf.destroy(subject, new_id())
         with self._lock:
-            self._recent.pop(subject, None)
+            self._recent.pop(subject.int, None)
         return KeyId(key_id)
 
     def close(self) -> None:
@@ -184,33 +186,47 @@ class Keys:
         self._shelf.close()
 
     def _key(self, subject: UUID, *, make: bool) -> tuple[UUID | None, AESGCM | None]:
+        with self._lock:
+            at_hand = self._at_hand(subject, self._clock())
+        if at_hand:
+            return at_hand
         found = self._find([subject])
-        if make and subject not in found:
+        if make and not found:
             self.prepare([subject])
             found = self._find([subject])
-        return found.get(subject, (None, None))
+        return found.get(subject.int, (None, None))
 
-    def _find(self, subjects: Collection[UUID]) -> dict[UUID, tuple[UUID, AESGCM | None]]:
-        found: dict[UUID, tuple[UUID, AESGCM | None]] = {}
+    def _find(self, subjects: Collection[UUID]) -> dict[int, tuple[UUID, AESGCM | None]]:
+        """Return what is known of these keys, by the number of their people."""
+        found: dict[int, tuple[UUID, AESGCM | None]] = {}
         now = self._clock()
         with self._lock:
             for subject in subjects:
-                until, key_id, cipher = self._recent.get(subject, _STALE)
-                if now < until:
-                    self._recent.move_to_end(subject)
-                    found[subject] = key_id, cipher
-        unread = [subject for subject in subjects if subject not in found]
+                if key := self._at_hand(subject, now):
+                    found[subject.int] = key
+        if len(found) == len(subjects):
+            return found
+        unread = [subject for subject in subjects if subject.int not in found]
         if unread:
-            read = {k.subject: (k.key_id, self._open(k)) for k in self._shelf.find(unread)}
+            kept = self._shelf.find(unread)
+            read = {k.subject.int: (k.key_id, self._open(k)) for k in kept}
             self._remember(read, now + self._max_age)
             found |= read
         return found
 
-    def _remember(self, read: dict[UUID, tuple[UUID, AESGCM | None]], until: float) -> None:
+    def _at_hand(self, subject: UUID, now: float) -> tuple[UUID, AESGCM | None] | None:
+        """Return a key that is remembered and fresh. Whoever asks holds the lock."""
+        until, key_id, cipher = self._recent.get(subject.int, _STALE)
+        if until <= now:
+            return None
+        self._recent.move_to_end(subject.int)
+        return key_id, cipher
+
+    def _remember(self, read: dict[int, tuple[UUID, AESGCM | None]], until: float) -> None:
         with self._lock:
-            for subject, (key_id, cipher) in read.items():
-                self._recent[subject] = until, key_id, cipher
-                self._recent.move_to_end(subject)
+            for n, (key_id, cipher) in read.items():
+                self._recent[n] = until, key_id, cipher
+                self._recent.move_to_end(n)
             while len(self._recent) > REMEMBERED:
                 self._recent.popitem(last=False)
 
@@ -218,7 +234,7 @@ class Keys:
         chance, each_has = urandom((NONCE + KEY) * len(subjects)), NONCE + KEY
         for subject, at in zip(subjects, range(0, len(chance), each_has), strict=True):
             nonce, key = chance[at : at + NONCE], chance[at + NONCE : at + each_has]
-            key_id = uuid7()
+            key_id = new_id()
             place = subject.bytes + key_id.bytes
             wrapped = nonce + self._wrap.encrypt(nonce, key, place)
             yield Kept(subject, key_id, wrapped), AESGCM(key)
@@ -232,6 +248,10 @@ class Keys:
             return AESGCM(self._wrap.decrypt(nonce, box, place))
         except InvalidTag:
             raise Broken(f"the key of {kept.subject} does not unwrap") from None
+
+
+def _text(box: bytes) -> str:
+    return b2a_base64(box, newline=False).decode()
 
 
 _STALE = float("-inf"), UUID(int=0), None

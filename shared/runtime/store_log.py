@@ -320,17 +320,18 @@ def befores(unit: Unit) -> dict[UUID, int]:
     `Conflict` when the unit contradicts itself.
     """
     before: dict[UUID, int] = {}
-    last: dict[UUID, int] = {}
+    last: dict[int, int] = {}
     for each in unit.facts:
-        so_far = last.get(each.stream, each.version - 1)
+        so_far = last.get(each.stream.int)
+        if so_far is None:
+            so_far = before[each.stream] = each.version - 1
         if each.version != so_far + 1:
             raise ValueError(f"{each.stream}: version {each.version} after {so_far}")
-        before.setdefault(each.stream, so_far)
-        last[each.stream] = each.version
-    answered = [each.command_id for each in unit.answers]
+        last[each.stream.int] = each.version
+    answered = [each.command_id.int for each in unit.answers]
     if len(set(answered)) < len(answered):
         twice = next(each for each in answered if answered.count(each) > 1)
-        raise Conflict("command", str(twice))
+        raise Conflict("command", str(UUID(int=twice)))
     holders: dict[tuple[str, bytes], UUID] = {}
     for key in unit.claims:
         if holders.setdefault((key.kind, key.key_hmac), key.holder) != key.holder:

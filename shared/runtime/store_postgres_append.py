@@ -69,7 +69,7 @@ def _facts(unit: Unit) -> list[list[Any]]:
 
 
 def _more(unit: Unit) -> list[list[Any]]:
-    known = {(each.kind, each.about): each for each in unit.known}.values()
+    known = {(each.kind, each.about.int): each for each in unit.known}.values()
     marks = last_marks(unit)
     parked = {(each.source, each.position): each for each in unit.parked}.values()
     return [

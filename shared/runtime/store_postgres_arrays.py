@@ -19,6 +19,7 @@ _header = Struct(">iiIii")
 _length = Struct(">i")
 _bigint = Struct(">iq")
 _NULL = _length.pack(-1)
+_SIXTEEN = _length.pack(16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Uuids(Array):
     def packed(self) -> bytes:
         """Return each element after its length."""
         items: Sequence[UUID] = self.items
-        return b"".join([b"\0\0\0\x10" + each.int.to_bytes(16) for each in items])
+        return _SIXTEEN + _SIXTEEN.join([each.int.to_bytes(16) for each in items])
 
 
 class Bigints(Array):
@@ -51,7 +52,9 @@ class Bigints(Array):
 
     def packed(self) -> bytes:
         """Return each element after its length."""
-        return b"".join([_bigint.pack(8, each) for each in self.items])
+        items: Sequence[int] = self.items
+        packed = {each: _bigint.pack(8, each) for each in set(items)}  # versions repeat
+        return b"".join([packed[each] for each in items])
 
 
 class Byteas(Array):

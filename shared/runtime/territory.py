@@ -58,18 +58,19 @@ class Home:
         The pedagogical before any other, as the indicators count (AM33); of those the main
         one, of several the one said last.
         """
-        nearest = max(
-            reversed(self.running),
-            key=lambda it: (it.is_pedagogical, it.is_main),
-            default=None,
-        )
-        return nearest.org_id if nearest else self.last
+        if not self.running:
+            return self.last
+        return max(reversed(self.running), key=_closeness).org_id
 
     @property
     def employers(self) -> tuple[OrgId, ...]:
         """Return every place of work; without one the last one, if there was any."""
         last = () if self.last is None else (self.last,)
         return tuple(it.org_id for it in self.running) or last
+
+
+def _closeness(job: Running) -> tuple[bool, bool]:
+    return job.is_pedagogical, job.is_main
 
 
 def _placed(_: object, said: OrganisationRegistered, *__: EventId) -> Territory:

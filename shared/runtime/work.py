@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from uuid_utils.compat import uuid7
 
 from shared.kernel import (
     Borrowed,
@@ -58,6 +57,14 @@ class Thing:
     folded: int = 0
     seen: int | None = None
 
+    @property
+    def begins(self) -> bool:
+        """Say whether a decider has found that nothing of its life stands."""
+        if self.decider is None:
+            return False
+        initial = self.decider.initial
+        return type(self.state) is type(initial) and self.state == initial
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
@@ -93,12 +100,12 @@ class Work:
         self._names_people = names_people
         self._stands = stands
         self._named: dict[str, dict[UUID, set[UUID]]] = {}
-        self._things: dict[UUID, Thing] = {}
+        self._things: dict[int, Thing] = {}  # by the number of an id: it has its hash at hand
         self._seen: list[Thing] = []
         self._read_to: int | None = None
         self._read_whole = False
-        self._said: dict[UUID, UUID] = {}
-        self._answers: dict[UUID, Answered | None] = {}
+        self._said: dict[int, UUID] = {}
+        self._answers: dict[int, Answered | None] = {}
 
     # ── What is known ───────────────────────────────────────────────────────
 
@@ -122,15 +129,17 @@ class Work:
 
     def foresee(self, wanted: Wanted) -> None:
         """Read at once what would be read one by one."""
-        commands = set(wanted.commands).difference(self._answers)
+        commands = {n: each for each in wanted.commands if (n := each.int) not in self._answers}
         if commands:
-            self._answers |= dict.fromkeys(commands) | self._store.answers(commands)
-        streams = set(wanted.streams).difference(self._things)
+            self._answers |= dict.fromkeys(commands)
+            for command_id, how in self._store.answers(commands.values()).items():
+                self._answers[command_id.int] = how
+        streams = {n: each for each in wanted.streams if (n := each.int) not in self._things}
         if streams:
-            found = self._store.streams(streams)
+            found = self._store.streams(streams.values())
             self._warm(found.values())
-            for each in streams:
-                self._things[each] = self._thing_of(each, found.get(each, []))
+            for n, each in streams.items():
+                self._things[n] = self._thing_of(each, found.get(each, []) if found else [])
         if wanted.people and self._keys:
             self._keys.prepare(wanted.people)
         self.keeping.foresee(wanted.about)
@@ -149,27 +158,28 @@ class Work:
             self._read_to = self._store.head().position
         if decider.name not in self._named:
             self._named[decider.name] = self._namings(rules)
-        named = self._named[decider.name].get(stream, set()) | self._things.keys()
+        named = {each.stream for each in self._things.values()}
+        named |= self._named[decider.name].get(stream, set())
         self.foresee(Wanted(streams=named))
         return [it for it in named if stands_on(rules, self.thing(it).history, stream)]
 
     def answer(self, command_id: UUID) -> Answered | None:
         """Return how a command was answered, here or, if it was foreseen, before."""
-        return self._answers.get(command_id)
+        return self._answers.get(command_id.int)
 
     def answered(self, how: Answered) -> None:
         """Keep how a command was answered."""
         self.unit.answers.append(how)
-        self._answers[how.command_id] = how
+        self._answers[how.command_id.int] = how
 
     # ── What stands in this log ─────────────────────────────────────────────
 
     def thing(self, stream: UUID) -> Thing:
         """Return what is known of a stream, personal fields open if they may be."""
-        thing = self._things.get(stream)
+        thing = self._things.get(stream.int)
         if thing is None:
             self.foresee(Wanted(streams=[stream]))
-            thing = self._things[stream]
+            thing = self._things[stream.int]
         if thing.seen is None:
             thing.seen = thing.version
             self._seen.append(thing)
@@ -178,10 +188,8 @@ class Work:
     def state[S](self, decider: Decider[S, Any, Any], thing: Thing) -> S:
         """Return where a thing is in its life."""
         if thing.decider is not decider:
-            of_its_life = (*decider.facts, Withdrawal)
-            if not all(isinstance(each.fact, of_its_life) for each in thing.history):
-                raise Refused("S1 7.2", "Этот номер уже у другого")
-            thing.decider, thing.state = decider, decider.state(thing.history)
+            thing.state = _begun(decider, thing.history) if thing.history else decider.initial
+            thing.decider = decider
         else:
             for each in thing.history[thing.folded :]:
                 thing.state = decider.evolve(thing.state, each.fact)
@@ -195,9 +203,8 @@ class Work:
 
         A life that begins anew, all of it withdrawn, begins where the caller stands.
         """
-        begins = thing.decider is not None and thing.state == thing.decider.initial
         stood, home = thing.territory, asked.home
-        here = home or stood if begins else stood or home
+        here = home or stood if thing.begins else stood or home
         return territory_of(fact, self, otherwise=here, sender=asked.home)
 
     def rights_to(self, thing: Thing, fact: Any, asked: Asked) -> Iterator[Territory | None]:
@@ -225,7 +232,7 @@ class Work:
 
     def said_of(self, event_id: UUID) -> UUID | None:
         """Return the stream of a record that was said here; it may not be written yet."""
-        return self._said.get(event_id)
+        return self._said.get(event_id.int)
 
     def say(  # noqa: PLR0913, PLR0917 - all that a fact is said with
         self,
@@ -241,7 +248,7 @@ class Work:
         It stands `where` is said, or else where its fields lead to.
         """
         version, kind = thing.version + 1, kind_of(fact)
-        event_id = EventId(uuid7())
+        event_id = EventId(codec.new_id())
         territory, home_org = where or self.place_of(thing, fact, asked)
         sealed = self._sealed(kind, fact, thing.stream, version) if kind.sealed else fact
         data = codec.encode(sealed)  # may refuse: before claims
@@ -258,7 +265,7 @@ class Work:
                 data=data,
             )
         )
-        self._said[event_id] = thing.stream
+        self._said[event_id.int] = thing.stream
         thing.version = version
         thing.territory = territory if tells_home(kind.name, corrects) else thing.territory
         thing.history.append(Recorded(event_id=event_id, fact=fact, corrects=corrects))
@@ -340,6 +347,14 @@ class Work:
         if self._keys is None:
             raise TypeError(f"{kind.name} names people, and this service has no keys")
         return self._keys.seal(kind, fact, stream, version)
+
+
+def _begun[S](decider: Decider[S, Any, Any], history: Sequence[Recorded[Any]]) -> S:
+    """Return where a history leads. Raises `Refused` if it is another thing's."""
+    of_its_life = (*decider.facts, Withdrawal)
+    if not all(isinstance(each.fact, of_its_life) for each in history):
+        raise Refused("S1 7.2", "Этот номер уже у другого")
+    return decider.state(history)
 
 
 @cache

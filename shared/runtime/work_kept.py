@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 from uuid import UUID
 
@@ -61,7 +60,7 @@ class Keeping:
     def __init__(self, store: Store, borrowed: Sequence[Borrowed[Any, Any]]) -> None:
         self._store = store
         self._listeners = by_fact(borrowed)
-        self._stories: dict[tuple[str, UUID], _Story] = {}
+        self._stories: dict[tuple[str, int], _Story] = {}  # an int has its hash at hand
         self._used: list[_Story] = []
         self._places: dict[tuple[str, UUID], bytes] = {}
         self._index: dict[tuple[str, UUID], UUID] = {}
@@ -69,23 +68,21 @@ class Keeping:
 
     def of[D](self, borrowed: Borrowed[D, Any], about: UUID) -> D:
         """Return the document; the initial one when nothing was heard yet."""
-        story = self._story((borrowed.name, about))
+        story = self._story(borrowed.name, about)
         if story.document is _UNREAD:
-            story.document = reduce(
-                lambda so_far, each: borrowed.evolve(so_far, each.fact, each.event_id),
-                standing(map(_recorded, story.history)),
-                borrowed.initial,
-            )
+            story.document = _folded(borrowed, story.history)
         return story.document
 
     def foresee(self, about: Collection[tuple[str, UUID]]) -> None:
         """Read at once what is kept about these."""
-        unread = set(about).difference(self._stories)
+        unread = {(at[0], at[1].int): at for at in about}
+        unread = {key: at for key, at in unread.items() if key not in self._stories}
         if unread:
-            kept = self._store.known(unread)
-            self._stories |= {at: _Story(at, []) for at in unread}
+            kept = self._store.known(unread.values())
+            self._stories |= {key: _Story(at, []) for key, at in unread.items()}
             for at, said in kept.items():
-                self._stories[at] = _Story(at, _histories.decode(said), digest(said))
+                key = at[0], at[1].int
+                self._stories[key] = _Story(at, _histories.decode(said), digest(said))
 
     def stood(self, fact: Any, corrects: EventId | None, stream: UUID) -> Any | None:
         """Return what is kept of the fact that this withdraws or says anew, as it stood."""
@@ -94,8 +91,8 @@ class Keeping:
             return None
         kind = catalogue.get(fact.name) if isinstance(fact, Withdrawal) else kind_of(fact)
         for each in self._listeners.get(kind.fact, ()) if kind else ():
-            at = each.name, self._whereabouts(each, first, stream)
-            history = [_recorded(it) for it in self._story(at).history]
+            about = self._whereabouts(each, first, stream)
+            history = [_recorded(it) for it in self._story(each.name, about).history]
             if found := stood(history, fact, corrects):
                 return found
         return None
@@ -114,7 +111,7 @@ class Keeping:
                 if before != about:
                     self._append(each, before, _gone(kept))
                     self._come_back(each, about, kept.corrects)
-            if before != about:
+            if before is not about and before != about:
                 at = (f"{each.name}@", kept.corrects or kept.event_id)
                 self._index[at], self._indexed[at] = about, None
             self._append(each, about, kept, fact)
@@ -131,14 +128,16 @@ class Keeping:
 
     def _come_back(self, borrowed: Borrowed[Any, Any], about: UUID, first: UUID) -> None:
         """Let a fact stand again where a correction had moved it away from."""
-        history = self._story((borrowed.name, about)).history
+        history = self._story(borrowed.name, about).history
         history[:] = [each for each in history if not _is_moved(each, first)]
 
     def _append(
         self, borrowed: Borrowed[Any, Any], about: UUID, kept: Kept, fact: Any = None
     ) -> None:
-        story = self._story((borrowed.name, about))
-        if any(it.event_id == kept.event_id and it.name == kept.name for it in story.history):
+        story = self._story(borrowed.name, about)
+        if story.history and any(
+            it.event_id == kept.event_id and it.name == kept.name for it in story.history
+        ):
             return  # heard again: what is known already says what came after it, too
         story.history.append(kept)
         story.grown, document, story.document = True, story.document, _UNREAD
@@ -162,16 +161,25 @@ class Keeping:
         self._indexed.clear()
         return read, done
 
-    def _story(self, at: tuple[str, UUID]) -> _Story:
+    def _story(self, kind: str, about: UUID) -> _Story:
         """Return a history, and note that it is decided by."""
-        story = self._stories.get(at)
+        key = kind, about.int
+        story = self._stories.get(key)
         if story is None:
-            self.foresee([at])
-            story = self._stories[at]
+            self.foresee([(kind, about)])
+            story = self._stories[key]
         if not story.used:
             story.used = True
             self._used.append(story)
         return story
+
+
+def _folded[D](borrowed: Borrowed[D, Any], history: Sequence[Kept]) -> D:
+    """Return the document that a history leads to; mostly there is none yet."""
+    document = borrowed.initial
+    for each in standing(map(_recorded, history)) if history else ():
+        document = borrowed.evolve(document, each.fact, each.event_id)
+    return document
 
 
 def _recorded(kept: Kept) -> Recorded[Any]:

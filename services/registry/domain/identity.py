@@ -20,8 +20,7 @@ def snils_digits(text: str) -> str | None:
         return None
     digits = text.replace("-", "").replace(" ", "")
     number, check = digits[:9], int(digits[9:])
-    pairs = zip(number.encode(), WEIGHTS, strict=True)
-    weighed = sum([digit * weight for digit, weight in pairs]) - ZERO
+    weighed = sum(map(int.__mul__, number.encode(), WEIGHTS)) - ZERO
     sound = int(number) <= UNCHECKED_UP_TO or weighed % 101 % 100 == check
     return digits if sound else None
 
@@ -57,4 +56,7 @@ def months_after(day: date, months: int) -> date:
 
 def birthday(born: date, age: int) -> date:
     """Return the day on which somebody reaches an age, in whole years."""
-    return months_after(born, 12 * age)
+    try:
+        return born.replace(year=born.year + age)
+    except ValueError:  # born on 29 February
+        return months_after(born, 12 * age)

@@ -52,6 +52,7 @@ type Package = Mapping[File, Sequence[Row]]
 Tally = defaultdict[OrgId, set[T]]
 """Distinct things by organisation."""
 
+NOWHERE: AbstractSet[OrgId] = frozenset()
 ENDED_PCT = 10
 CHANGED_PCT = 75
 
@@ -372,8 +373,8 @@ def shifts(
         if not isinstance(each, StartEmployment | ChangeEmployment | EndEmployment):
             continue
         job = before.get(each.employment_id)
-        here = {job.now.org_id} if job and not job.ended else set[OrgId]()
-        there = set[OrgId]() if isinstance(each, EndEmployment) else {each.org_id}
+        here = {job.now.org_id} if job and not job.ended else NOWHERE
+        there = NOWHERE if isinstance(each, EndEmployment) else {each.org_id}
         for org_id in here - there:
             ended[org_id].add(each.employment_id)
         for org_id in here | there:

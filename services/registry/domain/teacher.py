@@ -188,12 +188,10 @@ def is_of_age(teacher: Registered, said: Terms) -> bool:
     return born is None or said.occurred_on >= birthday(born, WORK_BEGINS_AT)
 
 
-def and_youth(
-    teacher: Registered, facts: Sequence[TeacherFact], human: Eras
-) -> list[TeacherFact]:
+def and_youth(teacher: Registered, facts: Sequence[Terms], human: Eras) -> list[TeacherFact]:
     """Add what these facts change in the youth of a person, if anything."""
-    after = reduce(evolve, facts, teacher)
-    return [*facts, *(determine(after, human) if isinstance(after, Registered) else ())]
+    after = but(teacher, jobs=reduce(with_job, facts, teacher.jobs))
+    return [*facts, *determine(after, human)]
 
 
 def determine(teacher: Registered, human: Eras) -> list[YouthPeriodDetermined]:
@@ -274,8 +272,7 @@ def evolve(teacher: Teacher, said: TeacherFact) -> Teacher:
 
 def claims(said: TeacherFact) -> Iterable[Claim]:
     """СНИЛС и номер в учётной системе принадлежат одному человеку (S1 5.5)."""
-    digits = readable(said.snils) if isinstance(said, TeacherRegistered) else None
-    if isinstance(said, TeacherRegistered) and digits:
+    if isinstance(said, TeacherRegistered) and (digits := readable(said.snils)):
         why = "Этот СНИЛС уже внесён у другого человека"
         yield Claim("snils", digits, said.person_id, "S1 5.5", why)
     if isinstance(said, RosterLinked):

@@ -42,6 +42,8 @@ class Youth:
 
     def until(self, day: date) -> date | None:
         """Return until when he is young, as it is to be said for a day."""
+        if not self.eras:
+            return young_until(self.born, self.first)
         era = next((each for each in reversed(self.eras) if each.since <= day), ALONE)
         first = min(filter(None, (self.first, era.first)), default=None)
         return young_until(era.born or self.born, first)
@@ -51,7 +53,7 @@ class Youth:
 
         It ends with what holds in the end, for those who go by what they heard last.
         """
-        news = dict[date, date | None]()
+        news: dict[date, date | None] = {}
         for day in self.days(said):
             until = self.until(day)
             last = next(reversed(news.values()), until)

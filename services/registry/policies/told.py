@@ -112,9 +112,10 @@ def human(known: Known, person: PersonId) -> Eras:
 
 def mergers_around(known: Known, *people: PersonId) -> Mergers:
     """Return all mergers that join these records to others, in chains; mostly none."""
-    if not any(known.of(side, it) for it in people for side in (MERGED_INTO, MERGED_FROM)):
+    ahead = [it for it in people if known.of(MERGED_INTO, it) or known.of(MERGED_FROM, it)]
+    if not ahead:
         return ()
-    found, seen, ahead = dict[PersonsMerged, None](), set[PersonId](), [*people]
+    found, seen = dict[PersonsMerged, None](), set[PersonId]()
     while ahead:
         person = ahead.pop()
         if person in seen:
