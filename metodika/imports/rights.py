@@ -7,7 +7,9 @@ engine asks the same of each fact; here it is asked before anything is said.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from msgspec.structs import replace
@@ -45,36 +47,34 @@ class Rights:
     work: Work
     may: May
     jobs: Mapping[EmploymentId, Job]
-    places: Mapping[OrgId, Territory]
-    begun: Mapping[PersonId, set[OrgId]]
-    newcomers: frozenset[PersonId]
+    lines: Sequence[Line]
 
-    @classmethod
-    def of(
-        cls, work: Work, may: May, jobs: Mapping[EmploymentId, Job], lines: Sequence[Line]
-    ) -> "Rights":
-        """Gather what the rows bring: new places, people, and jobs that go on."""
-        asked = [it for line in lines for it in line.commands]
+    @cached_property
+    def places(self) -> Mapping[OrgId, Territory]:
+        """Return where the organisations stand that the rows bring."""
+        return {
+            it.org_id: Territory(path(it.region, it.oktmo, it.org_id))
+            for line in self.lines
+            for it in line.commands
+            if isinstance(it, RegisterOrganisation)
+        }
+
+    @cached_property
+    def newcomers(self) -> AbstractSet[PersonId]:
+        """Return the people whom the rows bring."""
+        asked = (it for line in self.lines for it in line.commands)
+        return {it.person_id for it in asked if isinstance(it, RegisterTeacher)}
+
+    @cached_property
+    def begun(self) -> Mapping[PersonId, AbstractSet[OrgId]]:
+        """Return where people work by the rows whose jobs go on."""
         begun = defaultdict[PersonId, set[OrgId]](set)
-        for line in lines:
+        for line in self.lines:
             if not any(isinstance(it, EndEmployment) for it in line.commands):
                 for it in line.commands:
                     if isinstance(it, JOBS):
                         begun[it.person_id].add(it.org_id)
-        return cls(
-            work=work,
-            may=may,
-            jobs=jobs,
-            places={
-                it.org_id: Territory(path(it.region, it.oktmo, it.org_id))
-                for it in asked
-                if isinstance(it, RegisterOrganisation)
-            },
-            begun=begun,
-            newcomers=frozenset(
-                it.person_id for it in asked if isinstance(it, RegisterTeacher)
-            ),
-        )
+        return begun
 
     def judged(self, line: Line) -> Line:
         """Return a row with a fault where it says what is not the sender's to say."""
@@ -104,7 +104,7 @@ class Rights:
 
     def _employs(self, person_id: PersonId) -> bool:
         home = self.work.of(HOME, person_id)
-        here = {it.org_id for it in home.running} | self.begun.get(person_id, set())
+        here = {it.org_id for it in home.running} | self.begun.get(person_id, frozenset())
         if not (here or home.employers):
             return self.may(self.work.thing(person_id).territory)
         return any(map(self.over, here or home.employers))

@@ -54,7 +54,7 @@ def roster_plan(
     lines = [*read.lines(staff)]
     unnamed = [*read.unnamed(staff)] if whole and not _taken(was) else []
     lines += [Line(file="roles.csv", line=NO_ROW, commands=(each,)) for each in unnamed]
-    rights = Rights.of(read.work, may or everywhere, staff.jobs, lines)
+    rights = Rights(read.work, may or everywhere, staff.jobs, lines)
     lines = [*map(rights.judged, lines)] if may else lines
     asked = [it for line in lines for it in line.commands]
     shifts = package.shifts(staff.jobs, asked, _own(staff, was))

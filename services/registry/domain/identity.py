@@ -21,7 +21,7 @@ def snils_digits(text: str) -> str | None:
     digits = text.replace("-", "").replace(" ", "")
     number, check = digits[:9], int(digits[9:])
     weighed = sum(map(int.__mul__, number.encode(), WEIGHTS)) - ZERO
-    sound = int(number) <= UNCHECKED_UP_TO or weighed % 101 % 100 == check
+    sound = weighed % 101 % 100 == check or int(number) <= UNCHECKED_UP_TO
     return digits if sound else None
 
 

@@ -57,8 +57,11 @@ def whatever_day(row: Row, column: str) -> date | None:
 
 def whatever_moment(row: Row, column: str) -> datetime | None:
     """Return a moment in UTC, of a day its midnight; None if it is blank or none."""
+    value = said(row, column)
+    if not value:
+        return None
     try:
-        moment = datetime.fromisoformat(said(row, column))
+        moment = datetime.fromisoformat(value)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
