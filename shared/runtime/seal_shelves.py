@@ -12,6 +12,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from shared.runtime.reach import NOT_WAITED_FOR, connected, postgres_away
 from shared.runtime.store_log import NotMigrated
+from shared.runtime.store_postgres_arrays import Byteas, Uuids, speak_arrays
 from shared.runtime.store_sqlite_file import connect, create, sqlite_path, writing
 
 NO_KEYS = "no keys in the database: run `metodika migrate`"
@@ -180,6 +181,7 @@ class PostgresShelf:
             timeout=ANSWERS_WITHIN,
             open=True,
             kwargs={"autocommit": True},
+            configure=speak_arrays,
         )
 
     def master(self, mine: bytes) -> bytes:
@@ -199,10 +201,15 @@ class PostgresShelf:
     def find(self, subjects: Collection[UUID]) -> Collection[Kept]:
         wanted = "SELECT subject, key_id, wrapped FROM keys WHERE subject = ANY(%b)"
         with self._pool.connection() as pg:
-            return [Kept(*row) for row in pg.execute(wanted, [list(subjects)], binary=True)]
+            rows = pg.execute(wanted, [Uuids(list(subjects))], binary=True)
+            return [Kept(*row) for row in rows]
 
     def add(self, keys: Sequence[Kept]) -> set[UUID]:
-        columns = [list(column) for column in zip(*keys, strict=True)]
+        columns = [
+            Uuids([each.subject for each in keys]),
+            Uuids([each.key_id for each in keys]),
+            Byteas([each.wrapped for each in keys]),
+        ]
         with self._pool.connection() as pg:
             return {subject for (subject,) in pg.execute(ADD, columns, binary=True)}
 
