@@ -92,7 +92,10 @@ def reading(tables: Tables, name: str) -> str:
 def _exact(kind: Kind, stored: Any) -> Iterator[str]:
     yield f"starts_with(wire, concat({', '.join(_opening(kind))}))"
     ending = _ending(stored)
-    yield f"(ends_with(wire, {ending}) OR ({ESCAPED} AND ends_with(wire, {small(ending)})))"
+    yield (  # no OR: of it both sides are always computed, and the other is dear
+        f"CASE WHEN ends_with(wire, {ending}) THEN TRUE"
+        f" WHEN {ESCAPED} THEN ends_with(wire, {small(ending)}) ELSE FALSE END"
+    )
     yield f"regexp_full_match(said.recorded_at, '{MOMENT}')"
     yield "TRY_CAST(said.recorded_at AS TIMESTAMPTZ) IS NOT NULL"
     for each in ("corrects", "causation_id"):
