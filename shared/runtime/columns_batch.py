@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from shared.kernel import Withdrawal, catalogue
 from shared.runtime import codec
+from shared.runtime.columns_layout import laid_out
 from shared.runtime.columns_reading import Tables, reading
 from shared.runtime.log import Hole, Record
 
@@ -116,6 +117,7 @@ class Batch:
         came = self._read(parted(wires))
         heard = self._follow(len(wires))
         self._keep(came)
+        self._let_go(came)
         self._hear(heard)
         return heard
 
@@ -141,6 +143,7 @@ class Batch:
             came = self._read(groups)
             self._must_be_exact()
             self._keep(came)
+            self._let_go(came)
         if unreadable:
             self._pass_by(unreadable)
         for source, position in self._otherwise(repeated) if repeated else ():
@@ -152,14 +155,24 @@ class Batch:
     # ── What is new ─────────────────────────────────────────────────────────
 
     def _read(self, groups: Mapping[Told, Sequence[bytes]]) -> Came:
-        """Read wires into tables of their own, `came_…`, and list them as `news`."""
+        """Read wires into tables of their own, and list them as `news`.
+
+        By place what is laid out alike, `laid_…`; the rest as JSON, `came_…`.
+        """
         came: Came = {}
         for n, ((_, name), group) in enumerate(groups.items()):
-            came[f"came_{n}"] = name
-            with _shown(self._writer, "batch", _column_of(group)):
-                self._writer.execute(
-                    f"CREATE OR REPLACE TEMP TABLE came_{n} AS {reading(self._tables, name)}"
-                )
+            kind = catalogue[name]
+            laid, left = laid_out(kind, [*self._tables.columns(kind)], group)
+            if laid is not None:
+                came[f"laid_{n}"] = name
+                self._writer.register(f"laid_{n}", laid)
+            if left:
+                came[f"came_{n}"] = name
+                with _shown(self._writer, "batch", _column_of(left)):
+                    self._writer.execute(
+                        f"CREATE OR REPLACE TEMP TABLE came_{n} AS"
+                        f" {reading(self._tables, name)}"
+                    )
         news = " UNION ALL ".join(starmap(_news, came.items()))
         self._writer.execute(f"CREATE OR REPLACE TEMP VIEW news AS {news}")
         return came
@@ -178,6 +191,12 @@ class Batch:
             " SELECT source, position, recorded_at, event_id, name, TRUE FROM news"
         )
         self._amend(came)
+
+    def _let_go(self, came: Came) -> None:
+        """Forget what is shown; after an error it goes with the transaction."""
+        for table in came:
+            if table.startswith("laid_"):
+                self._writer.unregister(table)
 
     def _amend(self, came: Came) -> None:
         """Mark what the news restate or withdraw."""

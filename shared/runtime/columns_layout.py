@@ -1,0 +1,79 @@
+"""Facts that stand alike on the wire, read by their places, a column at a time.
+
+Most facts of a kind differ in ids, days and numbers alone. One of them is the pattern: the
+codec writes it again as it came. Of the others each byte must be the pattern's, or belong
+to an id, a day, a moment, a number or plain text at the same place, written as the codec
+writes it: so the codec would write all of them again as they came.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from shared.kernel import Kind
+from shared.runtime import codec
+from shared.runtime.columns_pattern import Block, Pattern, Patternless, Place
+
+LEAST = 256
+"""Fewer wires are sooner read as JSON than by a pattern of their own."""
+BLOCK = 4_096
+"""Wires that are looked at together: what is made of them on the way stays small."""
+
+type Columns = Any
+"""An Arrow table; the library has no types of its own."""
+
+
+class Unlike(Exception):  # noqa: N818 - then they are parted, and each part is looked at
+    """Not all wires have the pattern's shape at a place."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
+
+
+def laid_out(
+    kind: Kind, columns: Sequence[str], wires: Sequence[bytes]
+) -> tuple[Columns | None, list[bytes]]:
+    """Read wires of a kind by place; return a table of them, and those that are left.
+
+    The table has these columns and `exact`, as `reading` has them.
+    """
+    read, left = list[Columns](), list[bytes]()
+    parts = _by(wires, len)
+    while parts:
+        part = parts.pop()
+        if len(part) < LEAST:
+            left += part
+            continue
+        try:
+            read += _blocks(Pattern(kind, part[0]), columns, part)
+        except Unlike as unlike:
+            parts += _by(part, unlike.place.of)
+        except (Patternless, codec.Unreadable, UnicodeDecodeError, pa.ArrowInvalid):
+            left += part
+    return (pa.Table.from_batches(read) if read else None), left
+
+
+def _by(wires: Iterable[bytes], what: Any) -> list[list[bytes]]:
+    parts: defaultdict[Any, list[bytes]] = defaultdict(list)
+    for each in wires:
+        parts[what(each)].append(each)
+    return [*parts.values()]
+
+
+def _blocks(pattern: Pattern, columns: Sequence[str], wires: Sequence[bytes]) -> list[Columns]:
+    """Read wires of one length. Raises `Unlike`; ArrowInvalid for a day that is none."""
+    starts = range(0, len(wires), BLOCK)
+    return [_block(pattern, columns, wires[n : n + BLOCK]) for n in starts]
+
+
+def _block(pattern: Pattern, columns: Sequence[str], wires: Sequence[bytes]) -> Columns:
+    block = Block(wires)
+    for each in pattern.places:
+        if not block.follows(each):
+            raise Unlike(each)
+    made = {name: pattern.columns[name](block) for name in columns}
+    made["exact"] = pa.repeat(pa.scalar(True), block.count)  # noqa: FBT003
+    return pa.RecordBatch.from_pydict(made)
