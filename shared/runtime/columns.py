@@ -204,7 +204,8 @@ class Ledger:
         try:
             total = self._read(new, logs)
             with self._writing:
-                total = _sum(total, self._read(new, logs))
+                if put_back or self._lacks(new):  # the old one heard more meanwhile
+                    total = _sum(total, self._read(new, logs))
                 self._must_have_heard_as_much(new, put_back)
                 self._carry_heartbeats(new)
                 self._point_to(new.name)
@@ -368,12 +369,18 @@ class Ledger:
         return total
 
     def _must_have_heard_as_much(self, new: _Generation, put_back: Collection[str]) -> None:
-        for source, mark in self._current.heard.items():
-            known = new.heard.get(source)
-            if source in put_back:
-                continue
-            if known is None or known.position < mark.position:
-                raise Hole(f"{source} ends before {mark.position}, known already")
+        for source, position in self._lacks(new).items():
+            if source not in put_back:
+                raise Hole(f"{source} ends before {position}, known already")
+
+    def _lacks(self, new: _Generation) -> dict[str, int]:
+        """Return the logs that the current generation heard farther, and how far."""
+        known = {source: mark.position for source, mark in new.heard.items()}
+        return {
+            source: mark.position
+            for source, mark in self._current.heard.items()
+            if known.get(source, -1) < mark.position
+        }
 
     def _carry_heartbeats(self, new: _Generation) -> None:
         found = self._current.connection.execute("FROM heartbeat").fetchall()

@@ -41,6 +41,7 @@ WHO = "monitoring"
 BULK = 60_000
 AT_ONCE = 500
 FETCH = 16 * 1024 * 1024
+LOOK = 64 * 1024
 
 type Ingest = Callable[[Sequence[bytes | Record]], object]
 type Positions = Callable[[], Mapping[str, tuple[UUID, int]]]
@@ -258,9 +259,11 @@ async def replay(
     facts, batch = 0, list[bytes]()
     options = {"max_partition_fetch_bytes": FETCH, "fetch_max_bytes": FETCH}
     taking: asyncio.Future[object] | None = None
+    offset = await _found(broker, source, after) if after else None
     async with reading(broker, source, **options) as (consumer, at):
         end = (await consumer.end_offsets([at]))[at]
-        offset = await offset_after(consumer, at, after)
+        if offset is None:
+            offset = await offset_after(consumer, at, 0)
         consumer.seek(at, offset)
         while offset < end:
             got = await consumer.getmany(at, timeout_ms=10_000, max_records=AT_ONCE)
@@ -279,6 +282,13 @@ async def replay(
         if taking is not None:
             await taking
     return facts
+
+
+async def _found(broker: Broker, source: str, after: int) -> int:
+    """Return where a log goes on after a position, without fetching much at each look."""
+    little = {"max_partition_fetch_bytes": LOOK, "fetch_max_bytes": LOOK}
+    async with reading(broker, source, **little) as (consumer, at):
+        return await offset_after(consumer, at, after)
 
 
 def logs_of_kafka(
