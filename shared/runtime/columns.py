@@ -21,8 +21,10 @@ from shared.runtime.columns_batch import (
     Batch,
     ForeignEpoch,
     Heard,
+    Portion,
     Unusual,
     in_order,
+    read_ahead,
 )
 from shared.runtime.columns_release import Logless, OtherRelease, begin, renew
 from shared.runtime.log import Hole, Record
@@ -345,12 +347,11 @@ class Ledger:
         if not came:
             return Taken()
         batch = Batch(self.language, generation.connection, generation.hearing)
-        wires = [each if isinstance(each, bytes) else codec.wire(each) for each in came]
         try:
-            generation.hearing |= batch.write(wires)
+            generation.hearing |= batch.write(_read_ahead(came))
         except Unusual:
             return self._ingest_each(generation, batch, came)
-        return Taken(len(wires))
+        return Taken(len(came))
 
     def _ingest_each(self, generation: _Generation, batch: Batch, came: Came) -> Taken:
         records = [codec.unwire(e, leaf=False) if isinstance(e, bytes) else e for e in came]
@@ -442,6 +443,12 @@ def _written(
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def _read_ahead(came: Came) -> Portion:
+    if isinstance(came, Portion):
+        return came
+    return read_ahead([e if isinstance(e, bytes) else codec.wire(e) for e in came])
 
 
 def _each(logs: Iterable[Came]) -> Generator[Came]:

@@ -4,7 +4,7 @@ import re
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import accumulate, starmap
@@ -29,6 +29,8 @@ type Columns = Any
 """An Arrow table; the library has no types of its own."""
 type Told = tuple[str, str]
 """A source, and the name of a fact."""
+type Groups = dict[Told, tuple[Columns | None, list[bytes]]]
+"""What was read of each kind by place, and the wires that are left."""
 type Came = dict[str, str]
 """A table of what has just been read, and the name of the fact that it holds."""
 
@@ -77,6 +79,27 @@ def in_order(
     return fresh, repeated, heard
 
 
+class Portion(list[bytes]):
+    """Wires, and what is read of them without the database; see `read_ahead`.
+
+    `groups` is None if they do not all tell a known fact of a log.
+    """
+
+    groups: Groups | None = None
+
+
+def read_ahead(wires: Sequence[bytes]) -> Portion:
+    """Read of wires what is laid out alike; another thread may, while one is written."""
+    portion = Portion(wires)
+    with suppress(Unusual):
+        portion.groups = _by_place(parted(wires))
+    return portion
+
+
+def _by_place(groups: Mapping[Told, Sequence[bytes]]) -> Groups:
+    return {told: laid_out(catalogue[told[1]], wires) for told, wires in groups.items()}
+
+
 def parted(wires: Sequence[bytes]) -> dict[Told, list[bytes]]:
     """Part wires by what they tell, without reading them. Raises `Unusual`."""
     by_name: defaultdict[bytes, list[bytes]] = defaultdict(list)
@@ -108,14 +131,16 @@ class Batch:
         self._writer = writer
         self._known = known
 
-    def write(self, wires: Sequence[bytes]) -> dict[str, Heard]:
+    def write(self, portion: Portion) -> dict[str, Heard]:
         """Write wires that all follow what is heard; say how far each log is heard then.
 
         Raises `Unusual`, and has written nothing, if there is anything that is
         repeated, missing, not known to this code, or not what its name says.
         """
-        came = self._read(parted(wires))
-        heard = self._follow(len(wires))
+        if portion.groups is None:
+            raise Unusual
+        came = self._read(portion.groups)
+        heard = self._follow(len(portion))
         self._keep(came)
         self._let_go(came)
         self._hear(heard)
@@ -140,7 +165,7 @@ class Batch:
             else:
                 groups[each.source, each.name].append(wire)
         if groups:
-            came = self._read(groups)
+            came = self._read(_by_place(groups))
             self._must_be_exact()
             self._keep(came)
             self._let_go(came)
@@ -154,15 +179,13 @@ class Batch:
 
     # ── What is new ─────────────────────────────────────────────────────────
 
-    def _read(self, groups: Mapping[Told, Sequence[bytes]]) -> Came:
-        """Read wires into tables of their own, and list them as `news`.
+    def _read(self, groups: Groups) -> Came:
+        """Show what was read by place, `laid_…`, read the rest as JSON into tables, `came_…`.
 
-        By place what is laid out alike, `laid_…`; the rest as JSON, `came_…`.
+        `news` lists all of it.
         """
         came: Came = {}
-        for n, ((_, name), group) in enumerate(groups.items()):
-            kind = catalogue[name]
-            laid, left = laid_out(kind, [*self._tables.columns(kind)], group)
+        for n, ((_, name), (laid, left)) in enumerate(groups.items()):
             if laid is not None:
                 came[f"laid_{n}"] = name
                 self._writer.register(f"laid_{n}", laid)

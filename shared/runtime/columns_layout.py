@@ -33,12 +33,10 @@ class Unlike(Exception):  # noqa: N818 - then they are parted, and each part is 
         self.place = place
 
 
-def laid_out(
-    kind: Kind, columns: Sequence[str], wires: Sequence[bytes]
-) -> tuple[Columns | None, list[bytes]]:
+def laid_out(kind: Kind, wires: Sequence[bytes]) -> tuple[Columns | None, list[bytes]]:
     """Read wires of a kind by place; return a table of them, and those that are left.
 
-    The table has these columns and `exact`, as `reading` has them.
+    The table has what is clear of a fact, its envelope, and `exact`, as `reading` has them.
     """
     read, left = list[Columns](), list[bytes]()
     parts = _by(wires, len)
@@ -48,7 +46,7 @@ def laid_out(
             left += part
             continue
         try:
-            read += _blocks(Pattern(kind, part[0]), columns, part)
+            read += _blocks(Pattern(kind, part[0]), part)
         except Unlike as unlike:
             parts += _by(part, unlike.place.of)
         except (Patternless, codec.Unreadable, UnicodeDecodeError, pa.ArrowInvalid):
@@ -63,17 +61,17 @@ def _by(wires: Iterable[bytes], what: Any) -> list[list[bytes]]:
     return [*parts.values()]
 
 
-def _blocks(pattern: Pattern, columns: Sequence[str], wires: Sequence[bytes]) -> list[Columns]:
+def _blocks(pattern: Pattern, wires: Sequence[bytes]) -> list[Columns]:
     """Read wires of one length. Raises `Unlike`; ArrowInvalid for a day that is none."""
     starts = range(0, len(wires), BLOCK)
-    return [_block(pattern, columns, wires[n : n + BLOCK]) for n in starts]
+    return [_block(pattern, wires[n : n + BLOCK]) for n in starts]
 
 
-def _block(pattern: Pattern, columns: Sequence[str], wires: Sequence[bytes]) -> Columns:
+def _block(pattern: Pattern, wires: Sequence[bytes]) -> Columns:
     block = Block(wires)
     for each in pattern.places:
         if not block.follows(each):
             raise Unlike(each)
-    made = {name: pattern.columns[name](block) for name in columns}
+    made = {name: column(block) for name, column in pattern.columns.items()}
     made["exact"] = pa.repeat(pa.scalar(True), block.count)  # noqa: FBT003
     return pa.RecordBatch.from_pydict(made)

@@ -98,7 +98,7 @@ class Block:
 class Pattern:
     """A wire of a kind. Raises what `codec.unwire` and `decode` raise, and `Patternless`.
 
-    `columns` are those of the fact's table and more, `places` is all there is in the wire.
+    `columns` are what is clear of the fact and its envelope, `places` is all of the wire.
     """
 
     def __init__(self, kind: Kind, wire: bytes) -> None:
@@ -113,7 +113,8 @@ class Pattern:
         self._head(record)
         self._meta(codec.decode_meta(record.meta))
         self._say(',"data":')
-        self.columns |= self._fields(codec.as_stored(kind.fact), fact)
+        said = self._fields(codec.as_stored(kind.fact), fact)
+        self.columns |= {name: said[name] for name in said if name not in kind.sealed}
         self._say("}")
         self._same()
         if self._text != wire:

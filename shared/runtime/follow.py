@@ -18,7 +18,6 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from queue import Full, Queue
 from threading import Event
 from typing import Any
@@ -27,6 +26,7 @@ from uuid import UUID
 from aiokafka import TopicPartition
 
 from shared.runtime import telemetry
+from shared.runtime.columns_batch import Portion, read_ahead
 from shared.runtime.ear import UNREAD, Ear, lacking, position_of, utc
 from shared.runtime.ears import BATCH, parent_of
 from shared.runtime.heartbeat import Heartbeat, apart
@@ -302,10 +302,10 @@ def logs_of_kafka(
     missing. Who stops reading is let go, also while Kafka is away.
     """
 
-    def read(known: Mapping[str, int]) -> Iterator[list[bytes]]:
-        ready, enough = Queue[tuple[str, list[bytes]] | None](1), Event()
+    def read(known: Mapping[str, int]) -> Iterator[Portion]:
+        ready, enough = Queue[Portion | None](1), Event()
 
-        def give(portion: tuple[str, list[bytes]] | None) -> None:
+        def give(portion: Portion | None) -> None:
             while not enough.is_set():  # whoever reads may stop half-way
                 with suppress(Full):
                     return ready.put(portion, timeout=0.2)
@@ -313,7 +313,7 @@ def logs_of_kafka(
 
         async def poll() -> None:
             for source in sources:
-                take = partial(_of, source, give)
+                take = partial(_in_turn, turns[source], give)
                 after = known.get(source, 0)
                 await replay(broker, source, take, after=after, announced=announced)
 
@@ -329,9 +329,7 @@ def logs_of_kafka(
             done = thread.submit(work)
             try:
                 while (portion := ready.get()) is not None:
-                    source, wires = portion
-                    if kept := turns[source].following(wires):
-                        yield kept
+                    yield portion
                 done.result()
             finally:
                 enough.set()
@@ -341,8 +339,10 @@ def logs_of_kafka(
     return read
 
 
-def _of[T](source: str, give: Callable[[tuple[str, T]], None], wires: T) -> None:
-    give((source, wires))
+def _in_turn(turn: "_Turn", give: Callable[[Portion], None], wires: list[bytes]) -> None:
+    """Give what follows, read already: the next is polled, the last is written meanwhile."""
+    if kept := turn.following(wires):
+        give(read_ahead(kept))
 
 
 async def _unless(enough: Event, work: Coroutine[Any, Any, None]) -> None:
@@ -356,6 +356,18 @@ async def _unless(enough: Event, work: Coroutine[Any, Any, None]) -> None:
         await working
 
 
+def _follow(wires: Sequence[bytes], first: int) -> bool:
+    """Say whether wires are those of a log from a position on, without reading them."""
+    at = dict[int, int]()  # what is equally long is mostly of one kind
+    for position, wire in enumerate(wires, first):
+        place = b'"position":%d,"version":' % position
+        if not wire.startswith(place, at.get(len(wire), 0)):
+            at[len(wire)] = wire.find(place)
+            if at[len(wire)] < 0:
+                return False
+    return True
+
+
 @dataclass
 class _Turn:
     """How far a log was given in order, and how far any of it came."""
@@ -366,8 +378,7 @@ class _Turn:
 
     def following(self, wires: list[bytes]) -> list[bytes]:
         """Leave out what was said before, or before its turn: then it comes again."""
-        placed = (b'"position":%d,"version":' % n for n in count(self.after + 1))
-        if all(place in wire for wire, place in zip(wires, placed, strict=False)):
+        if _follow(wires, self.after + 1):
             self.after += len(wires)
             return wires
         kept: list[bytes] = []

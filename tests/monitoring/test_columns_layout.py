@@ -179,7 +179,7 @@ def test_any_kind_is_read_by_place() -> None:
             wire(replace(said, position=n, event_id=UUID(int=n), stream=UUID(int=2 * n)))
             for n in range(100, 100 + columns_layout.LEAST)
         ]
-        read, left = laid_out(kind, [*language.columns(kind)], sent)
+        read, left = laid_out(kind, sent)
 
         assert not left
         assert read is not None
