@@ -17,9 +17,20 @@ from shared.runtime import codec
 from shared.runtime.columns_pattern import Block, Pattern, Patternless, Place
 
 LEAST = 256
-"""Fewer wires are sooner read as JSON than by a pattern of their own."""
+"""Fewer wires of a kind are sooner read as JSON than by a pattern of their own,"""
+FEW = 8
+"""unless there are no more patterns than this for so few: JSON takes some ms to begin."""
 BLOCK = 4_096
 """Wires that are looked at together: what is made of them on the way stays small."""
+
+READ_AS_JSON: Any = (
+    Patternless,
+    codec.Unreadable,
+    UnicodeDecodeError,
+    OverflowError,
+    pa.ArrowException,
+)
+"""No pattern, or a value that has no place in a column: JSON says what becomes of it."""
 
 type Columns = Any
 """An Arrow table; the library has no types of its own."""
@@ -38,18 +49,19 @@ def laid_out(kind: Kind, wires: Sequence[bytes]) -> tuple[Columns | None, list[b
 
     The table has what is clear of a fact, its envelope, and `exact`, as `reading` has them.
     """
-    read, left = list[Columns](), list[bytes]()
-    parts = _by(wires, len)
+    read, left, few = list[Columns](), list[bytes](), 0
+    parts = sorted(_by(wires, len), key=len)
     while parts:
         part = parts.pop()
-        if len(part) < LEAST:
+        few += len(part) < LEAST
+        if few > FEW and len(part) < LEAST:
             left += part
             continue
         try:
             read += _blocks(Pattern(kind, part[0]), part)
         except Unlike as unlike:
             parts += _by(part, unlike.place.of)
-        except (Patternless, codec.Unreadable, UnicodeDecodeError, pa.ArrowInvalid):
+        except READ_AS_JSON:
             left += part
     return (pa.Table.from_batches(read) if read else None), left
 
