@@ -1,9 +1,10 @@
 """Throw everything derived away, rebuild it from the logs, and compare (contracts §5)."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -19,6 +20,9 @@ from shared.runtime.hearing import relearned
 from shared.runtime.kafka import Broker
 from shared.runtime.log import Hole, Mark, Record
 from shared.runtime.projector import Projector
+from shared.runtime.segments import required
+from shared.runtime.segments_logs import require_of
+from shared.runtime.segments_read import filling
 from shared.runtime.store_log import LogStore
 from shared.runtime.views import Views
 
@@ -49,16 +53,20 @@ def logs_of_stores(world: World) -> Any:
     return read
 
 
-def replay_ledger(world: World, as_of: date, broker: Broker | None = None) -> Replayed:
+def replay_ledger(
+    world: World, as_of: date, broker: Broker | None = None, folder: Path | None = None
+) -> Replayed:
     """Rebuild the ledger from the stores, or from Kafka, and compare it with the live one.
 
-    Every table is compared, and every indicator with all its members on a date.
+    Every table is compared, and every indicator with all its members on a date. If a
+    folder of segments is given they come first, and if they lead to another ledger it is
+    built of the logs alone again.
     """
     result = Replayed()
     before = canonical(world.ledger), numbers(world.answers, as_of)
     sources = [source(name) for name in NAMES]
     logs = logs_of_kafka(broker, sources, world.announced) if broker else logs_of_stores(world)
-    world.ledger.rebuild(logs)
+    world.ledger.rebuild(logs, begun=begun_by(world, folder) if folder else None)
     after = canonical(world.ledger), numbers(world.answers, as_of)
     result.facts = sum(position for _, position in world.ledger.positions().values())
     result.indicators = len(after[1])
@@ -66,7 +74,16 @@ def replay_ledger(world: World, as_of: date, broker: Broker | None = None) -> Re
         result.differs += [
             name for name in old.keys() | new.keys() if old.get(name) != new.get(name)
         ]
+    if folder and result.differs:
+        world.ledger.rebuild(logs)
     return result
+
+
+def begun_by(world: World, folder: Path) -> Callable[[Path], None]:
+    """Return what begins a ledger with segments. Raises `NoSegments`."""
+    manifest = required(folder)
+    require_of(manifest, {each.source: each for each in world.stores.values()})
+    return filling(folder, manifest, world.ledger.language)
 
 
 def canonical(ledger: Ledger) -> dict[str, str]:

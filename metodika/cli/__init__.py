@@ -7,7 +7,17 @@ import sys
 
 import click
 
-from metodika.cli import epoch, log, numbers, parked, people, prove, rights, run
+from metodika.cli import (
+    epoch,
+    log,
+    numbers,
+    parked,
+    people,
+    prove,
+    rights,
+    run,
+    segments,
+)
 from metodika.cli.ending import ended_when_interrupted
 from metodika.cli.say import EXIT_FAILED, EXIT_NO, EXIT_USAGE
 from shared.runtime.bulk import Unreadable
@@ -16,6 +26,7 @@ from shared.runtime.kafka import NotProvisioned
 from shared.runtime.log import Hole
 from shared.runtime.reach import Unreachable
 from shared.runtime.seal import WrongMaster
+from shared.runtime.segments import NoSegments
 from shared.runtime.settings import WrongSettings
 from shared.runtime.store import NotMigrated
 
@@ -43,7 +54,7 @@ def metodika() -> None:
     """
 
 
-for module in (prove, run, numbers, log, parked, epoch, people, rights):
+for module in (prove, run, numbers, log, segments, parked, epoch, people, rights):
     for command in module.COMMANDS:
         metodika.add_command(command)
 
@@ -57,6 +68,9 @@ def main() -> None:
     except TOLD as wrong:
         click.echo(f"metodika: {wrong}", err=True)
         sys.exit(EXIT_USAGE)
+    except NoSegments as wrong:
+        click.echo(f"metodika: {wrong}", err=True)
+        sys.exit(EXIT_NO)
     except Hole as wrong:
         click.echo(f"metodika: {wrong}; who heard what: metodika status", err=True)
         sys.exit(EXIT_NO)

@@ -87,9 +87,11 @@ def most_changed(here: World, early: datetime) -> str:
     return max(counts, key=lambda kpi: counts[kpi])
 
 
-def proved(here: World, as_of: date, broker: Broker | None = None) -> Replayed:
+def proved(
+    here: World, as_of: date, broker: Broker | None = None, segments: Path | None = None
+) -> Replayed:
     """Rebuild ledger and documents, and compare."""
-    result = replay_ledger(here, as_of, broker)
+    result = replay_ledger(here, as_of, broker, segments)
     asyncio.run(replay_documents(here, result))
     replay_known(here, result)
     return result
@@ -115,16 +117,29 @@ def tell(result: Replayed, *, as_json: bool) -> None:
 @click.option(
     "--as-of", type=say.DAY, default=None, help="Indicators are compared on this date."
 )
+@click.option(
+    "--from-segments",
+    "segments",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="The ledger out of this folder of segments, and of the logs what follows them.",
+)
 @say.world_option
 @say.json_option
-def replay(transport: str, as_of: date | None, world: Path | None, as_json: bool) -> None:
+def replay(
+    transport: str,
+    as_of: date | None,
+    segments: Path | None,
+    world: Path | None,
+    as_json: bool,
+) -> None:
     """Rebuild the ledger and all documents from the logs; say whether they are equal."""
     settings = say.existing(world)
     broker = Broker.of(settings) if transport == "kafka" else None
     with opened(settings) as here:
         here.settle()
         try:
-            result = proved(here, as_of or utc_now().date(), broker)
+            result = proved(here, as_of or utc_now().date(), broker, segments)
         except Hole as wrong:
             say.no(f"{wrong}; the ledger is as it was")
         except KeyboardInterrupt:

@@ -196,13 +196,23 @@ class Ledger:
             said = [source, epoch, position, recorded_at]
             writer.execute("INSERT INTO heartbeat VALUES (?, ?, ?, ?)", said)
 
-    def rebuild(self, logs: Logs, *, put_back: Collection[str] = ()) -> Taken:
+    def rebuild(
+        self,
+        logs: Logs,
+        *,
+        put_back: Collection[str] = (),
+        begun: Callable[[Path], object] | None = None,
+    ) -> Taken:
         """Read the logs again into a new generation and swap it in; readers go on.
 
-        The old generation keeps hearing until the new one has heard as much. Raises
-        `Hole` when the logs end before what is known already, unless they were `put_back`.
+        The old generation keeps hearing until the new one has heard as much. What makes a
+        file of segments may have `begun` the new one. Raises `Hole` when the logs end
+        before what is known already, unless they were `put_back`.
         """
-        new = self._open(str(int(self._current.name) + 1))
+        name = str(int(self._current.name) + 1)
+        if begun is not None:
+            self._begin(name, begun)
+        new = self._open(name)
         try:
             total = self._read(new, logs)
             with self._writing:
@@ -275,13 +285,8 @@ class Ledger:
 
         How the logs arrived, how often, and in which generation, does not enter it.
         """
-        tables = sorted([*map(self.language.table, catalogue.values()), "records"])
-        whole = hashlib.sha256()
         with self.reading() as cursor:
-            for table in tables:
-                for row in cursor.execute(_PIECES.format(table=table)).fetchall():
-                    whole.update(f"{table} {row}\n".encode())
-        return whole.hexdigest()
+            return digest_of(cursor, self.language)
 
     def vector_at(self, moment: datetime | None = None) -> AsKnown:
         """Return what was known at a moment: of each log the last record by then.
@@ -311,6 +316,15 @@ class Ledger:
             self._current.hearing[source] = replace(known, epoch=epoch)
             said = "UPDATE heard SET epoch = ? WHERE source = ?"
             self._current.connection.execute(said, [epoch, source])
+
+    def _begin(self, name: str, begun: Callable[[Path], object]) -> None:
+        home = self.folder / name
+        home.mkdir()
+        try:
+            begun(home / FILE)
+        except BaseException:
+            shutil.rmtree(home)
+            raise
 
     def _open(self, name: str) -> _Generation:
         home = self.folder / name
@@ -430,6 +444,16 @@ UNION
 SELECT source FROM heartbeat
 WHERE recorded_at >= $moment AND position = 0
 """
+
+
+def digest_of(cursor: duckdb.DuckDBPyConnection, language: Language) -> str:
+    """Return a hash of what stands in the tables of a ledger, whatever holds them."""
+    tables = sorted([*map(language.table, catalogue.values()), "records"])
+    whole = hashlib.sha256()
+    for table in tables:
+        for row in cursor.execute(_PIECES.format(table=table)).fetchall():
+            whole.update(f"{table} {row}\n".encode())
+    return whole.hexdigest()
 
 
 @contextmanager
