@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pyarrow.parquet as pq
 from psycopg import sql
 from pymongo import MongoClient
 
@@ -54,6 +55,9 @@ def _files(folder: Path) -> Written:
     for each in sorted(folder.rglob("*")):
         if each.is_file():
             yield each.name, each.read_bytes()
+        if each.name.endswith(".parquet"):  # its pages are packed
+            rows = pq.ParquetFile(each).read().to_pylist()
+            yield from _cells(each.name, (row.values() for row in rows))
         if each.name.endswith(".sqlite"):
             with closing(sqlite3.connect(f"file:{each}?mode=ro", uri=True)) as store:
                 tables = "SELECT name FROM sqlite_master WHERE type = 'table'"
