@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.bench.measured import Measured, machine, say
 
-NAMES = ("append", "rebuild", "country", "importing", "visible", "cluster", "sinks")
+NAMES = ("append", "rebuild", "segments", "country", "importing", "visible", "cluster", "sinks")
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 HEAD = ("What", "Ours", "Rival", "The rival is", "Our speed", "Budget", "")
 

@@ -18,6 +18,7 @@ from shared.runtime import segments_write
 from shared.runtime.columns import Hole, Ledger
 from shared.runtime.log import Record
 from shared.runtime.segments import NoSegments, changed, listed, required
+from shared.runtime.segments_logs import Roots
 from shared.runtime.segments_read import content, filling, misplaced
 from shared.runtime.segments_write import Written, write
 from shared.testing.facts import a
@@ -62,7 +63,7 @@ def opened(tmp_path: Path) -> Iterator[Opened]:
 
 
 def put(ledger: Ledger, folder: Path, **said: Any) -> Written:
-    return write(ledger, folder, lambda _log, _position: None, {}, **said)
+    return write(ledger, folder, Roots({}), {}, **said)
 
 
 def heard(ledger: Ledger, *batches: Sequence[Record]) -> Ledger:
