@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from metodika.imports.api import imports_router
+from metodika.segments import beside
 from metodika.services import NAMES, answered_by, doors, folded_by, service, source
 from metodika.world import World
 from shared.kernel.ids import named
@@ -35,6 +36,8 @@ from shared.runtime.people import People
 from shared.runtime.problems import answer_problems
 from shared.runtime.projector import Projector
 from shared.runtime.relay import Relay
+from shared.runtime.segments_kept import keep_written
+from shared.runtime.segments_write import write
 from shared.runtime.settings import Settings, WrongSettings
 from shared.runtime.store import LogStore
 from shared.runtime.views import Views
@@ -109,6 +112,9 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
         whole, release = follower.arrived, answered_by()
         extra.append(Numbers(world.answers, access, utc_now, whole, release).router())
         tasks.append(follow)
+        if folder := settings.segments_dir:
+            new = partial(write, world.ledger, folder, *beside(world))
+            tasks.append(lambda: keep_written(folder, new, whole=whole))
         sources["ledger"] = follower.lacks
 
     def ready() -> dict[str, str]:

@@ -10,8 +10,9 @@ import msgspec
 from metodika.cli import say
 from metodika.cli.numbers import known_line
 from metodika.replaying import begun_by, logs_of_stores
+from metodika.segments import beside
 from metodika.services import source
-from metodika.world import INDICATORS, names_of, opened
+from metodika.world import names_of, opened
 from services.monitoring import ledger as language
 from shared.runtime.segments import (
     MANIFEST,
@@ -21,7 +22,7 @@ from shared.runtime.segments import (
     required,
     sha256_of,
 )
-from shared.runtime.segments_logs import Roots, otherwise
+from shared.runtime.segments_logs import otherwise
 from shared.runtime.segments_read import content, misplaced
 from shared.runtime.segments_write import write
 from shared.runtime.store import LogStore, open_store
@@ -50,8 +51,7 @@ def segments_write(folder: Path, anew: bool, world: Path | None, as_json: bool) 
     with opened(settings) as here:
         if settings.embedded:
             here.settle()
-        roots = Roots({each.source: each for each in here.stores.values()})
-        done = write(here.ledger, folder, roots, questions(), anew=anew)
+        done = write(here.ledger, folder, *beside(here), anew=anew)
     if as_json:
         say.json(asdict(done) | {"manifest": msgspec.to_builtins(done.manifest)})
         return
@@ -61,11 +61,6 @@ def segments_write(folder: Path, anew: bool, world: Path | None, as_json: bool) 
     click.echo(f"{rows:,} facts in {len(done.new)} new of {len(done.manifest.files)} files")
     click.echo(f"SHA-256 of {folder / MANIFEST}: {done.sha256}")
     known_line(vector_of(done.manifest), ())
-
-
-def questions() -> dict[str, str]:
-    """Return the indicators as they stand beside segments."""
-    return {f"indicators/{each.name}": each.read_text() for each in INDICATORS.glob("*.sql")}
 
 
 def vector_of(manifest: Manifest) -> dict[str, int]:

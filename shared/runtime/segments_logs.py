@@ -1,6 +1,6 @@
 """Segments beside the logs that they were made of: what they hold is what those say."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
 from shared.runtime.log import Mark
@@ -11,17 +11,13 @@ from shared.runtime.tree import Tree
 
 type Logs = Mapping[str, LogStore]
 """The logs at hand, by their names."""
+type Roots = Callable[[str, int], bytes | None]
+"""Return the root of a log's tree over its first records, if its leaves are at hand."""
 
 
-class Roots:
-    """Gives the root of a log's tree over its first records."""
-
-    def __init__(self, logs: Logs) -> None:
-        self._logs = logs
-
-    def __call__(self, log: str, position: int) -> bytes | None:
-        """Return a root; None where the log is not at hand, or has fewer records."""
-        return root_at(self._logs[log], position) if log in self._logs else None
+def roots_of(logs: Logs) -> Roots:
+    """Return what gives the roots of the logs at hand."""
+    return lambda log, position: root_at(logs[log], position) if log in logs else None
 
 
 def root_at(log: LogStore, position: int) -> bytes | None:

@@ -1,7 +1,7 @@
 """A ledger written into segments: what is new since the last time, and the list anew."""
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ from shared.runtime.segments import (
     sha256_of,
     shapes,
 )
+from shared.runtime.segments_logs import Roots
 from shared.runtime.segments_words import amendments, views, written
 
 SPAN = 1_000_000
@@ -38,8 +39,6 @@ SPAN = 1_000_000
 GROUP = 122_880
 """Rows that one thread of DuckDB reads at a time."""
 
-type Roots = Callable[[str, int], bytes | None]
-"""Return the root of a log's tree over its first records, if its leaves are at hand."""
 type Cursor = duckdb.DuckDBPyConnection
 
 

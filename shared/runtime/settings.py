@@ -139,6 +139,11 @@ class Settings(BaseSettings):
     ledger_dir: Path | None = Field(
         default=None, description="folder of the ledger; empty: `ledger` in the world"
     )
+    segments_dir: Path | None = Field(
+        default=None,
+        description="folder into which the ledger is written as Parquet segments once a "
+        "day while it is at work; empty: only by `metodika segments write`",
+    )
     oidc_issuers: tuple[TrustedIssuer, ...] = Field(
         default=(),
         description='JSON list of {"issuer", "audience", "jwks", "algorithms", "prefix"}: '

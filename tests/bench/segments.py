@@ -21,7 +21,7 @@ from shared.runtime import columns_release
 from shared.runtime.columns import Ledger
 from shared.runtime.definitions import definitions
 from shared.runtime.segments import Manifest
-from shared.runtime.segments_logs import Roots
+from shared.runtime.segments_logs import roots_of
 from shared.runtime.segments_read import filling
 from shared.runtime.segments_write import write
 from tests.bench.ledger_bench import AS_OF
@@ -39,8 +39,8 @@ def run() -> Iterator[Measured]:
     with TemporaryDirectory() as folder:
         home = Path(folder)
         made = country(home / "made")
-        took = used(lambda: write(made, home / "segments", Roots({}), {}))
-        manifest = write(made, home / "segments", Roots({}), {}).manifest
+        took = used(lambda: write(made, home / "segments", roots_of({}), {}))
+        manifest = write(made, home / "segments", roots_of({}), {}).manifest
         made.close()
         facts = sum(each.position for each in manifest.logs)
         say(f"{facts:,} facts, {size(manifest):,} MB, written in {took:.1f} s")

@@ -26,7 +26,7 @@ from shared.runtime import logs, telemetry
 from shared.runtime.engine import utc_now
 from shared.runtime.issuer import LocalIssuer
 from shared.runtime.seal_shelves import open_shelf
-from shared.runtime.segments_logs import Roots
+from shared.runtime.segments_logs import roots_of
 from shared.runtime.segments_write import write
 from tests.journeys import chapters as ch
 from tests.journeys.http import headers, let_in, spoken
@@ -356,7 +356,7 @@ def lived(heard: Heard) -> Heard:
 def test_nothing_of_a_long_life_is_left(lived: Heard) -> None:
     """§1.7, 152-ФЗ: слита, исправлена, дважды ввезена, ещё ждёт: её не узнать (S1 5.5)."""
     world = lived.world
-    early = write(world.ledger, world.settings.world / "segments", Roots({}), {})
+    early = write(world.ledger, world.settings.world / "segments", roots_of({}), {})
     jobs = [each for each in lived.story.names("registry") if each == "EmploymentStarted"]
     before = found(world, signs_of_her())
     with closing(open_shelf(world.settings.keys)) as shelf:
@@ -364,7 +364,7 @@ def test_nothing_of_a_long_life_is_left(lived: Heard) -> None:
     held = {it for _, it in found(world, wrapped)}
     erased(lived)
     asyncio.run(replay_documents(world, Replayed()))
-    late = write(world.ledger, world.settings.world / "segments", Roots({}), {})
+    late = write(world.ledger, world.settings.world / "segments", roots_of({}), {})
     seen = {place for place, _ in found(world, [str(WHO).encode()])}
     new = {Path(each.file).name for each in late.new}
 

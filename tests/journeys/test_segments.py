@@ -1,6 +1,8 @@
 """The ledger in Parquet: asked without our software, checked byte by byte, read back equal."""
 
+import asyncio
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -14,12 +16,13 @@ from click.testing import CliRunner, Result
 
 from metodika.cli import metodika
 from metodika.generate import Clock
-from metodika.world import opened
+from metodika.up import part
+from metodika.world import World, opened
 from shared.kernel.ids import EventId
+from shared.runtime import segments_kept
 from shared.runtime.amending import Withdraw
-from shared.runtime.columns import Hole
 from shared.runtime.segments import NoSegments
-from tests.journeys import chapters as ch
+from shared.runtime.settings import Settings
 from tests.journeys.telling import Telling, day, settings_of
 from tests.journeys.test_6_changes import start_of
 
@@ -281,6 +284,29 @@ def test_segments_of_another_world_are_left_alone(
     before = (folder / "manifest.json").read_bytes()
     said = run("segments", "write", folder, "--world", other)
 
-    assert isinstance(said.exception, NoSegments | Hole)
+    assert isinstance(said.exception, NoSegments)
     assert (folder / "manifest.json").read_bytes() == before
-    assert ch.SCHOOL
+
+
+def test_services_at_work_write_them_once_a_day(
+    segments: Path, world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Contracts §5: while they run, others read sealed segments."""
+    monkeypatch.setattr(segments_kept, "PAUSE", 0.1)
+    folder = Path(shutil.copytree(segments, tmp_path / "segments"))
+    os.utime(folder / "manifest.json", (0, 0))
+    settings = Settings(world=world, segments_dir=folder)
+
+    async def at_work(here: World) -> None:
+        tasks = [asyncio.ensure_future(task()) for task in part(here, "monitoring", None).tasks]
+        while (folder / "manifest.json").stat().st_mtime == 0:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+        for each in tasks:
+            each.cancel()
+        await asyncio.wait(tasks)
+
+    with opened(settings) as here:
+        asyncio.run(asyncio.wait_for(at_work(here), 100))
+        known = here.ledger.positions()
+    said = read(run("segments", "verify", folder, "--json"))
+    assert said["vector"] == {log: position for log, (_, position) in known.items()}

@@ -1,9 +1,12 @@
 """Segments are a function of what is known: of facts, not of how and when they came."""
 
+import asyncio
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,11 +17,11 @@ from services.monitoring import ledger as language
 from shared.events.routes import FactWithdrawn, ProgramCompleted
 from shared.kernel import catalogue
 from shared.kernel.ids import EnrolmentId, EventId
-from shared.runtime import segments_write
+from shared.runtime import segments_kept, segments_write
 from shared.runtime.columns import Hole, Ledger
 from shared.runtime.log import Record
 from shared.runtime.segments import NoSegments, changed, listed, required
-from shared.runtime.segments_logs import Roots
+from shared.runtime.segments_logs import roots_of
 from shared.runtime.segments_read import content, filling, misplaced
 from shared.runtime.segments_write import Written, write
 from shared.testing.facts import a
@@ -63,7 +66,7 @@ def opened(tmp_path: Path) -> Iterator[Opened]:
 
 
 def put(ledger: Ledger, folder: Path, **said: Any) -> Written:
-    return write(ledger, folder, Roots({}), {}, **said)
+    return write(ledger, folder, roots_of({}), {}, **said)
 
 
 def heard(ledger: Ledger, *batches: Sequence[Record]) -> Ledger:
@@ -314,3 +317,37 @@ def test_nothing_is_written_of_nothing(opened: Opened, tmp_path: Path) -> None:
         required(tmp_path / "segments")
     with closing(opened("two")):
         assert listed(tmp_path) is None
+
+
+# ── Of a ledger at work ─────────────────────────────────────────────────────
+
+
+def test_a_ledger_at_work_writes_them_by_itself(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Contracts §5: others read sealed segments; what is refused does not stop it."""
+    monkeypatch.setattr(segments_kept, "PAUSE", 0.01)
+    ledger, folder, whole = opened("one"), tmp_path / "segments", False
+    new = partial(put, ledger, folder)
+    kept = segments_kept.keep_written(folder, new, whole=lambda: whole, every=0)
+
+    async def at_work() -> None:
+        nonlocal whole
+        work = asyncio.ensure_future(kept)
+        await asyncio.sleep(0.2)
+        assert listed(folder) is None
+        whole = True
+        for n in (3, 5):
+            ledger.ingest(REGIONS[:n])
+            await asyncio.to_thread(_wait_for, folder, n)
+        work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
+
+    asyncio.run(asyncio.wait_for(at_work(), 60))
+    assert content(folder, required(folder), language) == ledger.digest()
+
+
+def _wait_for(folder: Path, position: int) -> None:
+    while not ((found := listed(folder)) and found.logs[0].position == position):
+        time.sleep(0.01)
