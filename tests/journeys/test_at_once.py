@@ -38,8 +38,8 @@ from shared.runtime.store import migrate, open_store
 from shared.runtime.work import Work
 from tests.journeys import chapters
 from tests.journeys.chapters import ANNA, BORIS, VERA, job_of
+from tests.journeys.methodists import activate, candidate, category, diploma, learned
 from tests.journeys.telling import Telling, day
-from tests.journeys.test_4_mentoring import activate, candidate, category, diploma, learned
 from tests.journeys.test_listed_late import END, listed, standing, unlisted
 
 TIMES = 24

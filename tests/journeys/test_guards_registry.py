@@ -9,8 +9,8 @@ from services.registry import domain as reg
 from shared.kernel import as_corrected
 from shared.kernel.ids import GrantId, Territory, named
 from tests.journeys import chapters as ch
+from tests.journeys.amends import correct
 from tests.journeys.telling import Telling, day, refused
-from tests.journeys.test_guards import correct
 
 GRANT = GrantId(ch.uid("grant"))
 MORE = (

@@ -20,8 +20,8 @@ from shared.runtime.codec import wire
 from shared.runtime.hearing import hear
 from shared.runtime.log import Mark
 from tests.journeys import chapters as ch
+from tests.journeys.amends import correct, withdraw
 from tests.journeys.telling import Telling, day, settings_of
-from tests.journeys.test_guards import correct, withdraw
 
 END = "31.12.2022"
 FEDERAL: dict[str, Any] = {

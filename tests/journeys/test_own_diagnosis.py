@@ -15,8 +15,8 @@ from shared.kernel.ids import DeficitId, PersonId, RouteId, SessionId
 from tests.golden.words import known_by, person, route, session
 from tests.golden.world import RECORDS
 from tests.journeys import chapters as ch
+from tests.journeys.amends import withdraw
 from tests.journeys.telling import Telling, day, refused
-from tests.journeys.test_guards import withdraw
 from tests.journeys.test_studied_again import agree
 from tests.monitoring.telling import answered, heard
 from tests.oracle.fold import oracle

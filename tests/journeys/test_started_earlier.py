@@ -9,8 +9,8 @@ from services.routes import domain as rou
 from shared.events.routes import RouteItem
 from shared.kernel.ids import EnrolmentId, ProgramId, RouteItemId
 from tests.journeys import chapters as ch
+from tests.journeys.amends import correct
 from tests.journeys.telling import Telling, day
-from tests.journeys.test_guards import correct
 
 SECOND, OTHER = EnrolmentId(ch.uid("second study")), RouteItemId(ch.uid("other item"))
 EARLY = replace(

@@ -10,8 +10,8 @@ from shared.kernel.ids import EnrolmentId, RouteItemId
 from shared.runtime.codec import decode, decode_meta
 from shared.runtime.log import Record
 from tests.journeys import chapters as ch
+from tests.journeys.amends import withdraw
 from tests.journeys.telling import Telling, day, refused
-from tests.journeys.test_guards import withdraw
 from tests.monitoring.telling import answered
 from tests.oracle.fold import oracle
 from tests.oracle.said import Said

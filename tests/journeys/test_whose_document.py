@@ -17,9 +17,7 @@ from shared.runtime.engine import utc_now
 from shared.runtime.issuer import LocalIssuer
 from tests.journeys import chapters as ch
 from tests.journeys.http import grant, headers, let_in
-from tests.journeys.running import Server, started, within
-from tests.journeys.telling import Telling, day, settings_of
-from tests.journeys.test_4_mentoring import (
+from tests.journeys.methodists import (
     METHODIST,
     activate,
     candidate,
@@ -27,6 +25,8 @@ from tests.journeys.test_4_mentoring import (
     diploma,
     learned,
 )
+from tests.journeys.running import Server, started, within
+from tests.journeys.telling import Telling, day, settings_of
 
 OTHER_SCHOOL = OrgId(ch.uid("another school"))
 IRA = PersonId(ch.uid("ira"))
