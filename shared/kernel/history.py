@@ -29,12 +29,14 @@ class Recorded[Fact]:
 
     `corrects` names the first record of the fact that is restated: a fact keeps one
     identity, so of two corrections the later stands, and a withdrawal ends them all,
-    for good.
+    for good. `caused_by` names the record after which a policy had it said; None when
+    somebody asked for it.
     """
 
     event_id: EventId
     fact: Fact
     corrects: EventId | None = None
+    caused_by: EventId | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -310,7 +310,8 @@ class Mind:
         sealed = self._sealed(fact, stream)
         self._holding.take(claims)
         event_id = self.log.next_id()
-        said = Recorded(event_id=event_id, fact=fact, corrects=corrects)
+        because = EventId(asked.causation_id) if asked.causation_id else None
+        said = Recorded(event_id=event_id, fact=fact, corrects=corrects, caused_by=because)
         stored = said if sealed is fact else replace(said, fact=sealed)
         life = life or self._lives.setdefault(stream, _Life(decider, decider.initial))
         if tells_home(kind_of(fact).name, corrects):

@@ -268,7 +268,15 @@ class Work:
         self._said[event_id.int] = thing.stream
         thing.version = version
         thing.territory = territory if tells_home(kind.name, corrects) else thing.territory
-        thing.history.append(Recorded(event_id=event_id, fact=fact, corrects=corrects))
+        because = asked.causation_id
+        thing.history.append(
+            Recorded(
+                event_id=event_id,
+                fact=fact,
+                corrects=corrects,
+                caused_by=EventId(because) if because else None,
+            )
+        )
         if corrects or isinstance(fact, Withdrawal):
             thing.decider = None
         kept = Kept(event_id, corrects, kind.name, kind.schema, msgspec.Raw(data))
@@ -336,11 +344,12 @@ class Work:
         fact = codec.decode(record.name, record.schema, record.data)
         if self._names_people and self._keys and kind_of(fact).sealed:
             fact = self._keys.open(fact, record.stream, record.version)
-        corrects = codec.decode_meta(record.meta).corrects
+        meta = codec.decode_meta(record.meta)
         return Recorded(
             event_id=EventId(record.event_id),
             fact=fact,
-            corrects=EventId(corrects) if corrects else None,
+            corrects=EventId(meta.corrects) if meta.corrects else None,
+            caused_by=EventId(meta.causation_id) if meta.causation_id else None,
         )
 
     def _sealed(self, kind: Kind, fact: Any, stream: UUID, version: int) -> Any:

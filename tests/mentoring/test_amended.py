@@ -1,10 +1,8 @@
 """A fact of mentoring said anew passes what its command passes (contracts §1)."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,21 +12,18 @@ from services.mentoring.domain import ProposePair
 from shared.events.diagnostics import DiagnosticAnnulled
 from shared.events.routes import CompletionAnnulled
 from shared.kernel import as_corrected
-from shared.kernel.ids import EmploymentId, EventId, OrgId, PersonId, ProgramId, SessionId
+from shared.kernel.ids import EventId, OrgId, PersonId, ProgramId, SessionId
 from shared.runtime.amending import Correct, Withdraw
 from shared.runtime.asking import Outcome
 from shared.testing.facts import DAY, a
-from tests.mentoring.test_together import UNTOLD, Mentoring
+from tests.mentoring.made import UNTOLD, Mentoring, at_work, other_methodist
 from tests.mentoring.words import (
-    ACTIVATE,
     AFTER,
     AT_SCHOOL,
     ATTACH,
     AWARDED,
     BEGIN,
     CLOSE,
-    DETACH,
-    EDUCATED,
     END,
     ENROLMENT,
     FORM,
@@ -40,43 +35,15 @@ from tests.mentoring.words import (
     PAIR_ID,
     PERSON,
     POOL,
-    PROGRAM,
     SCHOOL,
     SESSION,
     STRANGER,
-    STUDIED,
     SUPPORT_ID,
-    TAUGHT,
-    TEACHER,
     TESTED,
-    WORKS,
 )
 
 ELSEWHERE = OrgId(UUID(int=90))
 EARLIER = DAY - timedelta(days=30)
-
-
-def at_work(made: Mentoring, *people: PersonId) -> None:
-    """Let it be heard of each that he works at the school."""
-    for who in people:
-        job = EmploymentId(UUID(int=1000 + who.int))
-        made.hears(who, replace(WORKS, person_id=who, employment_id=job))
-
-
-@pytest.fixture
-def active(tmp_path: Path) -> Iterator[Mentoring]:
-    """A methodist from his nomination to a teacher whom he had."""
-    made = Mentoring(tmp_path)
-    made.hears(SCHOOL, AT_SCHOOL)
-    made.hears(PERSON, WORKS, AWARDED, EDUCATED)
-    made.hears(PROGRAM, TAUGHT)
-    made.asks(UNTOLD, POOL)
-    made.hears(SESSION, TESTED)
-    made.hears(ENROLMENT, STUDIED)
-    at_work(made, TEACHER, STRANGER)
-    assert made.asks(ACTIVATE, ATTACH, replace(DETACH, detached_on=AFTER)) == ["accepted"] * 3
-    yield made
-    made.close()
 
 
 def corrected(made: Mentoring, name: str, stream: UUID = METHODIST_ID, **anew: Any) -> Outcome:
@@ -125,17 +92,15 @@ def test_a_correction_passes_the_guards_of_its_command(
     assert standing(active, name) == before
 
 
-def test_a_failure_is_not_made_a_pass_by_hand(tmp_path: Path) -> None:
+def test_a_failure_is_not_made_a_pass_by_hand(empty: Mentoring) -> None:
     """RU6: справился или нет, говорит результат, а не исправление (S1 2)."""
-    made = Mentoring(tmp_path)
-    made.hears(SCHOOL, AT_SCHOOL)
-    at_work(made, PERSON)
-    made.asks(UNTOLD, POOL)
-    [tested] = made.hears(SESSION, replace(TESTED, score_pct=Decimal("69.99")))
-    by_hand = corrected(made, "MethodistDiagnosed", passed=True)
-    made.hears(SESSION, TESTED, corrects=tested)
-    by_result = corrected(made, "MethodistDiagnosed", passed=True)
-    made.close()
+    empty.hears(SCHOOL, AT_SCHOOL)
+    at_work(empty, PERSON)
+    empty.asks(UNTOLD, POOL)
+    [tested] = empty.hears(SESSION, replace(TESTED, score_pct=Decimal("69.99")))
+    by_hand = corrected(empty, "MethodistDiagnosed", passed=True)
+    empty.hears(SESSION, TESTED, corrects=tested)
+    by_result = corrected(empty, "MethodistDiagnosed", passed=True)
 
     assert (by_hand.status, by_hand.clause) == ("refused", "S1 7.2")
     assert by_result.status == "accepted"
@@ -212,15 +177,13 @@ def test_what_was_annulled_since_was_so_then(active: Mentoring) -> None:
 
 
 @pytest.fixture
-def paired(tmp_path: Path) -> Iterator[Mentoring]:
+def paired(empty: Mentoring) -> Mentoring:
     """A pair that has parted, and a form of support that is over."""
-    made = Mentoring(tmp_path)
-    made.hears(SCHOOL, AT_SCHOOL)
-    at_work(made, MENTOR, MENTEE, STRANGER, PERSON)
+    empty.hears(SCHOOL, AT_SCHOOL)
+    at_work(empty, MENTOR, MENTEE, STRANGER, PERSON)
     propose = a(ProposePair, pair_id=PAIR_ID, mentee_id=MENTEE, employment_id=JOB)
-    assert made.asks(propose, FORM, CLOSE, BEGIN, END) == ["accepted"] * 5
-    yield made
-    made.close()
+    assert empty.asks(propose, FORM, CLOSE, BEGIN, END) == ["accepted"] * 5
+    return empty
 
 
 def test_another_mentor_is_repeated_where_the_pair_parts(paired: Mentoring) -> None:
@@ -258,23 +221,6 @@ def test_another_person_is_repeated_where_a_support_ends(paired: Mentoring) -> N
 
 
 # ── Whose a teacher is ──────────────────────────────────────────────────────
-
-
-def other_methodist(made: Mentoring) -> None:
-    """Let another colleague become a methodist too."""
-    somebody = PersonId(UUID(int=95))
-    he = {"person_id": somebody}
-    made.hears(
-        somebody,
-        replace(WORKS, **he, employment_id=EmploymentId(UUID(int=96))),
-        replace(AWARDED, **he),
-        replace(EDUCATED, **he),
-    )
-    made.hears(UUID(int=97), replace(TESTED, **he, session_id=UUID(int=97)))
-    made.hears(UUID(int=98), replace(STUDIED, **he, enrolment_id=UUID(int=98)))
-    his = {"methodist_id": OTHER_METHODIST}
-    ways = (replace(UNTOLD, **his, **he), replace(POOL, **his), replace(ACTIVATE, **his))
-    assert made.asks(*ways) == ["accepted"] * 3
 
 
 TO_OTHER = replace(ATTACH, methodist_id=OTHER_METHODIST, attached_on=AFTER)

@@ -65,15 +65,25 @@ from tests.mentoring.words import (
 
 
 def asked_for(policy: Policy[Any, Any], *facts: Any) -> list[Any]:
-    """What is asked for when these are heard one after another."""
+    """What is asked for when these are heard, or said, one after another."""
     history = [
         Recorded(event_id=EventId(UUID(int=n)), fact=fact) for n, fact in enumerate(facts)
     ]
     asked: list[Any] = []
     for n, fact in enumerate(facts, start=1):
         if isinstance(fact, policy.facts):
-            asked += policy.react(fact, Heard(*history[:n]))
+            asked += policy.react(fact, knowing(history[:n]))
     return asked
+
+
+def knowing(history: Sequence[Recorded[Any]]) -> Heard:
+    """What is known by these, and what of it was said of which pair and which methodist."""
+    known = Heard(*history)
+    for each in history:
+        for name in ("pair_id", "methodist_id"):
+            if stream := getattr(each.fact, name, None):
+                known.own[stream] = (*known.own.get(stream, ()), each)
+    return known
 
 
 # ── A candidate's diagnosis ─────────────────────────────────────────────────

@@ -1,12 +1,10 @@
 """The rooms together, on a real engine and real logs: a teacher becomes a methodist."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -16,18 +14,14 @@ from services.mentoring.domain import DetachTeacher
 from shared.events.registry import (
     EmploymentEnded,
     EmploymentStarted,
-    FactWithdrawn,
     YouthPeriodDetermined,
 )
-from shared.kernel import kind_of, standing
-from shared.kernel.ids import EmploymentId, EventId, MethodistId, PersonId
+from shared.kernel import standing
 from shared.runtime import codec
-from shared.runtime.asking import Asked, Outcome
 from shared.runtime.doors import Door, Reading
-from shared.runtime.engine import Engine
-from shared.runtime.hearing import hear
 from shared.runtime.schemas import Accepted
 from shared.testing.facts import DAY, a
+from tests.mentoring.made import UNTOLD, Mentoring, at_work, gone, job_of, other_methodist
 from tests.mentoring.words import (
     ACTIVATE,
     AT_SCHOOL,
@@ -55,9 +49,8 @@ from tests.mentoring.words import (
     TESTED,
     WORKS,
 )
-from tests.runtime.made import a_log, say
+from tests.runtime.made import say
 
-UNTOLD = replace(NOMINATE, region=None, candidate="unheard")
 ON_HIRE = a(
     EmploymentStarted,
     employment_id=JOB,
@@ -66,74 +59,7 @@ ON_HIRE = a(
     position_class="PED",
     is_main=True,
 )
-OF_TEACHER = a(
-    EmploymentStarted,
-    employment_id=EmploymentId(UUID(int=81)),
-    person_id=TEACHER,
-    org_id=SCHOOL,
-    is_main=True,
-)
-OF_MENTOR = replace(WORKS, employment_id=EmploymentId(UUID(int=82)), person_id=MENTOR)
 YOUNG = a(YouthPeriodDetermined, person_id=MENTEE, young_until=DAY + timedelta(days=900))
-
-
-class Mentoring:
-    """Mentoring, and the logs of its neighbours."""
-
-    def __init__(self, folder: Path) -> None:
-        names = ("registry", "diagnostics", "routes", "mentoring")
-        self.logs = {name: a_log(folder, f"{name}@0") for name in names}
-        log = self.logs["mentoring"]
-        self.engine = Engine(SERVICE, log, None, lambda: datetime(2024, 6, 1, tzinfo=UTC))
-
-    def hears(self, stream: UUID, *facts: Any, corrects: UUID | None = None) -> list[UUID]:
-        owner = kind_of(facts[0]).owner if facts else "registry"
-        said = say(self.logs[owner], stream, *facts, corrects=corrects)
-        hearing = hear(
-            self.engine,
-            f"{owner}@0",
-            [codec.wire(each) for each in self.logs[owner].read(0, 500)],
-        )
-        assert not hearing.parked
-        return said
-
-    def asks(self, *asked: Any) -> list[str]:
-        return [self.asked(each).status for each in asked]
-
-    def asked(self, command: Any) -> Outcome:
-        return self.engine.ask(Asked(command=command, command_id=uuid4(), actor="test"))
-
-    def said(self) -> list[str]:
-        return [each.name.partition(".")[2] for each in self.logs["mentoring"].read(0, 999)]
-
-    def close(self) -> None:
-        for each in self.logs.values():
-            each.close()
-
-
-@pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Mentoring]:
-    yield (made := Mentoring(tmp_path))
-    made.close()
-
-
-@pytest.fixture
-def pooled(empty: Mentoring) -> Mentoring:
-    """A teacher of a school, whom the registry knows, is in the pool."""
-    empty.hears(SCHOOL, AT_SCHOOL)
-    empty.hears(PERSON, WORKS, AWARDED, EDUCATED)
-    empty.hears(PROGRAM, TAUGHT)
-    assert empty.asks(UNTOLD, POOL) == ["accepted"] * 2
-    return empty
-
-
-@pytest.fixture
-def trained(pooled: Mentoring) -> Mentoring:
-    """And he has passed and studied; there is a teacher to be attached."""
-    pooled.hears(TEACHER, OF_TEACHER)
-    pooled.hears(SESSION, TESTED)
-    pooled.hears(ENROLMENT, STUDIED)
-    return pooled
 
 
 def test_from_a_nomination_to_a_teacher_attached(trained: Mentoring) -> None:
@@ -200,31 +126,20 @@ def test_what_is_told_can_not_be_made_up(empty: Mentoring, made_up: Any) -> None
 
 def test_a_teacher_has_one_methodist_at_a_time(trained: Mentoring) -> None:
     """S1 7.1: педагог закреплён за одним методистом."""
-    other = {"methodist_id": MethodistId(OTHER_METHODIST)}
-    other_person = PersonId(UUID(int=77))
-    of_another = {"person_id": other_person}
-    trained.hears(
-        other_person,
-        replace(WORKS, **of_another, employment_id=EmploymentId(UUID(int=78))),
-        replace(AWARDED, **of_another),
-        replace(EDUCATED, **of_another),
-    )
-    trained.hears(UUID(int=79), replace(TESTED, **of_another, session_id=UUID(int=79)))
-    trained.hears(UUID(int=80), replace(STUDIED, **of_another, enrolment_id=UUID(int=80)))
     trained.asks(ACTIVATE, ATTACH)
-    ways = [replace(UNTOLD, **other, **of_another), replace(POOL, **other)]
-    assert trained.asks(*ways, replace(ACTIVATE, **other)) == ["accepted"] * 3
+    other_methodist(trained)
+    to_other = replace(ATTACH, methodist_id=OTHER_METHODIST)
+    refused = trained.asked(to_other)
 
-    refused = trained.asked(replace(ATTACH, **other))
     assert (refused.status, refused.clause) == ("refused", "S1 7.1")
-    assert trained.asks(DETACH, replace(ATTACH, **other)) == ["accepted"] * 2
+    assert trained.asks(DETACH, to_other) == ["accepted"] * 2
 
 
 def test_a_young_teacher_gets_a_pair_and_leaves_it(empty: Mentoring) -> None:
     """P3, P4: принят → предложена пара → образована → работа окончена (S1 4.4)."""
     empty.hears(SCHOOL, AT_SCHOOL)
     empty.hears(MENTEE, ON_HIRE, YOUNG)
-    empty.hears(MENTOR, OF_MENTOR)
+    at_work(empty, MENTOR)
     assert empty.asks(FORM) == ["accepted"]
     empty.hears(
         MENTEE,
@@ -243,10 +158,6 @@ def test_a_young_teacher_gets_a_pair_and_leaves_it(empty: Mentoring) -> None:
         "MentorshipPairClosed",
     ]
     assert FORM.pair_id == PAIR_ID
-
-
-def gone(event_id: UUID, fact: type[Any] = EmploymentStarted) -> Any:
-    return a(FactWithdrawn, withdraws=EventId(event_id), name=kind_of(fact).name)
 
 
 def test_a_job_that_never_was_calls_for_nobody(empty: Mentoring) -> None:
@@ -282,7 +193,7 @@ def test_a_whole_life_is_withdrawn_from_its_end(empty: Mentoring, *, at_once: bo
 def test_a_pair_that_was_formed_stays(empty: Mentoring) -> None:
     """S1 7.2: на чём стоит другое, то само собой не отзывают; пара образована людьми."""
     empty.hears(SCHOOL, AT_SCHOOL)
-    empty.hears(MENTOR, OF_MENTOR)
+    at_work(empty, MENTOR)
     job, _ = empty.hears(MENTEE, ON_HIRE, YOUNG)
     empty.asks(FORM)
     empty.hears(MENTEE, gone(job))
@@ -312,7 +223,7 @@ def test_a_corrected_job_calls_as_it_now_is(
 
 def test_who_works_no_more_is_attached_no_more(trained: Mentoring) -> None:
     """P4: EmploymentEnded → TeacherDetached, и педагог свободен (S1 7.1)."""
-    job = {"employment_id": OF_TEACHER.employment_id, "person_id": TEACHER, "org_id": SCHOOL}
+    job = {"employment_id": job_of(TEACHER), "person_id": TEACHER, "org_id": SCHOOL}
     trained.asks(ACTIVATE, ATTACH)
     trained.hears(TEACHER, a(EmploymentEnded, **job))
 

@@ -170,6 +170,17 @@ def ended(
     )
 
 
+def gone_on(work: Sequence[Work], since: date) -> date | None:
+    """Return the first day without work after some, but not before a day; None if none is.
+
+    Whoever begins elsewhere on the day after his last one is never without.
+    """
+    ends = (max(each.until, since) for each in work if each.until)
+    return min(
+        (day for day in ends if not any(each.covers(day) for each in work)), default=None
+    )
+
+
 def main_jobs(work: Iterable[Work]) -> dict[EmploymentId, date]:
     """Return each main job of a teacher that runs, and since when it was one (S1 4.4)."""
     ours = [each for each in work if each.is_main and each.position_class == "PED"]

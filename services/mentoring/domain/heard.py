@@ -137,7 +137,7 @@ def drafted(so_far: Versions, said: ProgramDrafted, event_id: EventId) -> Versio
 # ── Pairs and attachments ───────────────────────────────────────────────────
 
 type Pairing = MentorshipPairFormed | MentorshipPairClosed
-type Pairs = dict[PairId, MentorshipPairFormed]
+type Pairs = tuple[PairId, ...]
 type Attaching = TeacherAttached | TeacherDetached
 
 
@@ -152,9 +152,10 @@ class Charge:
 
 
 def paired(so_far: Pairs, said: Pairing, _: EventId) -> Pairs:
-    """Keep the pairs at work."""
-    others = {k: v for k, v in so_far.items() if k != said.pair_id}
-    return others | {said.pair_id: said} if isinstance(said, MentorshipPairFormed) else others
+    """Keep the pairs at work, and those that somebody left: perhaps he never did."""
+    others = tuple(each for each in so_far if each != said.pair_id)
+    over = isinstance(said, MentorshipPairClosed) and said.outcome != "left"
+    return others if over else (*others, said.pair_id)
 
 
 def attached(so_far: Charge, said: Attaching, _: EventId) -> Charge:

@@ -5,7 +5,6 @@ from datetime import date
 from itertools import chain
 
 from services.mentoring.domain import (
-    ClosePair,
     DetachTeacher,
     ProposePair,
     RecordMethodistDiagnosis,
@@ -18,20 +17,22 @@ from services.mentoring.domain.heard import (
     Person,
 )
 from services.mentoring.domain.methodist import Pooled, Qualified
+from services.mentoring.policies.bonds import charges
+from services.mentoring.policies.leaving import (
+    who_never_left_is_back,
+    who_works_no_more_leaves,
+)
 from services.mentoring.policies.remembered import (
     BANKS,
     CANDIDACIES,
     CHARGES,
     COUNTRY,
     METHODISTS,
-    PAIRS_OF_MENTEE,
-    PAIRS_OF_MENTOR,
     PEOPLE,
     REGIONS,
     of_human,
     results_of,
     studies_of,
-    work_of,
 )
 from services.mentoring.policies.told import teaching
 from shared.events.diagnostics import DiagnosticCompleted
@@ -43,7 +44,6 @@ from shared.events.mentoring import (
 )
 from shared.events.registry import (
     EmploymentChanged,
-    EmploymentEnded,
     EmploymentStarted,
     PersonsMerged,
     ProgramDrafted,
@@ -150,7 +150,7 @@ def methodical_studies(known: Known, who: PersonId) -> list[EnrolmentId]:
     ]
 
 
-# ── When work begins and ends ───────────────────────────────────────────────
+# ── When work begins ────────────────────────────────────────────────────────
 
 
 @whenever(YouthPeriodDetermined, EmploymentStarted, EmploymentChanged, name="mentoring.propose")
@@ -204,76 +204,10 @@ def a_job_that_never_was_calls_for_nobody(
             )
 
 
-@whenever(EmploymentEnded, TeacherAttached, MentorshipPairFormed, name="mentoring.leave")
-def who_works_no_more_leaves(
-    said: EmploymentEnded | TeacherAttached | MentorshipPairFormed, known: Known
-) -> Iterator[DetachTeacher | ClosePair]:
-    """P4: после последнего рабочего дня педагог откреплён, его пары закрыты (S1 7.1).
+# ── When two records are found to be one human, and when they are not ────────
 
-    Whichever comes last: who was attached or paired later than the last day, before
-    anybody had heard of it, leaves on the very day on which that began.
-    """
-    for who in people_of(said):
-        day = gone_on(known, who)
-        if day:
-            yield from detached(known, who, day)
-            yield from parted(known, who, day)
-
-
-def people_of(
-    said: EmploymentEnded | TeacherAttached | MentorshipPairFormed,
-) -> tuple[PersonId, ...]:
-    """Return who may have gone."""
-    match said:
-        case MentorshipPairFormed():
-            return (said.mentee_id, said.mentor_id)
-        case EmploymentEnded() | TeacherAttached():
-            return (said.person_id,)
-
-
-def gone_on(known: Known, who: PersonId) -> date | None:
-    """Return the first day without work; None while any goes on, or none was heard of.
-
-    Of several ends the last one counts, and its day is still a day of work. A human works
-    while any of his records does (S1 7.2).
-    """
-    ends = [each.until for each in known.of(PEOPLE, who).work]
-    if None not in ends:
-        ends = [each.until for each in work_of(known, who)]
-    return max((each for each in ends if each and None not in ends), default=None)
-
-
-def detached(known: Known, who: PersonId, day: date) -> Iterator[DetachTeacher]:
-    """Открепить с этого дня, но не раньше, чем закреплён (S1 7.1)."""
-    for attached in attachments(known, who):
-        yield detach(attached, day, "Работа окончена")
-
-
-def attachments(known: Known, who: PersonId) -> list[TeacherAttached]:
-    """Return how a human is attached, by whatever record."""
-    return [it for each in of_human(known, CHARGES, who) for it in each.held.values()]
-
-
-def detach(attached: TeacherAttached, day: date, reason: str) -> DetachTeacher:
-    """Ask for the end of an attachment, not before its beginning."""
-    return DetachTeacher(
-        methodist_id=attached.methodist_id,
-        person_id=attached.person_id,
-        reason=reason,
-        detached_on=max(day, attached.occurred_on),
-    )
-
-
-def parted(known: Known, who: PersonId, day: date) -> Iterator[ClosePair]:
-    """Закрыть пары с этого дня, но не раньше, чем образованы (S4 3.2.7)."""
-    for role in (PAIRS_OF_MENTEE, PAIRS_OF_MENTOR):
-        for pairs in of_human(known, role, who):
-            for pair_id, formed in pairs.items():
-                closed_on = max(day, formed.occurred_on)
-                yield ClosePair(pair_id=pair_id, outcome="left", closed_on=closed_on)
-
-
-# ── When two records are found to be one human ──────────────────────────────
+MERGED = "Записи об одном педагоге слиты"
+NOT_MERGED = "записи не об одном педагоге"
 
 
 @whenever(PersonsMerged, name="mentoring.one_methodist")
@@ -285,7 +219,31 @@ def one_human_has_one_methodist(said: PersonsMerged, known: Known) -> Iterator[D
     kept, *others = attachments(known, said.survivor_id) or [None]
     for each in others:
         if kept and each and each.methodist_id != kept.methodist_id:
-            yield detach(each, said.occurred_on, "Записи об одном педагоге слиты")
+            yield DetachTeacher(
+                methodist_id=each.methodist_id,
+                person_id=each.person_id,
+                reason=MERGED,
+                detached_on=max(said.occurred_on, each.occurred_on),
+            )
+
+
+def attachments(known: Known, who: PersonId) -> list[TeacherAttached]:
+    """Return how a human is attached, by whatever record."""
+    return [it for each in of_human(known, CHARGES, who) for it in each.held.values()]
+
+
+@whenever_gone(PersonsMerged, name="mentoring.two_methodists")
+def two_humans_have_two_methodists(said: PersonsMerged, known: Known) -> Iterator[Withdraw]:
+    """Слияния не было, или не в тот день, — не было и открепления (contracts §1, S1 7.2)."""
+    for who in (said.survivor_id, said.merged_id):
+        for methodist_id in known.of(CHARGES, who).left:
+            for bond in charges(known, methodist_id, [who]):
+                if bond.ended and bond.why == MERGED:
+                    yield Withdraw(
+                        event_id=bond.ended.event_id,
+                        reason=NOT_MERGED,
+                        withdrawn_on=said.occurred_on,
+                    )
 
 
 POLICIES = (
@@ -294,5 +252,7 @@ POLICIES = (
     a_young_teacher_employed_calls_for_a_pair,
     a_job_that_never_was_calls_for_nobody,
     who_works_no_more_leaves,
+    who_never_left_is_back,
     one_human_has_one_methodist,
+    two_humans_have_two_methodists,
 )

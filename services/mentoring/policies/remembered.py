@@ -180,14 +180,14 @@ PAIRS_OF_MENTOR = Borrowed[Pairs, Pairing](
     name="mentoring.pairs_of_mentor",
     facts=(MentorshipPairFormed, MentorshipPairClosed),
     about=lambda said: said.mentor_id,
-    initial={},
+    initial=(),
     evolve=heard.paired,
 )
 PAIRS_OF_MENTEE = Borrowed[Pairs, Pairing](
     name="mentoring.pairs_of_mentee",
     facts=(MentorshipPairFormed, MentorshipPairClosed),
     about=lambda said: said.mentee_id,
-    initial={},
+    initial=(),
     evolve=heard.paired,
 )
 CHARGES = Borrowed[Charge, Attaching](
