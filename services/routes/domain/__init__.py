@@ -1,4 +1,4 @@
-"""The route (`route`), its rules, the enrolment, and completions out of files."""
+"""The route (`route`), its states and rules, the enrolment, and completions out of files."""
 
 from services.routes.domain.commands import (
     AgreeRoute,
@@ -24,7 +24,8 @@ from services.routes.domain.enrolment import (
     Offered,
     StartEnrolment,
 )
-from services.routes.domain.route import ROUTE, Route
+from services.routes.domain.route import ROUTE
+from services.routes.domain.states import Route
 
 __all__ = [
     "COLUMNS",

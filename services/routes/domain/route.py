@@ -6,8 +6,7 @@ done by another one, also on a completed route (ADR 0034).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 
 from services.routes.domain import rules
 from services.routes.domain.commands import (
@@ -22,6 +21,18 @@ from services.routes.domain.commands import (
     RouteCommand,
     StartRoute,
 )
+from services.routes.domain.states import (
+    Agreed,
+    Assigned,
+    Cancelled,
+    Completed,
+    Draft,
+    InWork,
+    Nothing,
+    Route,
+    drafted,
+    last_day,
+)
 from shared.events.routes import (
     AccompanimentRecorded,
     RouteAgreed,
@@ -35,76 +46,6 @@ from shared.events.routes import (
     TutorAppointed,
 )
 from shared.kernel import Decider, Refused, only_same, require, unless_same
-
-# ── States ──────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True)
-class Nothing:
-    """No route yet."""
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A route with a ground and no content."""
-
-    drafted: RouteDrafted
-
-
-@dataclass(frozen=True)
-class Agreed:
-    """A route whose content the teacher accepts; it may be agreed anew."""
-
-    drafted: RouteDrafted
-    agreed: RouteAgreed
-
-
-@dataclass(frozen=True)
-class Assigned:
-    """A route that binds; the last of its tutors is the one in force."""
-
-    drafted: RouteDrafted
-    agreed: RouteAgreed
-    assigned: RouteAssigned
-    tutors: tuple[TutorAppointed, ...] = ()
-    accompanied: tuple[AccompanimentRecorded, ...] = ()
-
-
-@dataclass(frozen=True)
-class InWork:
-    """A route on the way."""
-
-    plan: Assigned
-    started: RouteStarted
-    done: tuple[RouteItemCompleted, ...] = ()
-
-
-@dataclass(frozen=True)
-class Completed:
-    """A route gone to its end."""
-
-    work: InWork
-    completed: RouteCompleted
-
-
-@dataclass(frozen=True)
-class Cancelled:
-    """A route that nobody goes any more."""
-
-    before: Draft | Agreed | Assigned | InWork
-    cancelled: RouteCancelled
-
-
-type Route = Nothing | Draft | Agreed | Assigned | InWork | Completed | Cancelled
-type Step = (
-    RouteDrafted
-    | RouteAgreed
-    | RouteAssigned
-    | RouteStarted
-    | RouteItemCompleted
-    | RouteCompleted
-    | RouteCancelled
-)
 
 # ── Decide ──────────────────────────────────────────────────────────────────
 
@@ -252,25 +193,17 @@ def accompany(plan: Assigned, asked: RecordAccompaniment) -> Sequence[RouteFact]
     return [] if said in plan.accompanied else [said]
 
 
-def drafted(route: Draft | Agreed | Assigned | InWork) -> RouteDrafted:
-    """Return what a route stands on."""
-    return route.plan.drafted if isinstance(route, InWork) else route.drafted
-
-
-def last_day(route: Draft | Agreed | Assigned | InWork) -> date:
-    """Return the day of the last step."""
-    match route:
-        case Draft():
-            return route.drafted.occurred_on
-        case Agreed():
-            return route.agreed.occurred_on
-        case Assigned():
-            return route.assigned.occurred_on
-        case InWork():
-            return max(each.occurred_on for each in (route.started, *route.done))
-
-
 # ── Evolve ──────────────────────────────────────────────────────────────────
+
+type Step = (
+    RouteDrafted
+    | RouteAgreed
+    | RouteAssigned
+    | RouteStarted
+    | RouteItemCompleted
+    | RouteCompleted
+    | RouteCancelled
+)
 
 
 def evolve(route: Route, said: RouteFact) -> Route:

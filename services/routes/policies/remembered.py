@@ -1,0 +1,135 @@
+"""What routes remembers of its neighbours, and of its own across streams."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID, uuid5
+
+from services.routes.domain import ENROLMENT, ROUTE, Enrolment, Offered, Route
+from shared.events.diagnostics import DeficitMapIssued
+from shared.events.registry import PersonsMerged, ProgramDrafted, ProgramListed
+from shared.events.routes import EnrolmentFact, EnrolmentStarted, RouteFact
+from shared.kernel import Borrowed, Known
+from shared.kernel.ids import EventId, PersonId, ProgramId, RouteId
+
+# ── What is remembered of the registry ──────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Program:
+    """Of a ДПП: its versions, and every listing with the id of the record."""
+
+    versions: tuple[ProgramDrafted, ...] = ()
+    listings: tuple[tuple[ProgramListed, EventId], ...] = ()
+
+    def offered(self, version: int, day: date) -> Offered | None:
+        """AM7: в каких реестрах версия стояла в день зачисления (S0 V.1)."""
+        drafted = [each for each in self.versions if each.program_version == version]
+        if not drafted:
+            return None
+        listed = sorted(
+            (
+                (said, event_id)
+                for said, event_id in self.listings
+                if said.program_version == version and is_in_force(said, day)
+            ),
+            key=lambda each: (each[0].register, each[1]),
+        )
+        return Offered(
+            competencies=drafted[-1].competencies,
+            registers=tuple(dict.fromkeys(said.register for said, _ in listed)),
+            listed_by=tuple(event_id for _, event_id in listed),
+        )
+
+
+def is_in_force(said: ProgramListed, day: date) -> bool:
+    """Say whether a listing has begun, and is not over: its last day is out."""
+    return said.occurred_on <= day and (said.valid_until is None or day < said.valid_until)
+
+
+def remember(
+    so_far: Program, said: ProgramDrafted | ProgramListed, event_id: EventId
+) -> Program:
+    """Keep every version and every listing."""
+    match said:
+        case ProgramDrafted():
+            return replace(so_far, versions=(*so_far.versions, said))
+        case ProgramListed():
+            return replace(so_far, listings=(*so_far.listings, (said, event_id)))
+
+
+PROGRAMS = Borrowed[Program, ProgramDrafted | ProgramListed](
+    name="routes.program",
+    facts=(ProgramDrafted, ProgramListed),
+    about=lambda said: said.program_id,
+    initial=Program(),
+    evolve=remember,
+)
+MERGED_INTO = Borrowed[PersonId | None, PersonsMerged](
+    name="routes.merged into",
+    facts=(PersonsMerged,),
+    about=lambda said: said.merged_id,
+    initial=None,
+    evolve=lambda _, said, __: said.survivor_id,
+)
+
+# ── What is remembered of diagnostics ───────────────────────────────────────
+
+MAPS = Borrowed[DeficitMapIssued | None, DeficitMapIssued](
+    name="routes.map",
+    facts=(DeficitMapIssued,),
+    about=lambda said: said.session_id,
+    initial=None,
+    evolve=lambda _, said, __: said,
+)
+
+# ── What is remembered of its own, across streams ───────────────────────────
+
+ROUTES: Borrowed[Route, RouteFact] = Borrowed(
+    name="routes.route",
+    facts=ROUTE.facts,
+    about=lambda said: said.route_id,
+    initial=ROUTE.initial,
+    evolve=lambda so_far, said, _: ROUTE.evolve(so_far, said),
+)
+ENROLMENTS: Borrowed[Enrolment, EnrolmentFact] = Borrowed(
+    name="routes.enrolment",
+    facts=ENROLMENT.facts,
+    about=lambda said: said.enrolment_id,
+    initial=ENROLMENT.initial,
+    evolve=lambda so_far, said, _: ENROLMENT.evolve(so_far, said),
+)
+SHELVES = 256
+"""Of each programme; a history is written anew as a whole, and one may teach thousands."""
+
+STUDIES: Borrowed[tuple[tuple[EnrolmentStarted, EventId], ...], EnrolmentStarted] = Borrowed(
+    name="routes.studies",
+    facts=(EnrolmentStarted,),
+    about=lambda said: shelf(said.program_id, said.enrolment_id.int % SHELVES),
+    initial=(),
+    evolve=lambda so_far, said, event_id: (*so_far, (said, event_id)),
+)
+
+
+def shelf(program_id: ProgramId, number: int) -> UUID:
+    """Return where some of the enrolments on a programme are kept."""
+    return uuid5(program_id, f"studies/{number}")
+
+
+BORROWED = (PROGRAMS, MERGED_INTO, MAPS, ROUTES, ENROLMENTS, STUDIES)
+
+
+def route(known: Known, route_id: RouteId | None) -> Route:
+    """Return what is known of a route; of none, nothing."""
+    return known.of(ROUTES, route_id) if route_id else ROUTE.initial
+
+
+# ── One human, whatever his records (S1 7.2) ────────────────────────────────
+
+
+def survivor(who: PersonId, known: Known) -> PersonId:
+    """Return the record into which this one was merged, along the chain to its end."""
+    passed = list[PersonId]()
+    while who not in passed and (into := known.of(MERGED_INTO, who)):
+        passed.append(who)
+        who = into
+    return who

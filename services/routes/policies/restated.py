@@ -1,0 +1,72 @@
+"""What is said anew passes what its command passes (ADR 0032)."""
+
+from dataclasses import replace
+
+from services.routes.domain import (
+    AgreeRoute,
+    AnnulCompletion,
+    AppointTutor,
+    AssignRoute,
+    CancelRoute,
+    CompleteItem,
+    CompleteProgram,
+    CompleteRoute,
+    DraftRoute,
+    RecordAccompaniment,
+    StartEnrolment,
+    StartRoute,
+    enrolment,
+)
+from services.routes.domain.states import once_assigned
+from services.routes.policies.remembered import ENROLMENTS, route
+from services.routes.policies.told import of_the_completion, of_the_programme_and_the_route
+from shared.events.routes import (
+    AccompanimentRecorded,
+    CompletionAnnulled,
+    EnrolmentStarted,
+    ProgramCompleted,
+    RouteAgreed,
+    RouteAssigned,
+    RouteCancelled,
+    RouteCompleted,
+    RouteDrafted,
+    RouteItemCompleted,
+    RouteStarted,
+    TutorAppointed,
+)
+from shared.kernel import Known, Restated
+
+
+def of_what_was_then(asked: StartEnrolment, known: Known) -> StartEnrolment:
+    """Исправленному зачислению маршрут — и тот, что с тех пор пройден или отменён."""
+    told = of_the_programme_and_the_route.inform(asked, known)
+    return replace(told, route=once_assigned(route(known, asked.route_id)))
+
+
+def of_the_completion_then(asked: CompleteItem, known: Known) -> CompleteItem:
+    """Доказательство мероприятия — и то освоение, что с тех пор аннулировано (S1 2)."""
+    study = known.of(ENROLMENTS, asked.enrolment_id) if asked.enrolment_id else None
+    is_done = isinstance(study, enrolment.Completed | enrolment.Annulled)
+    told = of_the_completion.inform(asked, known)
+    return replace(told, proof=study.completed if is_done and study else None)
+
+
+RESTATED = (
+    Restated(fact=RouteDrafted, command=DraftRoute, repeated=(RouteAgreed, RouteAssigned)),
+    Restated(fact=RouteAgreed, command=AgreeRoute, repeated=(RouteAssigned,)),
+    Restated(fact=RouteAssigned, command=AssignRoute),
+    Restated(fact=RouteStarted, command=StartRoute),
+    Restated(fact=RouteItemCompleted, command=CompleteItem, inform=of_the_completion_then),
+    Restated(fact=RouteCompleted, command=CompleteRoute),
+    Restated(fact=RouteCancelled, command=CancelRoute),
+    Restated(fact=TutorAppointed, command=AppointTutor),
+    Restated(fact=AccompanimentRecorded, command=RecordAccompaniment),
+    Restated(
+        fact=EnrolmentStarted,
+        command=StartEnrolment,
+        inform=of_what_was_then,
+        repeated=(ProgramCompleted,),
+    ),
+    Restated(fact=ProgramCompleted, command=CompleteProgram),
+    Restated(fact=CompletionAnnulled, command=AnnulCompletion),
+)
