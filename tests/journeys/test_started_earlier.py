@@ -7,9 +7,10 @@ import pytest
 
 from services.routes import domain as rou
 from shared.events.routes import RouteItem
+from shared.kernel import standing
 from shared.kernel.ids import EnrolmentId, ProgramId, RouteItemId
 from tests.journeys import chapters as ch
-from tests.journeys.amends import correct
+from tests.journeys.amends import correct, withdraw
 from tests.journeys.telling import Telling, day
 
 SECOND, OTHER = EnrolmentId(ch.uid("second study")), RouteItemId(ch.uid("other item"))
@@ -53,8 +54,7 @@ def way(story: Telling) -> list[tuple[str, str]]:
     route = story.world.engines["routes"].known().thing(ch.ROUTE)
     return [
         (type(each.fact).__name__, f"{each.fact.occurred_on:%d.%m.%Y}")
-        for each in route.history
-        if each.event_id not in {it.corrects for it in route.history}
+        for each in standing(route.history)
     ][3:]
 
 
@@ -98,3 +98,94 @@ def test_a_study_that_was_put_earlier_starts_it_earlier(assigned: Telling) -> No
 
     assert anew.status == "accepted"
     assert way(assigned) == [("RouteStarted", "20.02.2022")]
+
+
+# ── When the earliest is no more ────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("told", [(EARLY, LATE), (LATE, EARLY)], ids=["early", "late"])
+def test_a_withdrawn_study_starts_it_no_more(
+    assigned: Telling, told: tuple[object, ...]
+) -> None:
+    """S1 4.9: зачисления не было — маршрут начало самое раннее из оставшихся."""
+    assigned.tell("routes", *told)
+    gone = withdraw(assigned, "routes", SECOND, "EnrolmentStarted")
+
+    assert gone.status == "accepted"
+    assert way(assigned) == [("RouteStarted", "01.04.2022")]
+
+
+@pytest.mark.parametrize(
+    ("on", "started"),
+    [
+        ("25.02.2022", "25.02.2022"),
+        ("15.04.2022", "01.04.2022"),
+        ("15.02.2022", "15.02.2022"),
+    ],
+)
+def test_a_study_that_was_put_on_another_day_starts_it_then(
+    assigned: Telling, on: str, started: str
+) -> None:
+    """S1 4.9: зачисление исправлено и на более поздний день — исправлено и начало."""
+    assigned.tell("routes", LATE, EARLY)
+    correct(assigned, "routes", SECOND, "EnrolmentStarted", occurred_on=day(on))
+
+    assert way(assigned) == [("RouteStarted", started)]
+
+
+def test_a_study_by_no_route_any_more_starts_none(assigned: Telling) -> None:
+    """S1 4.9: учились не по маршруту — не с этого он и начат."""
+    assigned.tell("routes", LATE, EARLY)
+    alone = {"route_id": None, "route_item_id": None, "deficit_ids": ()}
+    correct(assigned, "routes", SECOND, "EnrolmentStarted", **alone)
+
+    assert way(assigned) == [("RouteStarted", "01.04.2022")]
+
+
+def test_a_later_study_is_withdrawn_and_the_start_stays(assigned: Telling) -> None:
+    """S1 4.9: начало — самое раннее, и оно осталось."""
+    assigned.tell("routes", EARLY, LATE)
+    withdraw(assigned, "routes", ch.ENROLMENT, "EnrolmentStarted")
+
+    assert way(assigned) == [("RouteStarted", "20.02.2022")]
+
+
+def test_another_study_of_that_day_starts_it_still(assigned: Telling) -> None:
+    """S1 4.9: в тот же день начато и другое обучение."""
+    assigned.tell("routes", EARLY, replace(LATE, started_on=EARLY.started_on))
+    withdraw(assigned, "routes", SECOND, "EnrolmentStarted")
+
+    assert way(assigned) == [("RouteStarted", "20.02.2022")]
+
+
+def test_without_any_study_it_is_not_begun(assigned: Telling) -> None:
+    """S1 4.9: единственного зачисления не было — не начат и маршрут; начнёт его другое."""
+    assigned.tell("routes", EARLY)
+    withdraw(assigned, "routes", SECOND, "EnrolmentStarted")
+    begun = way(assigned)
+    assigned.tell("routes", LATE)
+    assert way(assigned) == [("RouteStarted", "01.04.2022")]
+    withdraw(assigned, "routes", ch.ENROLMENT, "EnrolmentStarted")
+
+    assert (begun, way(assigned)) == ([], [])
+
+
+def test_what_was_said_by_hand_stands_again(assigned: Telling) -> None:
+    """S1 4.9: о начале сказали и без зачислений; раньше оно было лишь по отозванному."""
+    begun = rou.StartRoute(route_id=ch.ROUTE, started_on=day("10.03.2022"))
+    assigned.tell("routes", begun, EARLY, LATE)
+    withdraw(assigned, "routes", SECOND, "EnrolmentStarted")
+
+    assert way(assigned) == [("RouteStarted", "10.03.2022")]
+
+
+def test_a_route_starts_no_later_than_what_was_done(assigned: Telling) -> None:
+    """S1 4.9: пройденного не теряют: маршрут начат не позже него."""
+    assigned.tell("routes", EARLY, EARLY_DONE, LATE)
+    withdraw(assigned, "routes", SECOND, "ProgramCompleted")
+    withdraw(assigned, "routes", SECOND, "EnrolmentStarted")
+
+    assert way(assigned) == [
+        ("RouteStarted", "20.03.2022"),
+        ("RouteItemCompleted", "20.03.2022"),
+    ]

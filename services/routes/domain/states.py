@@ -108,6 +108,12 @@ def once_assigned(route: Route) -> RouteAssigned | None:
             return assigned(route)
 
 
+def in_work(route: Route) -> InWork | None:
+    """Return how a route is or was walked, if it was begun and not cancelled."""
+    work = route.work if isinstance(route, Completed) else route
+    return work if isinstance(work, InWork) else None
+
+
 def last_day(route: Draft | Agreed | Assigned | InWork) -> date:
     """Return the day of the last step."""
     match route:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 
 from services.routes.domain import (
     CompleteItem,
@@ -12,8 +13,15 @@ from services.routes.domain import (
     route_of,
 )
 from services.routes.domain.rules import is_all_done
-from services.routes.domain.states import Assigned, Completed, InWork
-from services.routes.policies.remembered import PROGRAMS, ROUTES, SHELVES, STUDIES, shelf
+from services.routes.domain.states import Assigned, InWork, in_work
+from services.routes.policies.remembered import (
+    PROGRAMS,
+    ROUTES,
+    SHELVES,
+    STUDIES,
+    STUDIES_BY_ROUTE,
+    shelf,
+)
 from services.routes.policies.told import void
 from shared.events.diagnostics import DeficitMapIssued
 from shared.events.registry import ProgramDrafted, ProgramListed
@@ -23,8 +31,19 @@ from shared.events.routes import (
     RouteItemCompleted,
     RouteStarted,
 )
-from shared.kernel import Correct, Known, standing, whenever, whenever_gone
+from shared.kernel import (
+    Correct,
+    Known,
+    Recorded,
+    Withdraw,
+    standing,
+    whenever,
+    whenever_gone,
+)
 from shared.kernel.ids import RouteId
+
+NOT_BEGUN = "зачисления, которым начат маршрут, нет"
+"""Why a start is withdrawn."""
 
 # ── When diagnostics speaks ─────────────────────────────────────────────────
 
@@ -94,19 +113,60 @@ def an_enrolment_starts_its_route(
     """Маршрут начинает самое раннее зачисление по нему, когда бы о нём ни сказали (S1 4.9)."""
     if said.route_id is None:
         return
-    route = known.of(ROUTES, said.route_id)
-    if isinstance(route, Assigned):
+    if isinstance(known.of(ROUTES, said.route_id), Assigned):
         yield StartRoute(route_id=said.route_id, started_on=said.occurred_on)
-    elif isinstance(route, InWork | Completed):
-        yield from began_earlier(said, said.route_id, known)
+    for each in starts(known, said.route_id):
+        if said.occurred_on < each.fact.occurred_on:
+            yield started_anew(each, said.occurred_on)
 
 
-def began_earlier(said: EnrolmentStarted, route_id: RouteId, known: Known) -> Iterator[Correct]:
-    """Restate the start of a route, if this study began before it."""
-    for each in standing(known.history(route_id)):
-        if isinstance(each.fact, RouteStarted) and said.occurred_on < each.fact.occurred_on:
-            anew = replace(each.fact, occurred_on=said.occurred_on)
-            yield Correct(event_id=each.event_id, fact=anew)
+@whenever_gone(EnrolmentStarted, name="routes.start anew")
+def a_route_starts_with_the_earliest_left(
+    said: EnrolmentStarted, known: Known
+) -> Iterator[Correct | Withdraw]:
+    """Зачисления, которым начат маршрут, нет — начало по тому, что осталось (S1 4.9).
+
+    Where nothing is left, it was not begun. A study on another day began nothing.
+    """
+    if said.route_id is None:
+        return
+    for each in starts(known, said.route_id):
+        if each.fact.occurred_on != said.occurred_on:
+            continue
+        by_hand = {day_said_first(known, each)} - {said.occurred_on}
+        first = min([*days_left(known, said.route_id), *by_hand], default=None)
+        if first is None:
+            on = said.occurred_on
+            yield Withdraw(event_id=each.event_id, reason=NOT_BEGUN, withdrawn_on=on)
+        elif first != said.occurred_on:
+            yield started_anew(each, first)
+
+
+def starts(known: Known, route_id: RouteId) -> list[Recorded[RouteStarted]]:
+    """Return how a route was started; nothing if it was not, or is cancelled."""
+    if in_work(known.of(ROUTES, route_id)) is None:
+        return []
+    history = standing(known.history(route_id))
+    return [each for each in history if isinstance(each.fact, RouteStarted)]
+
+
+def started_anew(start: Recorded[RouteStarted], on: date) -> Correct:
+    """Ask for the start of a route on another day."""
+    return Correct(event_id=start.event_id, fact=replace(start.fact, occurred_on=on))
+
+
+def days_left(known: Known, route_id: RouteId) -> Iterator[date]:
+    """Yield the days of all that a route was begun by: its studies, and what was done."""
+    yield from (each.occurred_on for each in known.of(STUDIES_BY_ROUTE, route_id))
+    work = in_work(known.of(ROUTES, route_id))
+    yield from (each.occurred_on for each in (work.done if work else ()))
+
+
+def day_said_first(known: Known, start: Recorded[RouteStarted]) -> date:
+    """Return the day on which a route was said to start before any study moved it."""
+    first = start.corrects or start.event_id
+    history = known.history(start.fact.route_id)
+    return next(each.fact.occurred_on for each in history if each.event_id == first)
 
 
 @whenever(ProgramCompleted, name="routes.complete_item")
@@ -141,6 +201,7 @@ POLICIES = (
     an_enrolment_knows_the_registers_of_its_day,
     an_enrolment_forgets_what_is_withdrawn,
     an_enrolment_starts_its_route,
+    a_route_starts_with_the_earliest_left,
     a_completed_programme_completes_its_item,
     a_route_without_items_left_is_completed,
 )

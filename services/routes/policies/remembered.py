@@ -98,6 +98,15 @@ ENROLMENTS: Borrowed[Enrolment, EnrolmentFact] = Borrowed(
     initial=ENROLMENT.initial,
     evolve=lambda so_far, said, _: ENROLMENT.evolve(so_far, said),
 )
+STUDIES_BY_ROUTE = Borrowed[tuple[EnrolmentStarted, ...], EnrolmentStarted](
+    name="routes.studies by a route",
+    facts=(EnrolmentStarted,),
+    about=lambda said: said.route_id or said.enrolment_id,
+    initial=(),
+    evolve=lambda so_far, said, _: (*so_far, said),
+)
+"""route → who studies by it; a study without a route is kept alone, and nobody asks for it."""
+
 SHELVES = 256
 """Of each programme; a history is written anew as a whole, and one may teach thousands."""
 
@@ -115,7 +124,7 @@ def shelf(program_id: ProgramId, number: int) -> UUID:
     return uuid5(program_id, f"studies/{number}")
 
 
-BORROWED = (PROGRAMS, MERGED_INTO, MAPS, ROUTES, ENROLMENTS, STUDIES)
+BORROWED = (PROGRAMS, MERGED_INTO, MAPS, ROUTES, ENROLMENTS, STUDIES_BY_ROUTE, STUDIES)
 
 
 def route(known: Known, route_id: RouteId | None) -> Route:

@@ -14,11 +14,10 @@ from services.routes.domain import (
     enrolment,
 )
 from services.routes.domain.states import (
-    Completed,
-    InWork,
     Nothing,
     assigned,
     drafted,
+    in_work,
     once_assigned,
 )
 from services.routes.policies.remembered import (
@@ -94,8 +93,8 @@ def void(its: Route, known: Known) -> dict[RouteItemId, EnrolmentId]:
 
     The completion of each was annulled or withdrawn (ADR 0034).
     """
-    work = its.work if isinstance(its, Completed) else its
-    done = work.done if isinstance(work, InWork) else ()
+    work = in_work(its)
+    done = work.done if work else ()
     return {
         each.item_id: each.enrolment_id
         for each in done
