@@ -1,12 +1,15 @@
 """How a journey corrects and withdraws what was said."""
 
 from dataclasses import replace
+from decimal import Decimal
 from uuid import UUID
 
+from shared.events.diagnostics import CompetencyScore
 from shared.kernel.ids import EventId
 from shared.runtime.amending import Correct, Withdraw
 from shared.runtime.asking import Outcome
 from shared.runtime.log import Record
+from tests.journeys import chapters as ch
 from tests.journeys.telling import Telling, day
 
 
@@ -33,3 +36,12 @@ def withdraw(story: Telling, service: str, stream: UUID, name: str) -> Outcome:
     outcome = story.ask(service, asked)
     story.settle()
     return outcome
+
+
+def scored(pct: str) -> tuple[CompetencyScore, ...]:
+    """Return one result, the same in every competency."""
+    score = Decimal(pct)
+    return tuple(
+        CompetencyScore(competency_id=each, score_pct=score)
+        for each in sorted((ch.LESSON, ch.LANGUAGE))
+    )

@@ -6,24 +6,14 @@ from typing import Any
 
 import pytest
 
-from shared.events.diagnostics import CompetencyScore
 from shared.kernel import as_corrected
 from tests.journeys import chapters as ch
-from tests.journeys.amends import correct, withdraw
+from tests.journeys.amends import correct, scored, withdraw
 from tests.journeys.telling import Telling, day, refused
 
 END = "31.12.2022"
 
 # ── What follows from a result ──────────────────────────────────────────────
-
-
-def scored(pct: str) -> tuple[CompetencyScore, ...]:
-    """Return one result, the same in every competency."""
-    score = Decimal(pct)
-    return tuple(
-        CompetencyScore(competency_id=each, score_pct=score)
-        for each in sorted((ch.LESSON, ch.LANGUAGE))
-    )
 
 
 def standing(story: Telling, name: str) -> Sequence[Any]:

@@ -2,20 +2,23 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.diagnostics import domain as dia
 from services.registry import domain as reg
 from services.routes import domain as rou
 from shared.events.diagnostics import DiagnosticCompleted
-from shared.events.routes import RouteAgreed, RouteAssigned
+from shared.events.routes import RouteAgreed, RouteAssigned, RouteDrafted
+from shared.kernel import standing
 from shared.kernel.ids import DeficitId, PersonId, RouteId, SessionId
 from tests.golden.words import known_by, person, route, session
 from tests.golden.world import RECORDS
 from tests.journeys import chapters as ch
-from tests.journeys.amends import withdraw
+from tests.journeys.amends import correct, scored, withdraw
 from tests.journeys.telling import Telling, day, refused
 from tests.journeys.test_studied_again import agree
 from tests.monitoring.telling import answered, heard
@@ -112,7 +115,7 @@ def test_two_records_of_one_human_are_one(diagnosed: Telling) -> None:
     agree(diagnosed, *map(day, ("01.02.2022", END)))
 
 
-# ── What is corrected, and what comes from elsewhere ────────────────────────
+# ── What is withdrawn ───────────────────────────────────────────────────────
 
 
 def test_a_withdrawn_diagnosis_counts_no_more(story: Telling) -> None:
@@ -139,7 +142,114 @@ def test_a_withdrawn_diagnosis_is_the_ground_of_no_route(story: Telling) -> None
     asked = rou.AgreeRoute(route_id=ch.ROUTE, items=(item,), agreed_on=day("10.02.2022"))
 
     assert gone.status == "accepted"
-    refused(story.ask("routes", asked), "S1 3.2", "ещё не услышана")
+    assert drafts(story) == []
+    refused(story.ask("routes", asked), "S1 3.2", "ещё не составлен")
+
+
+# ── What becomes of the diagnosis before the teacher agrees ─────────────────
+
+WORSE, NONE = (
+    {"score_pct": Decimal(pct), "by_competency": scored(pct)} for pct in ("40.00", "95.00")
+)
+
+
+def drafts(story: Telling) -> list[tuple[DeficitId, ...]]:
+    """Return for which deficits a route of the session stands drafted."""
+    said = standing(story.world.engines["routes"].known().thing(ch.ROUTE).history)
+    return [each.fact.deficit_ids for each in said if isinstance(each.fact, RouteDrafted)]
+
+
+def agreed(route_id: RouteId, on: str) -> rou.AgreeRoute:
+    item = ch.program_item(ch.ITEM)
+    return rou.AgreeRoute(route_id=route_id, items=(item,), agreed_on=day(on))
+
+
+@pytest.fixture
+def drafted(story: Telling) -> Telling:
+    """Anna was diagnosed, and a route is drafted for one deficit."""
+    ch.places(story)
+    ch.people(story)
+    ch.diagnosed(story, ch.ANNA, ch.SESSION, "01.02.2022", "52.00")
+    [named] = drafts(story)
+    assert len(named) == 1
+    return story
+
+
+def amended(story: Telling, **anew: object) -> None:
+    """Say the result of the session anew."""
+    said = correct(story, "diagnostics", ch.SESSION, "DiagnosticCompleted", **anew)
+    assert said.status == "accepted"
+
+
+def test_a_draft_names_what_its_corrected_map_shows(drafted: Telling) -> None:
+    """RU12: маршрут — по дефицитам, которые выявлены, а их оказалось два (S1 3.2)."""
+    amended(drafted, **WORSE)
+    [named] = drafts(drafted)
+    drafted.tell("routes", agreed(ch.ROUTE, "10.02.2022"))
+
+    assert len(named) == 2
+
+
+def test_without_deficits_there_is_no_draft(drafted: Telling) -> None:
+    """RU12: дефицитов нет — нет и маршрута; нашлись — составят (S1 3.2)."""
+    amended(drafted, **NONE)
+    gone = drafts(drafted)
+    refused(drafted.ask("routes", agreed(ch.ROUTE, "10.02.2022")), "S1 3.2", "ещё не составлен")
+    amended(drafted, **WORSE)
+
+    assert (gone, [len(each) for each in drafts(drafted)]) == ([], [2])
+
+
+def test_a_draft_by_hand_is_mended_by_hand(drafted: Telling) -> None:
+    """RU12: чего диагностика больше не выявляет, на том не согласуют (S1 3.2)."""
+    [named] = drafts(drafted)
+    drafted.tell("routes", draft(ch.ANNA, ch.SESSION, *named))
+    amended(drafted, **NONE)
+
+    refused(drafted.ask("routes", agreed(OTHER, "10.02.2022")), "S1 3.2", "не выявила")
+
+
+def test_what_the_teacher_agreed_to_stays(drafted: Telling) -> None:
+    """ADR 0032: согласованное исправляют руками, и назначить его можно."""
+    before = drafts(drafted)
+    drafted.tell("routes", agreed(ch.ROUTE, "10.02.2022"))
+    amended(drafted, **NONE)
+    on = day("15.02.2022")
+    drafted.tell("routes", rou.AssignRoute(route_id=ch.ROUTE, tutor_id=None, assigned_on=on))
+
+    assert drafts(drafted) == before
+
+
+@pytest.mark.parametrize("route_id", [ch.ROUTE, OTHER], ids=["drafted", "by hand"])
+def test_from_its_annulment_on_it_is_no_ground(drafted: Telling, route_id: RouteId) -> None:
+    """RU12: со дня аннулирования по этой диагностике маршрута не согласуют (S1 3.2)."""
+    [named] = drafts(drafted)
+    drafted.tell("routes", draft(ch.ANNA, ch.SESSION, *named))
+    annul(drafted, "10.02.2022")
+    asked = agreed(route_id, "10.02.2022")
+    refused(drafted.ask("routes", asked), "S1 3.2", "аннулирована")
+
+    drafted.tell("routes", agreed(route_id, "09.02.2022"))
+
+
+def test_nor_is_a_route_drafted_on_it(drafted: Telling) -> None:
+    """RU12: и не составляют (S1 3.2)."""
+    [named] = drafts(drafted)
+    annul(drafted, "02.02.2022")
+
+    refused(drafted.ask("routes", draft(ch.ANNA, ch.SESSION, *named)), "S1 3.2", "аннулирована")
+
+
+def annul(story: Telling, on: str) -> None:
+    """Annul the session, and let everybody hear it."""
+    why = dia.AnnulDiagnostic(
+        session_id=ch.SESSION, reason="нарушен порядок", annulled_on=day(on)
+    )
+    story.tell("diagnostics", why)
+    story.settle()
+
+
+# ── What comes from elsewhere ───────────────────────────────────────────────
 
 
 def is_on(fact: Any, kind: type[Any]) -> bool:

@@ -23,10 +23,14 @@ def route_of(session_id: SessionId) -> RouteId:
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosed:
-    """What is known of the session of a route: whose it is, and what its map names."""
+    """What is known of the session of a route: whose it is, and what its map names.
+
+    From `annulled_on` on it is void; None if nobody annulled it.
+    """
 
     is_own: bool
     deficit_ids: tuple[DeficitId, ...]
+    annulled_on: date | None = None
 
 
 @command

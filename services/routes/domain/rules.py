@@ -1,6 +1,6 @@
 """What the regulation asks of each step of a route: a command in, its fact out."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from services.routes.domain.commands import (
@@ -28,7 +28,7 @@ from shared.events.routes import (
     TutorAppointed,
 )
 from shared.kernel import Refused, require
-from shared.kernel.ids import PersonId, SessionId
+from shared.kernel.ids import DeficitId, PersonId, SessionId
 
 
 def in_time(earlier: date, later: date, *, clause: str) -> None:
@@ -47,12 +47,7 @@ def draft(asked: DraftRoute) -> RouteDrafted:
         reason="Нужны диагностика и хотя бы один дефицит либо запрос педагога",
     )
     on_own_diagnosis(asked.session_id, asked.diagnosed)
-    found = asked.diagnosed.deficit_ids if asked.diagnosed else ()
-    require(
-        asked.session_id is None or set(asked.deficit_ids) <= set(found),
-        clause="S1 3.2",
-        reason="Названы дефициты, которых эта диагностика не выявила",
-    )
+    on_what_it_shows(asked.deficit_ids, asked.drafted_on, asked.diagnosed)
     return RouteDrafted(
         route_id=asked.route_id,
         person_id=asked.person_id,
@@ -73,9 +68,25 @@ def on_own_diagnosis(session_id: SessionId | None, diagnosed: Diagnosed | None) 
     require(diagnosed.is_own, clause="S1 3.2", reason="Это диагностика другого педагога")
 
 
+def on_what_it_shows(
+    named: Collection[DeficitId], on: date, diagnosed: Diagnosed | None
+) -> None:
+    """RU12: до согласования строят на том, что диагностика выявляет в этот день (S1 3.2)."""
+    if diagnosed is None:
+        return
+    require(
+        set(named) <= set(diagnosed.deficit_ids),
+        clause="S1 3.2",
+        reason="Названы дефициты, которых эта диагностика не выявила",
+    )
+    stands = diagnosed.annulled_on is None or on < diagnosed.annulled_on
+    require(stands, clause="S1 3.2", reason="В этот день диагностика уже аннулирована")
+
+
 def agree(drafted: RouteDrafted, asked: AgreeRoute) -> RouteAgreed:
     """Маршрут — комплекс мероприятий со сроками и временем освоения (S1 2)."""
     on_own_diagnosis(drafted.session_id, asked.diagnosed)
+    on_what_it_shows(drafted.deficit_ids, asked.agreed_on, asked.diagnosed)
     in_time(drafted.occurred_on, asked.agreed_on, clause="S1 2")
     require(asked.items, clause="S1 2", reason="В маршруте нет ни одного мероприятия")
     ids = {each.item_id for each in asked.items}

@@ -13,7 +13,7 @@ from services.routes.domain import (
     route_of,
 )
 from services.routes.domain.rules import is_all_done
-from services.routes.domain.states import Assigned, InWork, in_work
+from services.routes.domain.states import Assigned, Draft, InWork, in_work
 from services.routes.policies.remembered import (
     PROGRAMS,
     ROUTES,
@@ -42,6 +42,9 @@ from shared.kernel import (
 )
 from shared.kernel.ids import RouteId
 
+NOT_SHOWN = "карты дефицитов, по которой составлен маршрут, нет"
+"""Why a draft is withdrawn."""
+
 NOT_BEGUN = "зачисления, которым начат маршрут, нет"
 """Why a start is withdrawn."""
 
@@ -52,7 +55,7 @@ NOT_BEGUN = "зачисления, которым начат маршрут, н�
 def a_deficit_map_calls_for_a_route(said: DeficitMapIssued, _: Known) -> Iterator[DraftRoute]:
     """По карте дефицитов составляют маршрут (S1 3.2).
 
-    A map corrected or heard twice is the same route, a second diagnosis a second one.
+    A map heard twice is the same route, a second diagnosis a second one.
     """
     if said.deficit_ids:
         yield DraftRoute(
@@ -63,6 +66,19 @@ def a_deficit_map_calls_for_a_route(said: DeficitMapIssued, _: Known) -> Iterato
             on_request=False,
             drafted_on=said.occurred_on,
         )
+
+
+@whenever_gone(DeficitMapIssued, name="routes.draft gone")
+def a_draft_goes_with_its_map(said: DeficitMapIssued, known: Known) -> Iterator[Withdraw]:
+    """Карты нет или она другая — нет и маршрута, который по ней только составлен (S1 3.2).
+
+    Another map calls for another draft. What the teacher agreed to stays.
+    """
+    route_id = route_of(said.session_id)
+    if isinstance(known.of(ROUTES, route_id), Draft):
+        for each in standing(known.history(route_id)):
+            on = said.occurred_on
+            yield Withdraw(event_id=each.event_id, reason=NOT_SHOWN, withdrawn_on=on)
 
 
 # ── When the registry speaks ────────────────────────────────────────────────
@@ -198,6 +214,7 @@ def a_route_without_items_left_is_completed(
 
 POLICIES = (
     a_deficit_map_calls_for_a_route,
+    a_draft_goes_with_its_map,
     an_enrolment_knows_the_registers_of_its_day,
     an_enrolment_forgets_what_is_withdrawn,
     an_enrolment_starts_its_route,

@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID, uuid5
 
 from services.routes.domain import ENROLMENT, ROUTE, Enrolment, Offered, Route
-from shared.events.diagnostics import DeficitMapIssued
+from shared.events.diagnostics import DeficitMapIssued, DiagnosticAnnulled
 from shared.events.registry import PersonsMerged, ProgramDrafted, ProgramListed
 from shared.events.routes import EnrolmentFact, EnrolmentStarted, RouteFact
 from shared.kernel import Borrowed, Known
@@ -74,12 +74,30 @@ MERGED_INTO = Borrowed[PersonId | None, PersonsMerged](
 
 # ── What is remembered of diagnostics ───────────────────────────────────────
 
-MAPS = Borrowed[DeficitMapIssued | None, DeficitMapIssued](
+
+@dataclass(frozen=True)
+class Shown:
+    """Of a session: the map of what it shows, and from which day on it is void."""
+
+    issued: DeficitMapIssued | None = None
+    annulled_on: date | None = None
+
+
+def shown(so_far: Shown, said: DeficitMapIssued | DiagnosticAnnulled, _: EventId) -> Shown:
+    """Keep the map of a session, and its annulment."""
+    match said:
+        case DeficitMapIssued():
+            return replace(so_far, issued=said)
+        case DiagnosticAnnulled():
+            return replace(so_far, annulled_on=said.occurred_on)
+
+
+MAPS = Borrowed[Shown, DeficitMapIssued | DiagnosticAnnulled](
     name="routes.map",
-    facts=(DeficitMapIssued,),
+    facts=(DeficitMapIssued, DiagnosticAnnulled),
     about=lambda said: said.session_id,
-    initial=None,
-    evolve=lambda _, said, __: said,
+    initial=Shown(),
+    evolve=shown,
 )
 
 # ── What is remembered of its own, across streams ───────────────────────────

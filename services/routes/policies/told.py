@@ -65,12 +65,13 @@ def ground(route_id: RouteId, known: Known) -> Diagnosed | None:
 
 def diagnosed(session_id: SessionId | None, who: PersonId, known: Known) -> Diagnosed | None:
     """Return what is known of a session, if its map was heard of."""
-    issued = known.of(MAPS, session_id) if session_id else None
-    if issued is None:
+    its = known.of(MAPS, session_id) if session_id else None
+    if its is None or its.issued is None:
         return None
     return Diagnosed(
-        is_own=survivor(issued.person_id, known) == survivor(who, known),
-        deficit_ids=issued.deficit_ids,
+        is_own=survivor(its.issued.person_id, known) == survivor(who, known),
+        deficit_ids=its.issued.deficit_ids,
+        annulled_on=its.annulled_on,
     )
 
 
