@@ -21,6 +21,15 @@ def route_of(session_id: SessionId) -> RouteId:
     return RouteId(uuid5(session_id, "route"))
 
 
+type Records = tuple[PersonId, ...]
+"""All records of one human, as far as they were merged; none if nobody looked (S1 7.2)."""
+
+
+def is_one(who: PersonId, other: PersonId | None, records: Records) -> bool:
+    """Say whether two records are of one human, `records` being those of one of them."""
+    return who == other or (who in records and other in records)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Diagnosed:
     """What is known of the session of a route: whose it is, and what its map names.
@@ -61,12 +70,16 @@ class AgreeRoute:
 
 @command
 class AssignRoute:
-    """Назначить маршрут, сразу с тьютором или без него (S1 D2.3)."""
+    """Назначить маршрут, сразу с тьютором или без него (S1 D2.3).
+
+    `human` are the records of the tutor; of the commands below too.
+    """
 
     route_id: RouteId
     tutor_id: PersonId | None
     assigned_on: date
     diagnosed: Told[Diagnosed | None] = None
+    human: Told[Records] = ()
 
 
 @command
@@ -83,6 +96,7 @@ class CompleteItem:
 
     `proof` is the completion of `enrolment_id` as it stands, None if there is none.
     `void` is the enrolment by which the item was done, if its completion stands no more.
+    `human` are the records of whoever studied.
     """
 
     route_id: RouteId
@@ -91,6 +105,7 @@ class CompleteItem:
     completed_on: date
     proof: Told[ProgramCompleted | None] = None
     void: Told[EnrolmentId | None] = None
+    human: Told[Records] = ()
 
 
 @command
@@ -121,6 +136,7 @@ class AppointTutor:
     route_id: RouteId
     tutor_id: PersonId
     appointed_on: date
+    human: Told[Records] = ()
 
 
 @command
@@ -131,6 +147,7 @@ class RecordAccompaniment:
     tutor_id: PersonId
     form: str
     recorded_on: date
+    human: Told[Records] = ()
 
 
 type RouteCommand = (

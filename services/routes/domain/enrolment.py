@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from services.routes.domain.commands import Records, is_one
 from shared.events.registry import Register
 from shared.events.routes import (
     Channel,
@@ -59,7 +60,8 @@ class StartEnrolment:
 
     `deficit_ids` are those of the route that this study is for; all of them if blank.
     `offered` is None when nobody ever drafted such a version, `route` when no such
-    route was assigned, or it is no longer in work and its item is not open again.
+    route was assigned, or it is no longer in work and its item is not open again; `human`
+    are the records of the person.
     """
 
     enrolment_id: EnrolmentId
@@ -73,6 +75,7 @@ class StartEnrolment:
     deficit_ids: tuple[DeficitId, ...] = ()
     offered: Told[Offered | None] = None
     route: Told[RouteAssigned | None] = None
+    human: Told[Records] = ()
 
 
 @command
@@ -192,7 +195,8 @@ def on_route(asked: StartEnrolment) -> None:
     planned = () if route is None else route.items
     item = next((it for it in planned if it.item_id == asked.route_item_id), None)
     is_own = route is not None and (
-        (route.route_id, route.person_id) == (asked.route_id, asked.person_id)
+        route.route_id == asked.route_id
+        and is_one(route.person_id, asked.person_id, asked.human)
         and route.occurred_on <= asked.started_on
     )
     require(
@@ -220,8 +224,7 @@ def deficits(asked: StartEnrolment) -> tuple[DeficitId, ...]:
 
 def is_same(started: EnrolmentStarted, asked: StartEnrolment) -> bool:
     """Compare what was asked; what was known then may be known otherwise by now."""
-    return (
-        started.person_id,
+    return is_one(started.person_id, asked.person_id, asked.human) and (
         started.program_id,
         started.program_version,
         started.route_id,
@@ -230,7 +233,6 @@ def is_same(started: EnrolmentStarted, asked: StartEnrolment) -> bool:
         started.deficit_ids,
         started.occurred_on,
     ) == (
-        asked.person_id,
         asked.program_id,
         asked.program_version,
         asked.route_id,

@@ -20,6 +20,7 @@ from services.routes.domain.commands import (
     RecordAccompaniment,
     RouteCommand,
     StartRoute,
+    is_one,
 )
 from services.routes.domain.states import (
     Agreed,
@@ -180,9 +181,11 @@ def appoint(plan: Assigned, asked: AppointTutor) -> Sequence[RouteFact]:
     anew = rules.appoint(plan.assigned, asked)
     if plan.tutors:
         [*_, last] = plan.tutors
-        if last.tutor_id == anew.tutor_id:
+        if is_one(last.tutor_id, anew.tutor_id, asked.human):
             why = "Он уже тьютор маршрута, с другого дня"
-            return only_same(last, anew, clause="S1 3.2", reason=why)
+            same = last.occurred_on == anew.occurred_on
+            require(same, clause="S1 3.2", reason=why)
+            return []
         rules.in_time(last.occurred_on, anew.occurred_on, clause="S1 3.2")
     return [anew]
 

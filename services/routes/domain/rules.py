@@ -14,6 +14,7 @@ from services.routes.domain.commands import (
     DraftRoute,
     RecordAccompaniment,
     StartRoute,
+    is_one,
 )
 from shared.events.routes import (
     AccompanimentRecorded,
@@ -111,7 +112,7 @@ def assign(drafted: RouteDrafted, agreed: RouteAgreed, asked: AssignRoute) -> Ro
     """Назначают то, что согласовано (S1 D2.3)."""
     on_own_diagnosis(drafted.session_id, asked.diagnosed)
     in_time(agreed.occurred_on, asked.assigned_on, clause="S1 D2.3")
-    somebody_else(drafted.person_id, asked.tutor_id)
+    somebody_else(drafted.person_id, asked)
     return RouteAssigned(
         route_id=drafted.route_id,
         person_id=drafted.person_id,
@@ -169,19 +170,14 @@ def is_void(done: RouteItemCompleted, asked: CompleteItem) -> bool:
 def is_proof(assigned: RouteAssigned, asked: CompleteItem) -> bool:
     """Say whether the completion is of this person, this item and this day."""
     proof = asked.proof
-    return proof is not None and (
+    if proof is None or not is_one(proof.person_id, assigned.person_id, asked.human):
+        return False
+    return (
         proof.enrolment_id,
-        proof.person_id,
         proof.route_id,
         proof.route_item_id,
         proof.occurred_on,
-    ) == (
-        asked.enrolment_id,
-        assigned.person_id,
-        assigned.route_id,
-        asked.item_id,
-        asked.completed_on,
-    )
+    ) == (asked.enrolment_id, assigned.route_id, asked.item_id, asked.completed_on)
 
 
 def complete(
@@ -226,15 +222,15 @@ def cancel(drafted: RouteDrafted, last: date, asked: CancelRoute) -> RouteCancel
 # ── Tutor ───────────────────────────────────────────────────────────────────
 
 
-def somebody_else(person_id: PersonId, tutor_id: PersonId | None) -> None:
+def somebody_else(person_id: PersonId, asked: AssignRoute | AppointTutor) -> None:
     """Тьютор сопровождает другого (S1 3.2)."""
-    other = person_id != tutor_id
+    other = not is_one(person_id, asked.tutor_id, asked.human)
     require(other, clause="S1 3.2", reason="Педагог не тьютор самому себе")
 
 
 def appoint(assigned: RouteAssigned, asked: AppointTutor) -> TutorAppointed:
     """«Тьюторское сопровождение их индивидуальных … маршрутов» (S1 3.2)."""
-    somebody_else(assigned.person_id, asked.tutor_id)
+    somebody_else(assigned.person_id, asked)
     in_time(assigned.occurred_on, asked.appointed_on, clause="S1 3.2")
     return TutorAppointed(
         route_id=assigned.route_id,
@@ -252,14 +248,14 @@ def accompany(
     """Сопровождает тот, кто в этот день — тьютор маршрута (S1 D2.3)."""
     in_force = [each for each in tutors if each.occurred_on <= asked.recorded_on]
     require(
-        in_force and in_force[-1].tutor_id == asked.tutor_id,
+        in_force and is_one(in_force[-1].tutor_id, asked.tutor_id, asked.human),
         clause="S1 D2.3",
         reason="В этот день он не тьютор маршрута",
     )
     return AccompanimentRecorded(
         route_id=assigned.route_id,
         person_id=assigned.person_id,
-        tutor_id=asked.tutor_id,
+        tutor_id=in_force[-1].tutor_id,
         form=asked.form,
         occurred_on=asked.recorded_on,
     )

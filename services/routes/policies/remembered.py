@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID, uuid5
 
 from services.routes.domain import ENROLMENT, ROUTE, Enrolment, Offered, Route
+from services.routes.domain.commands import Records
 from shared.events.diagnostics import DeficitMapIssued, DiagnosticAnnulled
 from shared.events.registry import PersonsMerged, ProgramDrafted, ProgramListed
 from shared.events.routes import EnrolmentFact, EnrolmentStarted, RouteFact
@@ -70,6 +71,13 @@ MERGED_INTO = Borrowed[PersonId | None, PersonsMerged](
     about=lambda said: said.merged_id,
     initial=None,
     evolve=lambda _, said, __: said.survivor_id,
+)
+MERGED_FROM = Borrowed[tuple[PersonId, ...], PersonsMerged](
+    name="routes.merged from",
+    facts=(PersonsMerged,),
+    about=lambda said: said.survivor_id,
+    initial=(),
+    evolve=lambda so_far, said, _: (*so_far, said.merged_id),
 )
 
 # ── What is remembered of diagnostics ───────────────────────────────────────
@@ -142,7 +150,16 @@ def shelf(program_id: ProgramId, number: int) -> UUID:
     return uuid5(program_id, f"studies/{number}")
 
 
-BORROWED = (PROGRAMS, MERGED_INTO, MAPS, ROUTES, ENROLMENTS, STUDIES_BY_ROUTE, STUDIES)
+BORROWED = (
+    PROGRAMS,
+    MERGED_INTO,
+    MERGED_FROM,
+    MAPS,
+    ROUTES,
+    ENROLMENTS,
+    STUDIES_BY_ROUTE,
+    STUDIES,
+)
 
 
 def route(known: Known, route_id: RouteId | None) -> Route:
@@ -153,7 +170,16 @@ def route(known: Known, route_id: RouteId | None) -> Route:
 # ── One human, whatever his records (S1 7.2) ────────────────────────────────
 
 
-def survivor(who: PersonId, known: Known) -> PersonId:
+def records(known: Known, who: PersonId) -> Records:
+    """Return every record of a human: that which all were merged into, then the others."""
+    found, ahead = list[PersonId](), [survivor(known, who)]
+    while ahead:
+        found.append(ahead.pop())
+        ahead += [each for each in known.of(MERGED_FROM, found[-1]) if each not in found]
+    return tuple(found)
+
+
+def survivor(known: Known, who: PersonId) -> PersonId:
     """Return the record into which this one was merged, along the chain to its end."""
     passed = list[PersonId]()
     while who not in passed and (into := known.of(MERGED_INTO, who)):

@@ -18,8 +18,12 @@ from services.routes.domain import (
     enrolment,
 )
 from services.routes.domain.states import once_assigned
-from services.routes.policies.remembered import ENROLMENTS, route
-from services.routes.policies.told import of_the_completion, of_the_programme_and_the_route
+from services.routes.policies.remembered import ENROLMENTS, ROUTES, route
+from services.routes.policies.told import (
+    of_proof,
+    of_the_completion,
+    of_the_programme_and_the_route,
+)
 from shared.events.routes import (
     AccompanimentRecorded,
     CompletionAnnulled,
@@ -48,7 +52,9 @@ def of_the_completion_then(asked: CompleteItem, known: Known) -> CompleteItem:
     study = known.of(ENROLMENTS, asked.enrolment_id) if asked.enrolment_id else None
     is_done = isinstance(study, enrolment.Completed | enrolment.Annulled)
     told = of_the_completion.inform(asked, known)
-    return replace(told, proof=study.completed if is_done and study else None)
+    proof = study.completed if is_done and study else None
+    human = of_proof(known, proof, known.of(ROUTES, asked.route_id))
+    return replace(told, proof=proof, human=human)
 
 
 RESTATED = (

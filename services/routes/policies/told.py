@@ -1,18 +1,23 @@
 """What a command of routes is told before it is decided."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from services.routes.domain import (
     AgreeRoute,
+    AppointTutor,
     AssignRoute,
     CompleteItem,
     CompleteRoute,
     Diagnosed,
     DraftRoute,
+    RecordAccompaniment,
     Route,
     StartEnrolment,
     enrolment,
 )
+from services.routes.domain.commands import Records
 from services.routes.domain.states import (
     Nothing,
     assigned,
@@ -25,11 +30,11 @@ from services.routes.policies.remembered import (
     MAPS,
     PROGRAMS,
     ROUTES,
+    records,
     route,
-    survivor,
 )
 from shared.events.routes import ProgramCompleted
-from shared.kernel import Known, informs
+from shared.kernel import Informed, Known, informs
 from shared.kernel.ids import EnrolmentId, PersonId, RouteId, RouteItemId, SessionId
 
 # ── What a command is told ──────────────────────────────────────────────────
@@ -51,7 +56,20 @@ def of_the_diagnosis_agreed_on(asked: AgreeRoute, known: Known) -> AgreeRoute:
 @informs(AssignRoute)
 def of_the_diagnosis_assigned_on(asked: AssignRoute, known: Known) -> AssignRoute:
     """Карта дефицитов, на которой построен маршрут (S1 3.2)."""
-    return replace(asked, diagnosed=ground(asked.route_id, known))
+    tutor = records(known, asked.tutor_id) if asked.tutor_id else ()
+    return replace(asked, diagnosed=ground(asked.route_id, known), human=tutor)
+
+
+@informs(AppointTutor)
+def of_the_tutor(asked: AppointTutor, known: Known) -> AppointTutor:
+    """Все записи о том, кого назначают тьютором (S1 7.2)."""
+    return replace(asked, human=records(known, asked.tutor_id))
+
+
+@informs(RecordAccompaniment)
+def of_who_accompanied(asked: RecordAccompaniment, known: Known) -> RecordAccompaniment:
+    """Все записи о том, кто сопровождал (S1 7.2)."""
+    return replace(asked, human=records(known, asked.tutor_id))
 
 
 def ground(route_id: RouteId, known: Known) -> Diagnosed | None:
@@ -69,7 +87,7 @@ def diagnosed(session_id: SessionId | None, who: PersonId, known: Known) -> Diag
     if its is None or its.issued is None:
         return None
     return Diagnosed(
-        is_own=survivor(its.issued.person_id, known) == survivor(who, known),
+        is_own=its.issued.person_id in records(known, who),
         deficit_ids=its.issued.deficit_ids,
         annulled_on=its.annulled_on,
     )
@@ -86,7 +104,22 @@ def of_the_programme_and_the_route(asked: StartEnrolment, known: Known) -> Start
             asked.program_version, asked.started_on
         ),
         route=once_assigned(its) if is_open else assigned(its),
+        human=human(known, asked.person_id, named_before(its, asked, known)),
     )
+
+
+def named_before(its: Route, asked: StartEnrolment, known: Known) -> Iterator[PersonId]:
+    """Return whose the route is, and who was said to study, if anybody was."""
+    if not isinstance(its, Nothing):
+        yield drafted(its).person_id
+    study = known.of(ENROLMENTS, asked.enrolment_id)
+    if not isinstance(study, enrolment.NotEnrolled):
+        yield study.started.person_id
+
+
+def human(known: Known, who: PersonId, others: Iterable[PersonId]) -> Records:
+    """Return the records of a human, if others are named beside this one; mostly nothing."""
+    return records(known, who) if set(others) - {who} else ()
 
 
 def void(its: Route, known: Known) -> dict[RouteItemId, EnrolmentId]:
@@ -113,11 +146,20 @@ def completion(enrolment_id: EnrolmentId, known: Known) -> ProgramCompleted | No
 def of_the_completion(asked: CompleteItem, known: Known) -> CompleteItem:
     """Освоение ДПП, если оно есть и не аннулировано (S1 2)."""
     study, its = asked.enrolment_id, known.of(ROUTES, asked.route_id)
+    proof = completion(study, known) if study else None
     return replace(
         asked,
-        proof=completion(study, known) if study else None,
+        proof=proof,
+        human=of_proof(known, proof, its),
         void=void(its, known).get(asked.item_id),
     )
+
+
+def of_proof(known: Known, proof: ProgramCompleted | None, its: Route) -> Records:
+    """Return the records of whoever studied, if the route is by another."""
+    if proof is None or isinstance(its, Nothing):
+        return ()
+    return human(known, proof.person_id, [drafted(its).person_id])
 
 
 @informs(CompleteRoute)
@@ -127,10 +169,12 @@ def of_what_is_void(asked: CompleteRoute, known: Known) -> CompleteRoute:
     return replace(asked, void=tuple(studies))
 
 
-INFORMED = (
+INFORMED: tuple[Informed[Any], ...] = (
     of_the_diagnosis,
     of_the_diagnosis_agreed_on,
     of_the_diagnosis_assigned_on,
+    of_the_tutor,
+    of_who_accompanied,
     of_the_programme_and_the_route,
     of_the_completion,
     of_what_is_void,
