@@ -6,6 +6,8 @@ from datetime import date
 import pytest
 
 from services.routes import domain as rou
+from services.routes.domain import ROUTE
+from services.routes.domain.states import in_work as in_work_of
 from shared.kernel.ids import EnrolmentId, RouteItemId
 from shared.runtime.codec import decode, decode_meta
 from shared.runtime.log import Record
@@ -158,3 +160,105 @@ def test_a_route_in_work_goes_on_by_the_second(story: Telling, heard: str) -> No
     assert story.names("routes").count("RouteCompleted") == 1
     assert story.names("routes")[-1] == "RouteCompleted"
     agree(story, *map(day, DAYS))
+
+
+# ── Two studies of one item, in whatever order ──────────────────────────────
+
+FIRST = (replace(ch.enrolled(), started_on=day("01.03.2022")), ch.completed())
+OTHER_STUDY = (begin(SECOND, "01.09.2022"), ch.completed(SECOND, "30.11.2022"))
+VOID = rou.AnnulCompletion(
+    enrolment_id=ch.ENROLMENT, reason="подделка", annulled_on=day("01.06.2022")
+)
+TALK = RouteItemId(ch.uid("talk"))
+ORDERS = [
+    (*FIRST, VOID, *OTHER_STUDY),
+    (*FIRST, *OTHER_STUDY, VOID),
+    (*OTHER_STUDY, *FIRST, VOID),
+    (OTHER_STUDY[0], *FIRST, VOID, OTHER_STUDY[1]),
+    (OTHER_STUDY[0], *FIRST, OTHER_STUDY[1], VOID),
+]
+
+
+@pytest.fixture
+def in_work(story: Telling) -> Telling:
+    """Anna's route has a programme and a talk, which she has not been to."""
+    ch.places(story)
+    ch.people(story)
+    ch.listed_program(story)
+    ch.diagnosed(story, ch.ANNA, ch.SESSION, "01.02.2022", "52.00")
+    other = replace(ch.program_item(TALK), kind="event")
+    on = day("10.02.2022")
+    story.tell(
+        "routes",
+        rou.AgreeRoute(
+            route_id=ch.ROUTE, items=(ch.program_item(ch.ITEM), other), agreed_on=on
+        ),
+        rou.AssignRoute(route_id=ch.ROUTE, tutor_id=None, assigned_on=on),
+    )
+    return story
+
+
+def talk(story: Telling) -> None:
+    """Anna goes to the talk."""
+    story.tell(
+        "routes",
+        rou.CompleteItem(
+            route_id=ch.ROUTE,
+            item_id=TALK,
+            enrolment_id=None,
+            completed_on=day("01.12.2022"),
+        ),
+    )
+
+
+def done_by(story: Telling) -> set[EnrolmentId | None]:
+    """Return by which study the programme of the route is done as it stands."""
+    route = story.world.engines["routes"].known().thing(ch.ROUTE)
+    state = ROUTE.state(route.history)
+    work = in_work_of(state)
+    return (
+        {each.enrolment_id for each in work.done if each.item_id == ch.ITEM} if work else set()
+    )
+
+
+@pytest.mark.parametrize("told", ORDERS)
+def test_the_study_that_stands_proves_the_item(
+    in_work: Telling, told: tuple[object, ...]
+) -> None:
+    """S1 4.9: какое освоение стоит, тем и пройдено, в каком бы порядке о них ни сказали."""
+    in_work.tell("routes", *told)
+    talk(in_work)
+
+    assert done_by(in_work) == {SECOND}
+    assert in_work.names("routes")[-1] == "RouteCompleted"
+    assert counted(in_work) == [0, 1, 1, 0, 1, 1]
+
+
+def test_a_completion_that_never_was_gives_way_too(in_work: Telling) -> None:
+    """contracts §1: освоение отозвано — мероприятие пройдено другим."""
+    in_work.tell("routes", *FIRST, *OTHER_STUDY)
+    withdraw(in_work, "routes", ch.ENROLMENT, "ProgramCompleted")
+
+    assert done_by(in_work) == {SECOND}
+
+
+def test_an_item_of_a_completed_route_is_proved_by_the_other(told: Telling) -> None:
+    """S1 4.9: маршрут пройден, а его мероприятие доказано тем освоением, что стоит."""
+    third = (begin(THIRD, "01.10.2022"), ch.completed(THIRD, "15.12.2022"))
+    told.tell("routes", VOID, OTHER_STUDY[0], third[0], OTHER_STUDY[1])
+    assert done_by(told) == {SECOND}
+    told.tell("routes", third[1])
+    annul(told, SECOND, "20.12.2022")
+
+    assert done_by(told) == {THIRD}
+
+
+def test_an_annulment_that_never_was_completes_the_route(in_work: Telling) -> None:
+    """S1 4.9: аннулирования не было — пройдено всё, и маршрут пройден."""
+    in_work.tell("routes", *FIRST, VOID)
+    talk(in_work)
+    before = in_work.names("routes").count("RouteCompleted")
+    withdraw(in_work, "routes", ch.ENROLMENT, "CompletionAnnulled")
+
+    assert (before, in_work.names("routes").count("RouteCompleted")) == (0, 1)
+    assert done_by(in_work) == {ch.ENROLMENT}

@@ -12,9 +12,11 @@ from services.routes.domain import (
     StartRoute,
     route_of,
 )
+from services.routes.domain.enrolment import NotEnrolled
 from services.routes.domain.rules import is_all_done
 from services.routes.domain.states import Assigned, Draft, InWork, in_work
 from services.routes.policies.remembered import (
+    ENROLMENTS,
     PROGRAMS,
     ROUTES,
     SHELVES,
@@ -22,10 +24,11 @@ from services.routes.policies.remembered import (
     STUDIES_BY_ROUTE,
     shelf,
 )
-from services.routes.policies.told import void
+from services.routes.policies.told import completion, void
 from shared.events.diagnostics import DeficitMapIssued
 from shared.events.registry import ProgramDrafted, ProgramListed
 from shared.events.routes import (
+    CompletionAnnulled,
     EnrolmentStarted,
     ProgramCompleted,
     RouteItemCompleted,
@@ -190,6 +193,11 @@ def a_completed_programme_completes_its_item(
     said: ProgramCompleted, _: Known
 ) -> Iterator[CompleteItem]:
     """P2: освоенная ДПП — пройденное мероприятие маршрута (S1 4.9)."""
+    yield from completing(said)
+
+
+def completing(said: ProgramCompleted) -> Iterator[CompleteItem]:
+    """Ask for the item of a route that a programme completes, if it was of one."""
     if said.route_id and said.route_item_id:
         yield CompleteItem(
             route_id=said.route_id,
@@ -199,17 +207,64 @@ def a_completed_programme_completes_its_item(
         )
 
 
+def completed_by_another(
+    said: CompletionAnnulled | ProgramCompleted, known: Known
+) -> Iterator[CompleteItem]:
+    """Освоения больше нет — мероприятие пройдено тем, которое стоит (S1 4.9, ADR 0034).
+
+    Of several the first one counts. An item that this study did not complete stays.
+    """
+    study = known.of(ENROLMENTS, said.enrolment_id)
+    if isinstance(study, NotEnrolled):
+        return
+    route_id, item_id = study.started.route_id, study.started.route_item_id
+    if not (route_id and item_id):
+        return
+    if void(known.of(ROUTES, route_id), known).get(item_id) != said.enrolment_id:
+        return
+    others = (
+        completion(each.enrolment_id, known)
+        for each in known.of(STUDIES_BY_ROUTE, route_id)
+        if each.route_item_id == item_id
+    )
+    for each in sorted(filter(None, others), key=lambda it: it.occurred_on)[:1]:
+        yield from completing(each)
+
+
+an_annulled_study_gives_way_to_another = whenever(
+    CompletionAnnulled, name="routes.complete_item anew"
+)(completed_by_another)
+a_withdrawn_completion_gives_way_to_another = whenever_gone(
+    ProgramCompleted, name="routes.complete_item gone"
+)(completed_by_another)
+
+
 @whenever(RouteItemCompleted, name="routes.complete")
 def a_route_without_items_left_is_completed(
     said: RouteItemCompleted, known: Known
 ) -> Iterator[CompleteRoute]:
     """Когда пройдены все мероприятия, пройден и маршрут (S1 4.9)."""
-    route = known.of(ROUTES, said.route_id)
+    yield from completed_when_done(said.route_id, known)
+
+
+@whenever_gone(CompletionAnnulled, name="routes.complete anew")
+def so_is_one_whose_study_was_annulled_by_mistake(
+    said: CompletionAnnulled, known: Known
+) -> Iterator[CompleteRoute]:
+    """Аннулирования не было: мероприятие пройдено, как и было (S1 4.9)."""
+    study = known.of(ENROLMENTS, said.enrolment_id)
+    if not isinstance(study, NotEnrolled) and study.started.route_id:
+        yield from completed_when_done(study.started.route_id, known)
+
+
+def completed_when_done(route_id: RouteId, known: Known) -> Iterator[CompleteRoute]:
+    """Ask for the end of a route in work, if all of it is done and stands."""
+    route = known.of(ROUTES, route_id)
     if not isinstance(route, InWork) or void(route, known):
         return
     if is_all_done(route.plan.assigned.items, route.done):
         last = max(each.occurred_on for each in route.done)
-        yield CompleteRoute(route_id=said.route_id, completed_on=last)
+        yield CompleteRoute(route_id=route_id, completed_on=last)
 
 
 POLICIES = (
@@ -220,5 +275,8 @@ POLICIES = (
     an_enrolment_starts_its_route,
     a_route_starts_with_the_earliest_left,
     a_completed_programme_completes_its_item,
+    an_annulled_study_gives_way_to_another,
+    a_withdrawn_completion_gives_way_to_another,
     a_route_without_items_left_is_completed,
+    so_is_one_whose_study_was_annulled_by_mistake,
 )
