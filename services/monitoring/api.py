@@ -46,6 +46,7 @@ DOORS: tuple[Door | Reading, ...] = (
         roles=READERS,
         by=("kpi_id",),
         sort="kpi_id",
+        open=True,
         summary="Показатели: целевые значения и редакции",
     ),
 )

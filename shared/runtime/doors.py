@@ -32,7 +32,8 @@ class Reading:
     """`GET path` and `GET path/{id}`: documents of a projection.
 
     `by` are fields of the document that may be asked for by equality, `sort` is the
-    field that orders a list. `summary` is Russian, as a reader of the API sees it.
+    field that orders a list. `summary` is Russian, as a reader of the API sees it. What
+    is `open` is no place's and nobody's: who has one of the roles anywhere reads all of it.
     """
 
     projection: Projection[Any, Any]
@@ -40,6 +41,7 @@ class Reading:
     roles: tuple[Role, ...]
     by: tuple[str, ...] = ()
     sort: str = "id"
+    open: bool = False
     summary: str
 
 

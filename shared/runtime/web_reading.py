@@ -11,7 +11,6 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from shared.events.registry import Role
 from shared.kernel.ids import Territory
 from shared.runtime.access import Access, Caller, Knock, forbidden
 from shared.runtime.doors import Reading
@@ -99,7 +98,7 @@ class Readings:
         ) -> Response:
             wanted = said.model_dump(include=set(reading.by), exclude_none=True)
             equals = {name: _plain(text) for name, text in wanted.items()}
-            scopes, own = reach(caller, reading.roles)
+            scopes, own = reach(caller, reading)
             await self._caught_up(said.min_position)
             found, following = await _found(
                 self.views.find(
@@ -124,7 +123,7 @@ class Readings:
             asked: Annotated[Asked, Query()],
             caller: Annotated[Caller, Depends(knock)],
         ) -> Response:
-            scopes, own = reach(caller, reading.roles)
+            scopes, own = reach(caller, reading)
             await self._caught_up(asked.min_position)
             name, equals = reading.projection.name, {"id": str(id)} | own
             known = await _found(self.views.one(name, equals=equals, scopes=scopes))
@@ -168,15 +167,15 @@ def rebuilding() -> Problem:
     return retry(5, "rebuilding", "Документы собираются заново")
 
 
-def reach(caller: Caller, roles: Sequence[Role]) -> tuple[Sequence[Territory], dict[str, Any]]:
+def reach(caller: Caller, reading: Reading) -> tuple[Sequence[Territory], dict[str, Any]]:
     """Return where to look, and what else must hold, for the query.
 
     Who has no territory sees what is about himself. Raises `Problem` 403.
     """
-    scopes = caller.scopes_for(roles)
+    scopes = caller.scopes_for(reading.roles)
     if scopes:
-        return scopes, {}
-    if "self" in roles and caller.person is not None:
+        return (COUNTRY,) if reading.open else scopes, {}
+    if "self" in reading.roles and caller.person is not None:
         return (COUNTRY,), {"person_id": str(caller.person)}
     raise forbidden()
 
