@@ -1,6 +1,8 @@
 """Facts of others in, what they bring about out: heard once, or parked with an error."""
 
+import random
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -18,6 +20,7 @@ from shared.runtime import codec, telemetry
 from shared.runtime.asking import Asked
 from shared.runtime.engine import Engine
 from shared.runtime.log import Conflict, Hole, Learned, Mark, Parked, Record
+from shared.runtime.logs import log
 from shared.runtime.marked import last_heard, remembered
 from shared.runtime.work import Wanted, Work
 from shared.runtime.work_kept import Kept
@@ -26,6 +29,18 @@ HEARTBEAT = "metodika.Heartbeat"
 LONGEST_PAUSE = 300
 AWAY = (psycopg.Error, sqlite3.Error, PersistenceError, OSError)
 """The world is away; nobody's fact is to blame, so nothing is parked for it."""
+TRIES = 4
+"""How often something is decided on fresh state before others are too many."""
+LEAST_PAUSE = 0.01
+
+type Told = tuple[bytes, Record]
+
+
+class Crowded(Exception):  # noqa: N818 - said of a record that is parked
+    """Others wrote first each time what it was decided by."""
+
+    def __init__(self) -> None:
+        super().__init__("others wrote first each time")
 
 
 @dataclass(kw_only=True)
@@ -46,13 +61,49 @@ class Hearing:
 def hear(engine: Engine, source: str, wires: Sequence[bytes]) -> Hearing:
     """Hear a batch of one source: one transaction with all that it brings about.
 
-    What fails is parked with its error, and its stream queues behind it. Raises
-    `Hole`, and whatever says that the world is away.
+    What fails is parked with its error, and its stream queues behind it. Where others
+    write first each time, it is heard record by record, and one that is too late even so
+    is parked. Raises `Hole`, and whatever says that the world is away.
     """
     records = [(wire, codec.unwire(wire)) for wire in wires]
     heard = [(w, r) for w, r in records if r.name != HEARTBEAT]
-    failed: dict[int, str] = {}
+    try:
+        return _heard(engine, source, heard, {})
+    except Conflict as taken:
+        said = {"service": engine.service.name, "source": source, "count": len(heard)}
+        log.warning("others write first: heard one by one", kind=taken.what, **said)
+    hearing = Hearing()
+    for each in heard:
+        hearing = _together(hearing, _alone(engine, source, each))
+    return hearing
+
+
+def _alone(engine: Engine, source: str, one: Told) -> Hearing:
+    try:
+        return _heard(engine, source, [one], {})
+    except Conflict as taken:
+        if taken.what == "mark":  # another process hears this source
+            raise
+    return _heard(engine, source, [one], {one[1].position: _why(Crowded())})
+
+
+def _together(one: Hearing, then: Hearing) -> Hearing:
+    return Hearing(
+        position=max(one.position, then.position),
+        heard=one.heard + then.heard,
+        skipped=one.skipped + then.skipped,
+        parked=one.parked + then.parked,
+        effects=one.effects + then.effects,
+        refused=one.refused + then.refused,
+    )
+
+
+def _heard(
+    engine: Engine, source: str, heard: Sequence[Told], failed: dict[int, str]
+) -> Hearing:
+    """Hear records in one transaction. Raises `Conflict` when others are faster each time."""
     answered: set[UUID] = set()
+    conflicts = 0
     while True:
         work, hearing = engine.known(), Hearing()
         work.foresee(Wanted(commands=answered))
@@ -76,15 +127,22 @@ def hear(engine: Engine, source: str, wires: Sequence[bytes]) -> Hearing:
             engine.append(unit)
         except Conflict:  # perhaps it was heard before, and the mark was set back
             answered |= {each.command_id for each in unit.answers}
+            conflicts += 1
+            if conflicts == TRIES:
+                raise
+            rest(conflicts)
             continue
         return hearing
 
 
-def _fresh(
-    heard: Sequence[tuple[bytes, Record]], mark: Mark | None
-) -> list[tuple[bytes, Record]]:
+def rest(conflicts: int) -> None:
+    """Let others be done; whoever was too late as often does not come back at once."""
+    time.sleep(LEAST_PAUSE * 2**conflicts * random.uniform(0.5, 1))  # noqa: S311 - no secret
+
+
+def _fresh(heard: Sequence[Told], mark: Mark | None) -> list[Told]:
     position = mark.position if mark else 0
-    fresh: list[tuple[bytes, Record]] = []
+    fresh: list[Told] = []
     for wire, record in heard:
         if record.position <= position:  # published again, in whatever epoch it was said
             continue
@@ -97,9 +155,7 @@ def _fresh(
     return fresh
 
 
-def _must_be_as_heard(
-    engine: Engine, heard: Sequence[tuple[bytes, Record]], mark: Mark | None
-) -> None:
+def _must_be_as_heard(engine: Engine, heard: Sequence[Told], mark: Mark | None) -> None:
     """A known position with another event id stops the reader (contracts §2).
 
     Where the mark stands it is noticed: a log that lost its tail must come by there.
@@ -115,7 +171,7 @@ def _must_be_as_heard(
 def _hear_all(  # noqa: PLR0913, PLR0917 - one pass over a batch
     engine: Engine,
     work: Work,
-    fresh: Sequence[tuple[bytes, Record]],
+    fresh: Sequence[Told],
     failed: dict[int, str],
     behind: set[UUID],
     hearing: Hearing,
@@ -134,7 +190,7 @@ def _hear_all(  # noqa: PLR0913, PLR0917 - one pass over a batch
         except AWAY:
             raise
         except Exception as wrong:  # noqa: BLE001 - whatever it is, it is parked
-            return {record.position: f"{type(wrong).__name__}: {_harmless(wrong)}"}
+            return {record.position: _why(wrong)}
     return {}
 
 
@@ -223,7 +279,8 @@ def retry(engine: Engine, parked: Parked) -> Hearing:
 
 
 def _heard_again(engine: Engine, parked: Parked, record: Record) -> Hearing:
-    while True:
+    """Hear it by what is known now. Raises `Crowded` when others are faster each time."""
+    for conflicts in range(1, TRIES + 1):
         work, hearing = engine.known(), Hearing()
         _hear_one(engine, work, record, hearing)
         work.unit.unparked.append((parked.source, parked.position))
@@ -232,8 +289,10 @@ def _heard_again(engine: Engine, parked: Parked, record: Record) -> Hearing:
         except Conflict as taken:
             if taken.what not in {"stream", "known"}:
                 raise
-            continue  # it is still parked: hear it by what is known now
-        return hearing
+            rest(conflicts)
+        else:
+            return hearing
+    raise Crowded
 
 
 def _parked_again(engine: Engine, parked: Parked, wrong: Exception) -> Hearing:
@@ -241,7 +300,7 @@ def _parked_again(engine: Engine, parked: Parked, wrong: Exception) -> Hearing:
     pause = min(2**parked.attempts, LONGEST_PAUSE)
     again = replace(
         parked,
-        error=f"{type(wrong).__name__}: {_harmless(wrong)}",
+        error=_why(wrong),
         attempts=parked.attempts + 1,
         retry_at=engine.clock() + timedelta(seconds=pause),
     )
@@ -266,6 +325,7 @@ def skip(engine: Engine, parked: Parked, *, by: str, reason: str) -> None:
     engine.store.skip(parked, at=engine.clock(), by=by, reason=reason)
 
 
-def _harmless(wrong: Exception) -> str:
+def _why(wrong: Exception) -> str:
     """Say what went wrong, if whoever said it promised to name no value."""
-    return str(wrong) if isinstance(wrong, codec.Unreadable | Refused) else "see the log"
+    told = isinstance(wrong, codec.Unreadable | Refused | Crowded)
+    return f"{type(wrong).__name__}: {wrong if told else 'see the log'}"
