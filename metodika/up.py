@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,11 +23,12 @@ from shared.kernel.ids import named
 from shared.runtime import logs, telemetry
 from shared.runtime.access import Access, Tokens
 from shared.runtime.doors import Reading
-from shared.runtime.ear import lacking
+from shared.runtime.ear import Ear, unread, waiting
 from shared.runtime.ears import Ears, NeighbourEars, retry_parked
 from shared.runtime.engine import Engine, utc_now
 from shared.runtime.follow import Follower
 from shared.runtime.grants import GRANTS
+from shared.runtime.health import Parts
 from shared.runtime.hearing import hear, retry
 from shared.runtime.issuer import LocalIssuer
 from shared.runtime.kafka import Broker
@@ -78,7 +79,7 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
     views = views_of(settings, name)
     projector = Projector(service(name).projections, store, views, folded_by(name))
     others = [source(other) for other in NAMES if other != name]
-    stopped: list[Callable[[], str | None]] = [lambda: projector.error]
+    parts = Parts([("documents", lambda: projector.error)])
     tasks: list[Callable[[], Any]] = [
         projector.run,
         lambda: retry_parked(store, partial(retry, engine)),
@@ -86,22 +87,21 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
     if broker is None:
         neighbours = [world.stores[other] for other in NAMES if other != name]
         near = NeighbourEars(partial(hear, engine), store, neighbours, who=name)
-
-        def unheard() -> str | None:
-            return lacking(near.ears.values())
-
+        parts.lacking.append(("ears", lambda: unread(near.ears.values())))
+        parts.degraded.append(("ears", lambda: waiting(near.ears.values())))
         tasks += [near.run, lambda: keep_notarised(store)]
     else:
         ears = Ears(partial(hear, engine), others, who=name, broker=broker, own=store)
         relay = Relay(store, broker, beside=[ears.run])
 
-        def unheard() -> str | None:
+        def heard(told: Callable[[Iterable[Ear]], str | None]) -> str | None:
             """Of several processes of a service the one whose relay leads hears."""
-            return lacking(ears.ears.values()) if relay.standing.leading else None
+            return told(ears.ears.values()) if relay.standing.leading else None
 
+        parts.lacking.append(("relay", lambda: relay.standing.error))
+        parts.lacking.append(("ears", lambda: heard(unread)))
+        parts.degraded.append(("ears", lambda: heard(waiting)))
         tasks.append(relay.run)
-        stopped.append(lambda: relay.standing.error)
-    sources: dict[str, Callable[[], str | None]] = {"ears": unheard}
     access = access_of(settings, engine)
     extra: list[APIRouter] = []
     if name == "registry":
@@ -115,13 +115,8 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
         if folder := settings.segments_dir:
             new = partial(write, world.ledger, folder, *beside(world))
             tasks.append(lambda: keep_written(folder, new, whole=whole))
-        sources["ledger"] = follower.lacks
-
-    def ready() -> dict[str, str]:
-        said = {"runs": next((why for each in stopped if (why := each())), None)}
-        said |= {part: lacks() for part, lacks in sources.items()}
-        return {part: why for part, why in said.items() if why}
-
+        parts.lacking.append(("ledger", follower.lacks))
+        parts.degraded.append(("ledger", follower.waits))
     app = build_app(
         service(name),
         doors(name),
@@ -130,7 +125,7 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
         store=store,
         access=access,
         settings=settings,
-        ready=ready,
+        ready=parts.ready,
         extra=extra,
     )
     return Part(name, app, tasks)

@@ -149,7 +149,7 @@ class Ear:
                 else:
                     self._count(came, len(wires))
                     break
-        self.error = self.unlike = None
+        self.well()
         return True
 
     async def failed(self, error: Exception, failures: int) -> bool:
@@ -176,6 +176,7 @@ class Ear:
         self.tally.unreadable += count
 
     def told(self, beat: Heartbeat) -> None:
+        self.measure()
         """Keep what a source says of itself: its epochs, and where it ends."""
         self.heartbeat, self.line = beat, beat.line
 
@@ -189,6 +190,10 @@ class Ear:
         """Say how the source is not as it was heard, None if it is as far as is known.
 
         Where it ends is believed when there is nothing more to read.
+    def well(self) -> None:
+        """Forget what failed: it was read, and is as it was heard."""
+        self.error = self.unlike = None
+
         """
         beat, known = self.heartbeat, self.known
         if self.unlike is None and beat and not self.lag and beat.position < known:
@@ -196,7 +201,7 @@ class Ear:
         return self.unlike
 
     def measure(self) -> None:
-        """Tell lag and what is unaccounted for."""
+        """Tell lag, whether it waits, and what is unaccounted for."""
         said = {"service": self.who, "source": self.source}
         telemetry.measure("metodika.lag", self.lag, **said)
         telemetry.measure("metodika.unaccounted", self.tally.unaccounted, **said)
@@ -215,22 +220,36 @@ class Ear:
         kept: list[Any] = []
         for each in wires:
             try:
+    @property
+    def waits(self) -> str | None:
+        """Say why nothing more of this source is heard until an operator acts, if so."""
+        if amiss := self.amiss:
+            return f"not as it was heard: {amiss}; see metodika epoch"
+        if self.hole:
+            return f"{self.source}: {self.known + 1} is missing in Kafka; see metodika relay"
+        return None
+
                 if isinstance(each, bytes):
                     unwire(each, leaf=False)
             except Malformed:
                 self.skip(1)
+        telemetry.measure("metodika.waits", int(self.waits is not None), **said)
                 log.error("a record without an envelope", source=self.source)
             else:
                 kept.append(each)
         return kept
 
 
-def lacking(ears: Iterable[Ear]) -> str | None:
-    """Say what is wrong with what is heard, None if every source is heard."""
+def unread(ears: Iterable[Ear]) -> str | None:
+    """Say that a source is not heard which nothing is wrong with, None if all are."""
     every, at = list(ears), utc()
-    if amiss := [each.amiss for each in every if each.amiss]:
-        return f"not as it was heard: {'; '.join(amiss)}; see metodika epoch"
-    return None if every and all(each.healthy(at) for each in every) else UNREAD
+    heard = all(each.waits or each.healthy(at) for each in every)
+    return None if every and heard else UNREAD
+
+
+def waiting(ears: Iterable[Ear]) -> str | None:
+    """Say which sources wait for an operator, None if none does."""
+    return "; ".join(why for each in ears if (why := each.waits)) or None
 
 
 class _Placed(msgspec.Struct):

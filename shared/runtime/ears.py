@@ -85,7 +85,7 @@ class Ears:
         for source, mark in (await asyncio.to_thread(self._own.marks)).items():
             ear = self._ear(source)
             ear.known, ear.farthest = mark.position, 0
-            ear.error = ear.unlike = None
+            ear.well()
 
     def assigned(self, topics: Collection[TopicPartition]) -> None:
         """Read nothing of these before we stand at our marks in them."""
@@ -281,7 +281,8 @@ class NeighbourEars:
         while True:
             try:
                 await self._drain(neighbour)
-                failures, ear.error = 0, None
+                failures = 0
+                ear.well()
             except Exception as error:  # noqa: BLE001 - a log is away: again, for ever
                 failures += 1
                 await ear.failed(error, failures)

@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from queue import Full, Queue
-from threading import Event
+from threading import Event, Lock
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from aiokafka import TopicPartition
 
 from shared.runtime import telemetry
 from shared.runtime.columns_batch import Portion, read_ahead
-from shared.runtime.ear import UNREAD, Ear, lacking, position_of, utc
+from shared.runtime.ear import UNREAD, Ear, position_of, unread, utc, waiting
 from shared.runtime.ears import BATCH, parent_of
 from shared.runtime.heartbeat import Heartbeat, apart
 from shared.runtime.kafka import Broker
@@ -85,23 +85,28 @@ class Follower:
         self._positions = positions
         self._told = told
         self._announced = announced
-        self._one = asyncio.Lock()
+        self._one = Lock()
 
     def healthy(self) -> bool:
         """Say whether every source was read lately, and none fails; before the start, no."""
         return self.arrived() and all(each.healthy(utc()) for each in self.ears.values())
 
     def lacks(self) -> str | None:
-        """Say what is wrong with what is read, None if all of it is healthy."""
-        wrong = lacking(self.ears.values())
-        return wrong or (None if self.arrived() else UNREAD)
+        """Say that a source is not read, or was not to its end, None if all are."""
+        return unread(self.ears.values()) or (None if self.arrived() else UNREAD)
+
+    def waits(self) -> str | None:
+        """Say which sources wait for an operator, None if none does."""
+        return waiting(self.ears.values())
 
     def arrived(self) -> bool:
         """Say whether every source was read to its end since the start.
 
-        Until then a ledger that is new, or of another release, knows but a part.
+        Until then a ledger that is new, or of another release, knows but a part. Of a log
+        that was put back it knows more than there is.
         """
-        return bool(self.ears) and all(each.arrived for each in self.ears.values())
+        ears = self.ears.values()
+        return bool(ears) and all(each.arrived or each.amiss for each in ears)
 
     async def catch_up(self, logs: Sequence[LogStore]) -> int:
         """Take in what there is now; return how many records that was."""
@@ -130,13 +135,17 @@ class Follower:
         return self.ears[source]
 
     def _hear(self, _: str, came: Sequence[bytes | Record]) -> Ingested:
-        self._ingest(came)
+        with self._one:
+            self._ingest(came)
         return Ingested(heard=len(came))
 
     async def _tell(self, ear: Ear) -> None:
         if ear.heartbeat is not None:
-            async with self._one:
-                await asyncio.to_thread(self._told, ear.heartbeat)
+            await asyncio.to_thread(self._keep, ear.heartbeat)
+
+    def _keep(self, beat: Heartbeat) -> None:
+        with self._one:
+            self._told(beat)
 
     # ── from the logs themselves ────────────────────────────────────────────
 
@@ -146,7 +155,8 @@ class Follower:
         while True:
             try:
                 await self._drain(log, ear)
-                failures, ear.error = 0, None
+                failures = 0
+                ear.well()
                 if time.monotonic() >= due:
                     await self._tell(ear)
                     due = time.monotonic() + every
@@ -173,9 +183,8 @@ class Follower:
                     recorded_at=max(at, head.recorded_at or at),
                 )
                 return count
-            async with self._one:
-                parents = [telemetry.parent_in(each.meta) for each in records]
-                await ear.take(records, parents)
+            parents = [telemetry.parent_in(each.meta) for each in records]
+            await ear.take(records, parents)
             last = self._last[log.source] = records[-1]
             mark, ear.position = Mark(log.source, last.epoch, last.position), last.position
             count += len(records)
@@ -222,8 +231,7 @@ class Follower:
             ear.told(beat)
             self._announced(beat)
         if wires:
-            async with self._one:
-                await ear.take_wires(wires, [parent_of(each) for each in records])
+            await ear.take_wires(wires, [parent_of(each) for each in records])
         elif not ear.hole:
             ear.error = None
         ear.skip(empty)

@@ -54,6 +54,9 @@ class Metric:
 
 METRICS: Mapping[str, Metric] = {
     "metodika.lag": Metric("gauge", "{fact}", "facts of a source not yet taken in"),
+    "metodika.waits": Metric(
+        "gauge", "{log}", "1: a source is not as it was heard and waits for an operator"
+    ),
     "metodika.parked": Metric("gauge", "{fact}", "facts that wait to be tried again"),
     "metodika.relay.age": Metric("gauge", "s", "age of the oldest unpublished fact"),
     "metodika.append.seconds": Metric("histogram", "s", "a command, asked to answered"),

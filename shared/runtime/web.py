@@ -1,17 +1,15 @@
 """A service over HTTP: doors, readings, the feed, health, and one OpenAPI document."""
 
-import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
-import msgspec
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Route
 
 from shared.runtime.access import Access, Knock
 from shared.runtime.doors import Door, Reading
 from shared.runtime.engine import Engine
+from shared.runtime.health import Ready, health
 from shared.runtime.log import Store
 from shared.runtime.problems import answer_problems
 from shared.runtime.schemas import opened
@@ -28,9 +26,6 @@ from shared.runtime.web_reading import Readings
 
 PUBLIC = ("/health/live", "/health/ready", "/openapi.json")
 """What anybody may see: it says nothing of anybody."""
-
-type Ready = Callable[[], Mapping[str, str]]
-"""Names each part that is not well, and what it lacks; empty is ready. It may block."""
 
 
 class OpenDoor(Exception):  # noqa: N818 - it stops the start
@@ -72,7 +67,7 @@ def build_app(  # noqa: PLR0913 - what a service is over HTTP, each part once
     app.include_router(Commands(service.name, engine, store, access).router(all_doors))
     app.include_router(Readings(store, views, access, settings).router(readings))
     app.include_router(Feed(service.name, store, access, settings).router())
-    app.include_router(_health(ready))
+    app.include_router(health(ready))
     for router in extra:
         app.include_router(router)
     _guarded(app.routes)
@@ -101,30 +96,6 @@ def _belongs(service: Service, doors: Sequence[Door], readings: Sequence[Reading
 def _limits(settings: Settings) -> Callable[[str], int]:
     bodies, imports = settings.body_kilobytes << 10, settings.import_megabytes << 20
     return lambda path: imports if path.rstrip("/").endswith("/imports") else bodies
-
-
-def _health(ready: Ready) -> APIRouter:
-    router = APIRouter(prefix="/health")
-
-    @router.get("/live", operation_id="live", summary="Процесс жив")
-    async def live() -> dict[str, str]:
-        return {"status": "ok"}
-
-    unwell: dict[int | str, dict[str, Any]] = {
-        503: {"description": "Не готова: чего недостаёт"}
-    }
-
-    @router.get("/ready", operation_id="ready", summary="Служба готова", responses=unwell)
-    async def is_ready() -> Response:
-        lacking = dict(await asyncio.to_thread(ready))
-        said = {"status": "waiting" if lacking else "ok", "parts": lacking}
-        return Response(
-            msgspec.json.encode(said),
-            503 if lacking else 200,
-            media_type="application/json",
-        )
-
-    return router
 
 
 def every_route(routes: Iterable[BaseRoute]) -> Iterable[BaseRoute]:

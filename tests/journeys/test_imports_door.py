@@ -20,6 +20,7 @@ from shared.kernel.ids import RegionCode
 from shared.runtime.asking import Asked
 from shared.runtime.codec import decode
 from shared.runtime.engine import Engine, utc_now
+from shared.runtime.health import Health
 from shared.runtime.issuer import LocalIssuer
 from shared.runtime.web import build_app
 from tests.journeys.http import grant, headers, let_in
@@ -66,7 +67,7 @@ def door(
                 store=engine.store,
                 access=access,
                 settings=world.settings,
-                ready=dict,
+                ready=Health,
                 extra=[imports_router(engine, access)],
             ),
             engine,

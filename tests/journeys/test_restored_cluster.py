@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,6 +20,7 @@ from metodika.replaying import Replayed, replay_known
 from metodika.services import NAMES, source
 from metodika.world import World
 from services.monitoring import ledger as language
+from services.monitoring.domain import FOUNDING_TARGETS
 from shared.kernel.ids import PersonId
 from shared.runtime.columns import Ledger
 from shared.runtime.engine import utc_now
@@ -178,6 +180,7 @@ def test_a_log_of_a_cluster_is_put_back_and_everything_goes_on(
     assert early.returncode == 0, early.stderr
     assert new["after"] == lost_from
     all_have_stopped(cluster)
+    all_others_are_heard(cluster)
     assert told_of_registry(cluster) == marks
     assert not {str(OTHER), str(THIRD)} & {*cluster.pairs()}
     assert cluster.reads("registry", "epoch", "lost")["lost"] == gone
@@ -200,6 +203,19 @@ def all_have_stopped(cluster: Restored) -> None:
     for name in HEARERS:
         within(40, lambda: "not as it was heard: registry@0" in cluster.lacks(name), name)  # noqa: B023
     within(40, lambda: "ledger" in cluster.lacks("monitoring"), "the ledger")
+
+
+def all_others_are_heard(cluster: Restored) -> None:
+    """At that log they stop, and at no other; they are sent requests meanwhile."""
+    before = cluster.kpi("K-F1")["vector"].get("monitoring@0", 0)
+    cluster.tell("monitoring", replace(FOUNDING_TARGETS[0], target_hundredths=1))
+    for name in ("diagnostics", "routes", "mentoring"):
+        within(20, lambda: "monitoring@0" in cluster.stores[name].marks(), name)  # noqa: B023
+    numbers = cluster.kpi
+    within(20, lambda: numbers("K-F1")["vector"].get("monitoring@0", 0) > before, "the ledger")
+    for name in HEARERS:
+        answer = cluster.servers[name].get("/health/ready")
+        assert (answer.status_code, answer.json()["status"]) == (200, "degraded"), name
 
 
 def adopted(cluster: Restored, name: str, common: int) -> None:

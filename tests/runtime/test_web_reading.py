@@ -8,6 +8,7 @@ import pytest
 from fastapi import APIRouter
 
 from shared.runtime.doors import Door, Reading
+from shared.runtime.health import Health
 from shared.runtime.service import Service
 from shared.runtime.views import Put
 from shared.runtime.web import OpenDoor
@@ -177,10 +178,25 @@ def test_the_tags_are_described(world: World) -> None:
 def test_health_says_what_is_lacking(world: World) -> None:
     client = world.as_("nobody")
     assert client.get("/health/live").json() == {"status": "ok"}
-    assert client.get("/health/ready").status_code == 200
-    world.lacking = {"registry@0": "last poll 40 s ago"}
+    well = client.get("/health/ready")
+    assert (well.status_code, well.json()) == (200, {"status": "ok", "parts": {}})
+    world.well = Health(lacking={"ears": "last poll 40 s ago"})
     said = client.get("/health/ready")
-    assert (said.status_code, said.json()["parts"]) == (503, world.lacking)
+    parts = {"ears": "last poll 40 s ago"}
+    assert (said.status_code, said.json()) == (503, {"status": "waiting", "parts": parts})
+
+
+def test_what_is_degraded_is_said_and_is_ready(world: World) -> None:
+    """Reliability 21: whose doors work is sent requests, whatever waits for an operator."""
+    client = world.as_("nobody")
+    world.well = Health(degraded={"ears": "another log"})
+    said = client.get("/health/ready")
+    parts = {"ears": "another log"}
+    assert (said.status_code, said.json()) == (200, {"status": "degraded", "parts": parts})
+    world.well = Health(lacking={"ears": "unread"}, degraded={"ears": "another log"})
+    both = client.get("/health/ready")
+    parts = {"ears": "unread; another log"}
+    assert (both.status_code, both.json()) == (503, {"status": "waiting", "parts": parts})
 
 
 def test_a_door_without_roles_stops_the_start(world: World) -> None:

@@ -34,6 +34,7 @@ from shared.runtime.access import Access, Tokens
 from shared.runtime.doors import Door, Reading
 from shared.runtime.engine import Engine
 from shared.runtime.grants import GRANTS
+from shared.runtime.health import Health
 from shared.runtime.hearing import hear
 from shared.runtime.issuer import LocalIssuer
 from shared.runtime.log import Record
@@ -277,7 +278,7 @@ class World:
         self.engine = Engine(SERVICE, self.store, None, lambda: NOW)
         self.issuer = LocalIssuer(folder)
         self.views = Documents(folder, self.store)
-        self.lacking: dict[str, str] = {}
+        self.well = Health()
         self.heard = 0
         self.access = Access(
             Tokens([self.issuer.trusted()], lambda: NOW),
@@ -324,7 +325,7 @@ class World:
             "store": self.store,
             "access": self.access,
             "settings": self.settings,
-            "ready": lambda: self.lacking,
+            "ready": lambda: self.well,
         }
         doors = other.pop("doors", DOORS)
         return build_app(other.pop("service", SERVICE), doors, **parts | other)
