@@ -124,7 +124,10 @@ async def replay_documents(world: World, result: Replayed) -> None:
         projections = service(name).projections
         names = [each.name for each in projections]
         views = views_of(world.settings, name)
-        projector = Projector(projections, world.stores[name], views, folded_by(name))
+        alone = world.settings.embedded
+        projector = Projector(
+            projections, world.stores[name], views, folded_by(name), alone=alone
+        )
         await projector.catch_up()
         before = await _content(views, names)
         for each in projections:

@@ -77,9 +77,14 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
     """Put one service together: what hears, what publishes, what answers."""
     settings, engine, store = world.settings, world.engines[name], world.stores[name]
     views = views_of(settings, name)
-    projector = Projector(service(name).projections, store, views, folded_by(name))
+    projector = Projector(
+        service(name).projections, store, views, folded_by(name), alone=settings.embedded
+    )
     others = [source(other) for other in NAMES if other != name]
-    parts = Parts([("documents", lambda: projector.error)])
+    parts = Parts(
+        lacking=[("documents", lambda: projector.error)],
+        degraded=[("documents", lambda: projector.waits)],
+    )
     tasks: list[Callable[[], Any]] = [
         projector.run,
         lambda: retry_parked(store, partial(retry, engine)),

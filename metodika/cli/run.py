@@ -5,7 +5,7 @@ import shutil
 import socket
 import time
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,13 +26,14 @@ from metodika.generate import (
 )
 from metodika.plan import TIERS, TILED, Tier
 from metodika.restored import AtHand, NotAsHeard, not_as_heard
-from metodika.services import NAMES, source
+from metodika.services import NAMES, folded_by, source
 from metodika.up import up as running
 from metodika.world import World, names_of, opened, prepare
 from shared.runtime.hearing import AWAY
 from shared.runtime.log import Record
 from shared.runtime.reach import Unreachable
 from shared.runtime.relay import holds
+from shared.runtime.releases import came
 from shared.runtime.settings import Settings
 from shared.runtime.store import NotMigrated, open_store
 
@@ -43,9 +44,15 @@ LEAST_SPACE = 500
 @click.command()
 @say.world_option
 def migrate(world: Path | None) -> None:
-    """Make every table that is missing; safe to repeat, apart from every start."""
+    """Make every table that is missing, for this release; safe to repeat.
+
+    Of releases that run side by side the one that was migrated to last is the newest.
+    """
     settings = say.settings(world)
     prepare(settings)
+    for name in names_of(settings):
+        with closing(open_store(settings.store(name), source(name))) as log:
+            came(log, folded_by(name), again=True)
     click.echo("migrated: " + ", ".join(source(name) for name in names_of(settings)))
 
 

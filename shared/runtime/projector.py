@@ -6,7 +6,8 @@ a correction needs no rule of its own.
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from functools import reduce
+from functools import partial, reduce
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from shared.runtime import codec
 from shared.runtime.log import Record
 from shared.runtime.logs import log, where
 from shared.runtime.reach import shown
+from shared.runtime.releases import came, is_newer, order_of
 from shared.runtime.store_log import LogStore
 from shared.runtime.territory import Stood, home_of
 from shared.runtime.views import Put, Rebuilding, Taken, Views
@@ -23,6 +25,13 @@ from shared.runtime.wake import Bell
 
 BATCH = 500
 PAUSES = (0.2, 0.5, 1, 2, 5, 10, 30)
+PATIENCE = 30
+"""Seconds that documents may lag which a newer release folds."""
+NEWER = "folded by a newer release; to go back to this one: metodika migrate"
+
+
+class LeftAlone(Exception):  # noqa: N818 - said of documents
+    """A newer release folded them, and does not run."""
 
 
 def fold(projection: Projection[Any, Any], history: Sequence[Record]) -> Put | None:
@@ -58,8 +67,9 @@ def named_at(record: Record) -> str:
 class Projector:
     """Keeps the documents of one service at the end of its log. One per service.
 
-    `made_by` stands for the code that folds: what other code folded is folded anew,
-    beside the documents that are read meanwhile.
+    `made_by` stands for the code that folds: what older code folded is folded anew,
+    beside the documents that are read meanwhile; what newer code folds is left alone.
+    `alone`: no other release runs beside this one, so it is the newest.
     """
 
     def __init__(
@@ -68,12 +78,18 @@ class Projector:
         store: LogStore,
         views: Views,
         made_by: str = "",
+        *,
+        alone: bool = False,
     ) -> None:
         self._projections = projections
         self._made_by = made_by
+        self._alone = alone
+        self._came = False
+        self._left_at: float | None = None
         self._store = store
         self._views = views
         self.error: str | None = None
+        self.waits: str | None = None
 
     async def run(self, every: float = 0.2) -> None:
         """Follow the log until cancelled; what is lost is folded anew."""
@@ -87,7 +103,8 @@ class Projector:
                 await bell.wait(every)
             except Exception as error:  # noqa: BLE001 - away: again, for ever
                 failures += 1
-                self.error = type(error).__name__
+                told = isinstance(error, LeftAlone)
+                self.error = str(error) if told else type(error).__name__
                 log.warning(
                     "documents lag and are tried again",
                     source=self._store.source,
@@ -97,13 +114,27 @@ class Projector:
                 await asyncio.sleep(PAUSES[min(failures, len(PAUSES)) - 1])
 
     async def catch_up(self) -> None:
-        """Take in what there is; fold anew what has no documents made by this code."""
-        for each in self._projections:
-            try:
-                await self._follow(each)
-            except Rebuilding:
-                self.error = Rebuilding.__name__  # until it is done nothing new is seen
-                await self.rebuild(each)
+        """Take in what there is; fold anew what older code folded, or nobody."""
+        await self._come()
+        newer = [each for each in self._projections if not await self._taken_in(each)]
+        self.waits = NEWER if newer else None
+        if not newer:
+            self._left_at = None
+
+    async def _come(self) -> None:
+        if self._made_by and not self._came:
+            note = partial(came, self._store, self._made_by, again=self._alone)
+            await asyncio.to_thread(note)
+            self._came = True
+
+    async def _taken_in(self, projection: Projection[Any, Any]) -> bool:
+        """Follow the log into one kind of documents; False: a newer release does."""
+        try:
+            return await self._follow(projection)
+        except Rebuilding:
+            self.error = Rebuilding.__name__  # until it is done nothing new is seen
+            await self.rebuild(projection)
+            return True
 
     async def rebuild(
         self,
@@ -125,15 +156,33 @@ class Projector:
         await self._views.swap(projection.name, into, position)
         await self._views.took(projection.name, Taken(into, position, last))
 
-    async def _follow(self, projection: Projection[Any, Any]) -> None:
+    async def _follow(self, projection: Projection[Any, Any]) -> bool:
         generation, position, last = await self._views.taken(projection.name)
         if not generation.startswith(self._made_by):
-            raise Rebuilding
+            if not await self._is_newer(generation):
+                raise Rebuilding
+            await self._leave(position)
+            return False
         await self._must_be_as_taken(position, last)
         while records := await self._read(position):
             await self._put(projection, records, generation)
             position, last = records[-1].position, named_at(records[-1])
             await self._views.took(projection.name, Taken(generation, position, last))
+        return True
+
+    async def _is_newer(self, generation: str) -> bool:
+        order = await asyncio.to_thread(order_of, self._store)
+        return is_newer(order, generation[: len(self._made_by)], self._made_by)
+
+    async def _leave(self, position: int) -> None:
+        """Leave documents to a newer release. Raises `LeftAlone` when none keeps them."""
+        head = await asyncio.to_thread(self._store.head)
+        if position >= head.position:
+            self._left_at = None
+        elif self._left_at is None:
+            self._left_at = monotonic()
+        elif monotonic() - self._left_at > PATIENCE:
+            raise LeftAlone(f"{NEWER}, and nobody keeps them")
 
     async def _must_be_as_taken(self, position: int, last: str | None) -> None:
         """Raise `Rebuilding` when another record stands where the documents end, or none."""

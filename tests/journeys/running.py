@@ -18,6 +18,11 @@ ROOT = Path(__file__).parents[2]
 
 def started(folder: Path, *said: str, **settings: str) -> "Server":
     """Start `metodika up` with these options and settings; return when it is ready."""
+    return started_of(ROOT, folder, *said, **settings)
+
+
+def started_of(code: Path, folder: Path, /, *said: str, **settings: str) -> "Server":
+    """Start that of another release, whose code lies elsewhere."""
     port = free_port()
     clean = {k: v for k, v in os.environ.items() if not k.startswith("METODIKA_")}
     folder.mkdir(parents=True, exist_ok=True)
@@ -27,7 +32,7 @@ def started(folder: Path, *said: str, **settings: str) -> "Server":
         log=folder.parent / f"{folder.name}.log",
         ready=lambda: alive(url, said),
         environment=clean
-        | {"PYTHONPATH": str(ROOT), "METODIKA_WORLD": str(folder)}
+        | {"PYTHONPATH": str(code), "METODIKA_WORLD": str(folder)}
         | {f"METODIKA_{name.upper()}": value for name, value in settings.items()},
     )
     process.start()

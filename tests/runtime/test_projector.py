@@ -15,8 +15,9 @@ from shared.events.registry import FactWithdrawn, MunicipalityAdded, RegionAdded
 from shared.kernel import Projection, kind_of, standing
 from shared.kernel.ids import EventId
 from shared.runtime import codec
-from shared.runtime.projector import Projector, fold
+from shared.runtime.projector import LeftAlone, Projector, fold
 from shared.runtime.release import FOLDS, made_by
+from shared.runtime.releases import came
 from shared.runtime.store_log import LogStore
 from shared.runtime.territory import home_of
 from shared.runtime.views import Rebuilding
@@ -134,6 +135,74 @@ def test_what_other_code_folded_is_folded_anew(log: LogStore, tmp_path: Path) ->
         assert earlier == [("b", 0)]
         assert (await names(views), taken.position) == ([("b", 2)], 2)
         assert await views.taken(REGIONS.name) == taken
+
+    run(log, tmp_path, act)
+
+
+def test_what_newer_code_folded_is_left_alone(log: LogStore, tmp_path: Path) -> None:
+    """ADR 0030: of two releases side by side the one that came later folds, and no other."""
+    other = replace(REGIONS, evolve=as_before)
+    say(log, ONE, region("a"), region("b"))
+
+    async def act(_: Projector, views: SqliteViews) -> None:
+        old = Projector([other], log, views, "e1")
+        new = Projector([REGIONS], log, views, "e2")
+        await old.catch_up()
+        await new.catch_up()
+        taken = await views.taken(REGIONS.name)
+        say(log, TWO, region("c"))
+        for each in (old, new, Projector([other], log, views, "e1"), old, new):
+            await each.catch_up()
+
+        assert await names(views) == [("b", 2), ("c", 1)]
+        assert (await views.taken(REGIONS.name)).generation == taken.generation
+        assert (new.waits, "newer release" in (old.waits or "")) == (None, True)
+
+        came(log, "e1", again=True)
+        for each in (new, old, new):
+            await each.catch_up()
+        assert await names(views) == [("b", 0), ("c", 0)]
+        assert (old.waits, "newer release" in (new.waits or "")) == (None, True)
+
+    run(log, tmp_path, act)
+
+
+def test_who_is_alone_is_the_newest(log: LogStore, tmp_path: Path) -> None:
+    """On a laptop an earlier release that is started again folds as it did."""
+    other = replace(REGIONS, evolve=as_before)
+    say(log, ONE, region("a"))
+
+    async def act(_: Projector, views: SqliteViews) -> None:
+        for code, each in (("e1", other), ("e2", REGIONS), ("e1", other)):
+            await Projector([each], log, views, code, alone=True).catch_up()
+
+        assert await names(views) == [("a", 0)]
+
+    run(log, tmp_path, act)
+
+
+def test_documents_that_nobody_keeps_are_no_good_ones(
+    log: LogStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gone back to without a word: it lags, and says what to type."""
+    monkeypatch.setattr("shared.runtime.projector.PATIENCE", 0.05)
+    say(log, ONE, region("a"))
+
+    async def act(_: Projector, views: SqliteViews) -> None:
+        old = Projector([REGIONS], log, views, "e1")
+        await old.catch_up()
+        await Projector([REGIONS], log, views, "e2").catch_up()
+        await asyncio.sleep(0.1)
+        await old.catch_up()
+        say(log, TWO, region("b"))
+        await old.catch_up()
+        await asyncio.sleep(0.1)
+        with pytest.raises(LeftAlone, match="metodika migrate"):
+            await old.catch_up()
+        came(log, "e1", again=True)
+        await old.catch_up()
+
+        assert await names(views) == [("a", 1), ("b", 1)]
 
     run(log, tmp_path, act)
 
