@@ -33,7 +33,7 @@ from shared.runtime.kafka import Broker
 from shared.runtime.log import Conflict, Learned, Mark, Record, Unit
 from shared.runtime.marked import differs, last_heard, remembered, without_log
 from shared.runtime.projector import Projector
-from shared.runtime.relay import holds
+from shared.runtime.relay_agreed import holds
 from shared.runtime.store import Epoch, LogStore
 from shared.runtime.topic_log import TopicLog
 

@@ -104,6 +104,7 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
             return told(ears.ears.values()) if relay.standing.leading else None
 
         parts.lacking.append(("relay", lambda: relay.standing.error))
+        parts.degraded.append(("relay", lambda: relay.standing.waits))
         parts.lacking.append(("ears", lambda: heard(unread)))
         parts.degraded.append(("ears", lambda: heard(waiting)))
         tasks.append(relay.run)

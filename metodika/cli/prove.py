@@ -20,7 +20,8 @@ from metodika.world import World, names_of, opened, prepare, require_writable
 from shared.runtime.columns import Hole
 from shared.runtime.engine import utc_now
 from shared.runtime.kafka import Broker
-from shared.runtime.relay import Beyond, Relay
+from shared.runtime.relay import Relay
+from shared.runtime.relay_agreed import Beyond
 from shared.runtime.settings import Settings
 from shared.runtime.store import LogStore, open_store
 

@@ -1,11 +1,12 @@
 """What the operator starts: a world, a demonstration, a migration, a look around."""
 
+import asyncio
 import os
 import shutil
 import socket
 import time
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,12 +31,15 @@ from metodika.services import NAMES, folded_by, source
 from metodika.up import up as running
 from metodika.world import World, names_of, opened, prepare
 from shared.runtime.hearing import AWAY
+from shared.runtime.kafka import Broker, NoTopic
 from shared.runtime.log import Record
 from shared.runtime.reach import Unreachable
-from shared.runtime.relay import holds
+from shared.runtime.relay_agreed import holds
+from shared.runtime.relay_lead import RELAY
 from shared.runtime.releases import came
 from shared.runtime.settings import Settings
 from shared.runtime.store import NotMigrated, open_store
+from shared.runtime.topic import held
 
 LEAST_SPACE = 500
 """MiB below which a start is not advised."""
@@ -151,7 +155,8 @@ class End:
     logs (`generate --to ledger`), or the log lost its tail. `heard_beyond`: so many facts
     behind the end were heard by a service. `not_as_heard`: who has stopped, because the
     record at its mark is not the one it heard. `otherwise`: what topics of a cluster say
-    otherwise than this log, or than its service heard.
+    otherwise than this log, or than its service heard. `lost_in_topic`: what its own topic
+    has lost of what was published.
     """
 
     log: str
@@ -164,6 +169,7 @@ class End:
     parked: int
     not_as_heard: Sequence[NotAsHeard]
     otherwise: Sequence[str]
+    lost_in_topic: str | None
 
 
 @click.command()
@@ -202,10 +208,13 @@ def show(ends: Sequence[End]) -> None:
 
 def require_whole(ends: Sequence[End]) -> None:
     """Say no where a log has lost what others heard of it, or says something else there."""
-    wrong = [each for end in ends for each in told_of(end)]
-    if wrong:
-        older = "an older copy was put back: say nothing in it, see metodika epoch"
-        say.no(f"{'; '.join(wrong)}; {older}")
+    told = [each for end in ends for each in told_of(end)]
+    if told:
+        told.append("an older copy was put back: say nothing in it, see metodika epoch")
+    if lost := [each.lost_in_topic for each in ends if each.lost_in_topic]:
+        told += [*lost, "its relay fills it when it runs, or metodika relay"]
+    if told:
+        say.no("; ".join(told))
 
 
 def told_of(end: End) -> Iterator[str]:
@@ -238,7 +247,28 @@ def end_of(here: World, name: str) -> End:
         parked=len(store.parked()),
         not_as_heard=list(not_as_heard(AtHand(here, here.stores), name)),
         otherwise=list(otherwise(here, name)) if here.settings.kafka_bootstrap else (),
+        lost_in_topic=lost_in_topic(here, name),
     )
+
+
+def lost_in_topic(here: World, name: str) -> str | None:
+    """Say what a topic has lost of what was published, None if it has it all."""
+    log = here.stores[name]
+    published = log.saved(RELAY) if here.settings.kafka_bootstrap else 0
+    if published:
+        with suppress(Unreachable):  # `otherwise` tells it
+            there = asyncio.run(held_or_none(Broker.of(here.settings), log.source))
+            if there < published:
+                return f"{log.source} was published up to {published}, its topic holds {there}"
+    return None
+
+
+async def held_or_none(broker: Broker, log: str) -> int:
+    """Return up to where a topic holds a log; one that is not there holds nothing."""
+    try:
+        return await held(broker, log)
+    except NoTopic:
+        return 0
 
 
 def otherwise(here: World, name: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """One source, heard: again until it works, counted, and told how it stands."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from shared.runtime.logs import log, where
 from shared.runtime.reach import shown
 
 STALE = timedelta(seconds=30)
+SEEK = 5
+"""Seconds that a missing record may come by itself."""
 UNREAD = "a source was not read lately, or not yet to its end"
 PAUSES = (0.2, 0.5, 1, 2, 5, 10, 30)
 
@@ -99,6 +102,7 @@ class Ear:
     farthest: int = 0
     position: int = 0
     lag: int = 0
+    holed_at: float | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def take_wires(self, wires: Sequence[bytes], parents: Sequence[str | None]) -> bool:
@@ -130,6 +134,22 @@ class Ear:
         """Say whether something came that cannot be taken in before its turn."""
         return self.farthest > self.known
 
+    @property
+    def misplaced(self) -> bool:
+        """Say, once in a while, that the place of what is missing is to be sought anew.
+
+        A topic that was made again has other offsets: it may stand where we were already.
+        """
+        now = time.monotonic()
+        if not self.hole:
+            self.holed_at = None
+        elif self.holed_at is None:
+            self.holed_at = now
+        elif now - self.holed_at > SEEK:
+            self.holed_at = now
+            return True
+        return False
+
     async def take(self, wires: Sequence[Any], parents: Sequence[str | None] = ()) -> bool:
         """Have a batch heard; return False when we were stopped before it was."""
         failures = 0
@@ -156,6 +176,7 @@ class Ear:
         """Tell what failed and wait longer each time; return whether to stop."""
         self.error = type(error).__name__
         self.unlike = str(error) if isinstance(error, Hole) else None
+        self.measure()
         log.warning(
             "hearing failed and will be tried again",
             service=self.who,
@@ -169,6 +190,10 @@ class Ear:
                 await self.stopping.wait()
         return self.stopping.is_set()
 
+    def well(self) -> None:
+        """Forget what failed: it was read, and is as it was heard."""
+        self.error = self.unlike = None
+
     def skip(self, count: int) -> None:
         """Count what is no fact at all."""
         self.tally.consumed += count
@@ -176,7 +201,6 @@ class Ear:
         self.tally.unreadable += count
 
     def told(self, beat: Heartbeat) -> None:
-        self.measure()
         """Keep what a source says of itself: its epochs, and where it ends."""
         self.heartbeat, self.line = beat, beat.line
 
@@ -190,20 +214,26 @@ class Ear:
         """Say how the source is not as it was heard, None if it is as far as is known.
 
         Where it ends is believed when there is nothing more to read.
-    def well(self) -> None:
-        """Forget what failed: it was read, and is as it was heard."""
-        self.error = self.unlike = None
-
         """
         beat, known = self.heartbeat, self.known
         if self.unlike is None and beat and not self.lag and beat.position < known:
             return f"{self.source} ends at {beat.position}, and {known} was heard"
         return self.unlike
 
+    @property
+    def waits(self) -> str | None:
+        """Say why nothing more of this source is heard until an operator acts, if so."""
+        if amiss := self.amiss:
+            return f"not as it was heard: {amiss}; see metodika epoch"
+        if self.hole:
+            return f"{self.source}: {self.known + 1} is missing in Kafka; see metodika relay"
+        return None
+
     def measure(self) -> None:
         """Tell lag, whether it waits, and what is unaccounted for."""
         said = {"service": self.who, "source": self.source}
         telemetry.measure("metodika.lag", self.lag, **said)
+        telemetry.measure("metodika.waits", int(self.waits is not None), **said)
         telemetry.measure("metodika.unaccounted", self.tally.unaccounted, **said)
 
     def _count(self, came: Came, consumed: int) -> None:
@@ -220,20 +250,10 @@ class Ear:
         kept: list[Any] = []
         for each in wires:
             try:
-    @property
-    def waits(self) -> str | None:
-        """Say why nothing more of this source is heard until an operator acts, if so."""
-        if amiss := self.amiss:
-            return f"not as it was heard: {amiss}; see metodika epoch"
-        if self.hole:
-            return f"{self.source}: {self.known + 1} is missing in Kafka; see metodika relay"
-        return None
-
                 if isinstance(each, bytes):
                     unwire(each, leaf=False)
             except Malformed:
                 self.skip(1)
-        telemetry.measure("metodika.waits", int(self.waits is not None), **said)
                 log.error("a record without an envelope", source=self.source)
             else:
                 kept.append(each)

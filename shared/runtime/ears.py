@@ -130,6 +130,8 @@ class Ears:
         if polled:
             ear.polled_at = datetime.fromtimestamp(polled / 1000, UTC)
         ear.lag = max(0, (consumer.highwater(at) or 0) - ear.position)
+        if ear.misplaced and at not in self._to_stand:
+            self.assigned([at])
 
     def healthy(self, now: datetime | None = None) -> bool:
         """Say whether every source is assigned, polled lately, and none fails."""

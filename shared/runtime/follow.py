@@ -50,6 +50,10 @@ type EventAt = Callable[[str, int], UUID | None]
 type Told = Callable[[Heartbeat], object]
 
 
+class Misplaced(Exception):  # noqa: N818 - said of a reader
+    """A record is missing where it should come: its place is sought anew."""
+
+
 @dataclass(frozen=True)
 class Ingested:
     """What came of a batch that was taken in."""
@@ -239,6 +243,8 @@ class Follower:
             await self._tell(ear)
         offset, end = await consumer.position(at), consumer.highwater(at)
         ear.position, ear.lag = offset, max(0, (end or 0) - offset)
+        if ear.misplaced:
+            raise Misplaced(ear.source)
         told = ear.heartbeat.position if ear.heartbeat else 0
         at_end = end is not None and offset >= end
         ear.arrived |= at_end and not ear.hole and told <= ear.known

@@ -1,5 +1,6 @@
 """Where Kafka is, how it is spoken to, and what a log is called there."""
 
+import asyncio
 import ssl
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import (
     AuthenticationFailedError,
+    BrokerResponseError,
     IllegalSaslStateError,
     KafkaConnectionError,
     KafkaError,
@@ -17,6 +19,7 @@ from aiokafka.errors import (
     SaslAuthenticationFailed,
     TopicAlreadyExistsError,
     TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
     UnsupportedSaslMechanismError,
     for_code,
 )
@@ -32,6 +35,9 @@ from shared.runtime.settings import PREFIX, Settings, WrongSettings
 
 LONGEST = 4 * 1024 * 1024
 """The longest record, bytes: what a door lets in, and its envelope."""
+
+NEW = 20
+"""Tenths of a second in which a topic that was just made comes to be known."""
 
 REPLICAS = 3
 """How many copies of a topic, if there are as many brokers."""
@@ -55,6 +61,10 @@ class Client(Protocol):
     async def start(self) -> None:
         """Find the brokers."""
         ...
+
+
+class NoTopic(Unreachable):
+    """The topic of a log is not there: its relay makes it."""
 
 
 class NotProvisioned(Exception):  # noqa: N818 - said of a cluster
@@ -144,18 +154,25 @@ class Broker:
                 raise NotProvisioned(f"the topic {topic} cannot be made: {why}")
 
     async def may_read(self, source: str) -> None:
-        """Raise `Unreachable` if the topic of a log is not for us to read.
+        """Raise `Unreachable` if the topic of a log is not for us to read, or `NoTopic`.
 
         A consumer that is not let in asks on until its time is out, and says only that.
         """
         admin, topic = AIOKafkaAdminClient(**self.options()), self.topic(source)
         try:
             await self.start(admin)
-            (found,) = await admin.describe_topics([topic])
+            wrong = await _wrong_with(admin, topic)
+            for _ in range(NEW):
+                if wrong is not UnknownTopicOrPartitionError:
+                    break
+                await asyncio.sleep(0.1)
+                wrong = await _wrong_with(admin, topic)
         finally:
             await admin.close()
-        if for_code(found["error_code"]) is TopicAuthorizationFailedError:
+        if wrong is TopicAuthorizationFailedError:
             raise Unreachable(f"the topic {topic} is not for us to read")
+        if wrong is UnknownTopicOrPartitionError:
+            raise NoTopic(f"the topic {topic} is not there")
 
     async def forget(self, source: str, before: int) -> None:
         """Let go of all that stands in the topic of a log before an offset.
@@ -194,6 +211,11 @@ class Broker:
             found.setdefault(why, []).append(f"{host}:{port}")
         told = (f"{', '.join(hosts)} {why}" for why, hosts in found.items())
         return f"Kafka cannot be spoken to: {'; '.join(told)}"
+
+
+async def _wrong_with(admin: AIOKafkaAdminClient, topic: str) -> type[BrokerResponseError]:
+    (found,) = await admin.describe_topics([topic])
+    return for_code(found["error_code"])
 
 
 def _refusal(error: Exception) -> str:

@@ -59,6 +59,9 @@ METRICS: Mapping[str, Metric] = {
     ),
     "metodika.parked": Metric("gauge", "{fact}", "facts that wait to be tried again"),
     "metodika.relay.age": Metric("gauge", "s", "age of the oldest unpublished fact"),
+    "metodika.topic.lost": Metric(
+        "gauge", "{fact}", "facts that a topic has lost and that are published again"
+    ),
     "metodika.append.seconds": Metric("histogram", "s", "a command, asked to answered"),
     "metodika.commands": Metric("counter", "{command}", "commands by how they ended"),
     "metodika.unaccounted": Metric(

@@ -19,7 +19,8 @@ from shared.runtime.ears import Ears
 from shared.runtime.follow import Ingested
 from shared.runtime.kafka import Broker
 from shared.runtime.log import Mark, Pending, Unit
-from shared.runtime.relay import Pace, Relay
+from shared.runtime.relay import Relay
+from shared.runtime.relay_lead import Pace
 from shared.runtime.store import LogStore, open_store
 from tests.runtime.made import pending, record
 

@@ -23,7 +23,8 @@ from shared.runtime.engine import Engine
 from shared.runtime.follow import replay
 from shared.runtime.hearing import hear
 from shared.runtime.kafka import Broker
-from shared.runtime.relay import RELAY, Relay
+from shared.runtime.relay import Relay
+from shared.runtime.relay_lead import RELAY
 from shared.runtime.settings import Settings
 from tests.infra.servers import Kafka, Mongo, Postgres
 

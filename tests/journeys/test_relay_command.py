@@ -6,24 +6,28 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from aiokafka.errors import KafkaError
 from click.testing import CliRunner, Result
 
 from metodika.cli import metodika, prove
 from metodika.cli.say import EXIT_NO, EXIT_USAGE
 from metodika.services import source
+from services.monitoring.domain import FOUNDING_TARGETS
 from shared.runtime.ear import position_of
 from shared.runtime.follow import replay
 from shared.runtime.kafka import Broker
-from shared.runtime.relay import RELAY
+from shared.runtime.relay_lead import RELAY
 from shared.runtime.settings import Settings
 from shared.runtime.store import LogStore, open_store
 from tests.infra.servers import Kafka, Mongo, Postgres
 from tests.journeys.cluster import Cluster
 from tests.journeys.running import ROOT, Server, started, within
+from tests.runtime.lost import deleted
 
 ACT = ("--act", "приказ", "--number", "17-п", "--dated", "2024-01-09")
 REGISTRY = source("registry")
@@ -166,6 +170,53 @@ def test_in_the_pod_of_a_service_as_well(cluster: Cluster, name: str) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert end > 0
+
+
+def test_a_topic_that_is_lost_is_named_and_filled_by_its_own_relay(cluster: Cluster) -> None:
+    """ADR 0037: deleted under a service at work that is killed meanwhile; everybody goes on."""
+    log, broker = (
+        cluster.stores["monitoring"],
+        Broker(bootstrap=cluster.kafka.bootstrap, prefix=cluster.prefix),
+    )
+    end, registry = log.head().position, cluster.stores["registry"]
+    within(40, lambda: known(registry) == end, "the registry has heard it")
+    cluster.servers["monitoring"].process.kill9()
+    asyncio.run(deleted(broker, log.source))
+    named = in_the_pod(cluster, "monitoring", "status")
+
+    assert named.returncode == EXIT_NO, named.stderr
+    lost = f"monitoring@0 was published up to {end}, its topic holds 0"
+    assert f"{lost}; its relay fills it when it runs, or metodika relay" in named.stderr
+    assert "older copy" not in named.stderr
+
+    cluster.servers["monitoring"] = cluster.started("monitoring")
+    within(40, lambda: filled(broker, log) == [*range(1, end + 1)], "it is filled")
+    asyncio.run(deleted(broker, log.source))
+    within(60, lambda: filled(broker, log)[-end:] == [*range(1, end + 1)], "it is filled again")
+    one = replace(FOUNDING_TARGETS[0], target_hundredths=1)
+    within(40, lambda: ready(cluster, "monitoring"), "it is ready")
+    cluster.tell("monitoring", one)
+    within(60, lambda: known(registry) == end + 1, "the registry hears what is said after it")
+    within(40, lambda: ready(cluster, "registry"), "the registry is ready")
+    well = in_the_pod(cluster, "monitoring", "status", "--world", str(cluster.folder / "hand"))
+    assert well.returncode == 0, well.stderr
+
+
+def filled(broker: Broker, log: LogStore) -> list[int | None]:
+    try:
+        return published(broker, log.source)
+    except (OSError, KafkaError):
+        return []
+
+
+def known(registry: LogStore) -> int:
+    mark = registry.marks().get("monitoring@0")
+    return mark.position if mark else 0
+
+
+def ready(cluster: Cluster, name: str) -> bool:
+    answer = cluster.servers[name].get("/health/ready")
+    return answer.json() == {"status": "ok", "parts": {}}
 
 
 def in_the_pod(cluster: Cluster, name: str, *words: str) -> "subprocess.CompletedProcess[str]":

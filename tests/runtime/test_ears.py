@@ -11,7 +11,8 @@ from shared.runtime.ear import Ear
 from shared.runtime.ears import Ears
 from shared.runtime.heartbeat import Heartbeat
 from shared.runtime.kafka import Broker
-from shared.runtime.relay import Relay, publishing
+from shared.runtime.relay import Relay
+from shared.runtime.relay_lead import publishing
 from shared.runtime.store_log import LogStore
 from tests.infra.servers import Kafka
 from tests.runtime.inbox import SOURCE, Inbox, until, while_running
@@ -188,6 +189,33 @@ def test_nothing_behind_a_hole_is_heard_until_it_is_filled(
 
     assert seen == [("Hole", False, [1, 2], 0)]
     assert inbox.taken == [*range(1, 7)]
+
+
+def test_what_was_passed_by_is_sought_anew(
+    log: LogStore, inbox: Inbox, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ADR 0037: a topic that was made again has other offsets, and ours lies behind."""
+    monkeypatch.setattr("shared.runtime.ear.SEEK", 0.5)
+    at = broker.partition(SOURCE)
+    ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, own=inbox.store)
+
+    async def meanwhile() -> None:
+        await until(lambda: inbox.taken == [*range(1, 6)])
+        consumer = ears._subscribers[at.topic].consumer
+        assert consumer is not None
+        consumer.pause(at)
+        await asyncio.to_thread(record, log, 15)
+        await Relay(log, broker).drain()
+        consumer.seek(at, 9)
+        consumer.resume(at)
+        await until(lambda: len(inbox.taken) >= 20)
+        await until(ears.healthy)
+
+    record(log, 5)
+    asyncio.run(Relay(log, broker).drain())
+    asyncio.run(while_running(ears.run, meanwhile()))
+
+    assert inbox.taken == [*range(1, 21)]
 
 
 def test_a_heartbeat_is_no_fact(log: LogStore, inbox: Inbox, broker: Broker) -> None:

@@ -20,9 +20,10 @@ from shared.runtime.columns import Hole
 from shared.runtime.ear import position_of
 from shared.runtime.follow import Follower, logs_of_kafka, replay
 from shared.runtime.heartbeat import Heartbeat
-from shared.runtime.kafka import Broker
+from shared.runtime.kafka import Broker, source_of
 from shared.runtime.log import Record
-from shared.runtime.relay import Pace, Relay
+from shared.runtime.relay import Relay
+from shared.runtime.relay_lead import Pace
 from shared.runtime.store_log import LogStore
 from shared.runtime.topic import offset_after, reading
 from tests.infra.servers import Kafka
@@ -129,6 +130,54 @@ def test_it_has_arrived_only_at_the_end_of_every_log(
 
     assert ledger.count() == 1_201
     assert not early
+
+
+def test_a_log_that_cannot_be_taken_in_keeps_no_other_waiting(
+    logs: list[LogStore], broker: Broker
+) -> None:
+    """Reliability 21: it stops at that log, and at no other."""
+    publish(logs, broker, (3, 5))
+    ledger = Ledger()
+
+    def ingest(came: Sequence[bytes | Record]) -> None:
+        if any(
+            isinstance(e, bytes) and unwire(e, leaf=False).source == SOURCES[0] for e in came
+        ):
+            raise Hole("another record stands there")
+        ledger.ingest(came)
+
+    async def act() -> Follower:
+        follower = Follower(ingest, ledger.positions)
+        hears = while_running(
+            lambda: follower.from_kafka(broker, SOURCES),
+            until(lambda: ledger.count() == 5 and follower.waits() is not None),
+        )
+        await hears
+        return follower
+
+    follower = asyncio.run(act())
+
+    assert SOURCES[0] not in ledger.records
+    assert follower.ears[SOURCES[1]].healthy(datetime.now(UTC))
+
+
+def test_what_was_passed_by_is_sought_anew(
+    logs: list[LogStore], broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ADR 0037: a topic that was made again has other offsets, and ours lies behind."""
+    monkeypatch.setattr("shared.runtime.ear.SEEK", 0.5)
+    publish(logs, broker, (20, 5))
+    wrong = {SOURCES[0]: 3, SOURCES[1]: 2}
+
+    async def behind(consumer: Any, at: Any, position: int) -> int:
+        found = await offset_after(consumer, at, position)
+        return found + wrong.pop(source_of(at), 0)
+
+    monkeypatch.setattr(follow, "offset_after", behind)
+    ledger = Ledger()
+    follow_topics(ledger, broker, upto=25)
+
+    assert not wrong
 
 
 def test_it_starts_where_the_ledger_stands(logs: list[LogStore], broker: Broker) -> None:

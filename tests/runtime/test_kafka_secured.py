@@ -17,7 +17,8 @@ from shared.runtime.follow import Follower, logs_of_kafka, replay
 from shared.runtime.kafka import Broker, NotProvisioned
 from shared.runtime.logs import harmless
 from shared.runtime.reach import Unreachable, shown
-from shared.runtime.relay import Pace, Relay
+from shared.runtime.relay import Relay
+from shared.runtime.relay_lead import Pace
 from shared.runtime.settings import PREFIX, Settings
 from shared.runtime.store_log import LogStore
 from tests.infra.certificates import Authority

@@ -1,0 +1,58 @@
+"""Does a topic still have what it had: while it is published to it only grows (ADR 0037)."""
+
+import asyncio
+
+from aiokafka import TopicPartition
+
+from shared.runtime.relay_lead import Lead
+from shared.runtime.topic import Consumer, reading
+
+PATIENCE = 10
+"""Seconds that a broker has to say where a topic begins and ends."""
+
+
+class Wiped(Exception):  # noqa: N818 - said of a topic
+    """A topic has lost what stood in it, or is gone: whoever leads next agrees with it anew."""
+
+
+class Watch:
+    """Looks where the topic begins and ends, at each heartbeat, while it is published to."""
+
+    def __init__(self, lead: Lead) -> None:
+        self._lead = lead
+        self._begins: int | None = None
+        self._ends = 0
+
+    async def run(self) -> None:
+        """Look until cancelled. Raises `Wiped`, also where nobody says it in time."""
+        try:
+            async with (
+                asyncio.timeout(None) as patience,
+                reading(self._lead.broker, self._lead.source) as (consumer, at),
+            ):
+                consumer.pause(at)  # it is asked for offsets alone
+                while True:
+                    patience.reschedule(asyncio.get_running_loop().time() + PATIENCE)
+                    await self._look(consumer, at)
+                    patience.reschedule(None)
+                    await asyncio.sleep(self._lead.pace.heartbeat)
+        except TimeoutError:
+            raise self._wiped() from None
+
+    async def _look(self, consumer: Consumer, at: TopicPartition) -> None:
+        ends = self._ends  # what is taken meanwhile may come after the answer
+        begins, there = [
+            (await ask([at]))[at] for ask in (consumer.beginning_offsets, consumer.end_offsets)
+        ]
+        if there < ends or (self._begins is not None and begins > self._begins):
+            raise self._wiped()
+        self._begins, self._ends = begins, max(there, self._ends)
+
+    def took(self, first: int, last: int) -> None:
+        """Note between which offsets the topic took something. Raises `Wiped`."""
+        if 0 <= first < self._ends:
+            raise self._wiped()
+        self._ends = max(self._ends, last + 1)
+
+    def _wiped(self) -> Wiped:
+        return Wiped(f"the topic of {self._lead.source} is not what it was: looked at anew")
