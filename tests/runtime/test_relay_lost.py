@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Iterator
 from itertools import pairwise
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from structlog.testing import capture_logs
@@ -12,7 +14,9 @@ from shared.runtime.branches import line_of
 from shared.runtime.heartbeat import apart
 from shared.runtime.kafka import Broker
 from shared.runtime.relay import Relay
-from shared.runtime.relay_lead import RELAY
+from shared.runtime.relay_beats import Beats
+from shared.runtime.relay_lead import RELAY, Lead
+from shared.runtime.relay_watch import Watch, Wiped
 from shared.runtime.store import LogStore
 from shared.runtime.telemetry import Telemetry
 from tests.infra.servers import Kafka
@@ -94,6 +98,26 @@ async def whole(broker: Broker, count: int) -> bool:
     return contiguous and {*run} == {*range(1, count + 1)}
 
 
+def test_its_end_is_looked_at_whether_or_not_anything_is_sent(
+    log: LogStore, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A topic that was made again is empty, and nobody would say anything in it."""
+
+    async def silent(_: Beats) -> None:
+        return None
+
+    monkeypatch.setattr(Beats, "beat_if_due", silent)
+    record(log, 60)
+    relay = Relay(log, broker, pace=QUICK)
+
+    async def meanwhile() -> None:
+        await until(lambda: relay.standing.position == 60)
+        await recreated(broker, log.source)
+        await until(lambda: whole(broker, 60))
+
+    asyncio.run(serve(relay, meanwhile))
+
+
 def test_what_is_published_into_another_topic_is_not_remembered(
     log: LogStore, broker: Broker
 ) -> None:
@@ -112,6 +136,15 @@ def test_what_is_published_into_another_topic_is_not_remembered(
     asyncio.run(serve(relay, meanwhile))
 
     assert log.saved(RELAY) == 120
+
+
+def test_what_is_taken_at_an_offset_that_was_passed_is_taken_by_another_topic() -> None:
+    """It may have been made again, and filled, between two looks."""
+    watch = Watch(cast("Lead", SimpleNamespace(source="registry@0")))
+    watch.took(0, 9)
+    watch.took(10, 12)
+    with pytest.raises(Wiped, match="registry@0"):
+        watch.took(3, 15)
 
 
 def test_a_topic_that_is_filled_announces_its_epochs_first(

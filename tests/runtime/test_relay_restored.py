@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from shared.runtime import codec
 from shared.runtime.branches import line_of
@@ -65,12 +66,14 @@ def test_a_topic_begins_anew_with_the_epoch_that_was_begun_for_it(
         with pytest.raises(OSError, match="away"):
             asyncio.run(Relay(log, broker, pace=QUICK).drain())
     record(log, 3)
-    asyncio.run(Relay(log, broker, pace=QUICK).drain())
-    asyncio.run(Relay(log, broker, pace=QUICK).drain())
+    with capture_logs() as lines:
+        asyncio.run(Relay(log, broker, pace=QUICK).drain())
+        asyncio.run(Relay(log, broker, pace=QUICK).drain())
     first, *said = asyncio.run(published(broker))
     beat = apart(log.source, [first])[1]
     wires, again, _ = apart(log.source, said)
 
+    assert not [each for each in lines if "topic has lost" in each["event"]]
     assert beat is not None
     assert (beat.epoch, beat.line) == (log.epochs()[1].epoch, line_of(log))
     assert [(each.after, each.common) for each in beat.line] == [(9, 7)]
