@@ -41,6 +41,7 @@ from shared.runtime.settings import Settings
 from shared.runtime.store import NotMigrated, open_store
 from shared.runtime.topic import held
 
+FIVE = "five services at /registry … /monitoring"
 LEAST_SPACE = 500
 """MiB below which a start is not advised."""
 
@@ -345,7 +346,7 @@ def up(service: str | None, port: int | None, world: Path | None) -> None:
         swept = here.engines["registry"].swept() if "registry" in here.engines else 0
         click.echo(
             f"http://{settings.http_host}:{settings.http_port}, "
-            f"{service or 'five services at /registry … /monitoring'}, {swept} erasures kept",
+            f"{settings.service or FIVE}, {swept} erasures kept",
             err=True,
         )
         running(here)

@@ -63,7 +63,10 @@ class TopicLog:
     def epochs(self) -> Sequence[Epoch]:
         """Return the epochs of the log, the first first, if it has said of any."""
         line = self.beat.line if self.beat else ()
-        first = [each.epoch for each in self.read(0, 1)] or [UNTOLD]
+        first = [each.epoch for each in self.read(0, 1)]
+        if self.beat and not line:  # of a log in which nothing was said yet
+            first.append(self.beat.epoch)
+        first.append(UNTOLD)
         told = [Epoch(first[0], None, 0)]
         for branch in line:
             told.append(Epoch(branch.epoch, told[-1].epoch, branch.after))
