@@ -1,4 +1,4 @@
-"""P4, S1 7.2: who leaves, who never left, and what people say of it stays (ADR 0038)."""
+"""P4, S1 7.2: who leaves, who never left, and what people say of it stays (ADR 0039)."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -3,7 +3,7 @@
 Nobody ─ nominate ▶ Nominated ─ pool ▶ Pooled ─ diagnose ▶ Qualified ─ train ▶ Trained
 ─ activate ▶ Active; who fails a diagnosis stays pooled and may try again. An active one
 has teachers attached and detached. No fact of this language releases him: whoever works no
-more stays active, but those whom he had are detached, and he gets nobody (ADR 0038).
+more stays active, but those whom he had are detached, and he gets nobody (ADR 0039).
 """
 
 from collections.abc import Iterator, Mapping, Sequence

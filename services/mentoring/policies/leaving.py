@@ -1,4 +1,4 @@
-"""Who works no more leaves his pairs and his methodist; who never left is back (ADR 0038)."""
+"""Who works no more leaves his pairs and his methodist; who never left is back (ADR 0039)."""
 
 from collections.abc import Iterator
 from dataclasses import replace
