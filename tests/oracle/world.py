@@ -203,19 +203,29 @@ class World:
         """K-RR09: a route on a session that reached RouteAgreed in year(t) (AM32).
 
         Decided here: a route on a self-diagnosis is none (AM39); one on a session that
-        was annulled later is (lifecycle 6: "basis lost, not deleted"). RU12, AM6: the
-        session was completed by t, and whoever did is whose the route is.
+        was annulled later is (lifecycle 6: "basis lost, not deleted"), on one annulled by
+        then is none. It is developed once: agreed anew, it counts where it was first. RU12,
+        AM6: the session was completed by t, and whoever did is whose the route is.
         """
-        tested = self.tested()
+        tested, agreed = self.tested(), list(self.past.every(RouteAgreed))
+        first: dict[UUID, date] = {}
+        for each in agreed:
+            first[each.route_id] = min(each.occurred_on, first.get(each.route_id, date.max))
         return {
             self.who(each.person_id)
-            for each in self.past.every(RouteAgreed)
-            if each.occurred_on >= self.new_year
+            for each in agreed
+            if first[each.route_id] >= self.new_year
             and each.session_id is not None
+            and not self._annulled_by(each.session_id, each.occurred_on)
             and tested.get(each.session_id) == self.who(each.person_id)
             and each.session_id not in self.of_oneself()
             and each.route_id not in self.cancelled()
         }
+
+    def _annulled_by(self, session_id: UUID, day: date) -> bool:
+        """Say whether a session was annulled on a day or before."""
+        said = self.past.every(DiagnosticAnnulled)
+        return any(it.session_id == session_id and it.occurred_on <= day for it in said)
 
     def trained(self) -> set[UUID]:
         """K-F1: done(p, FED, 06.08.2020, t) ∧ byDiag, for one and the same study."""

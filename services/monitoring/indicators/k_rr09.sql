@@ -17,7 +17,8 @@ called AS (
     SEMI JOIN base ON person_id = survivor_id
 ),
 
--- «разработано»: согласовано с педагогом (AM32), по его диагностике, не отменено
+-- «разработано»: впервые согласовано с педагогом (AM32), по его диагностике, в тот день
+-- не аннулированной, и не отменено
 routed AS (
     SELECT called.person_id, min([said.event_id, session.event_id]) AS chain
     FROM live_routes_RouteAgreed($known) AS said
@@ -27,6 +28,12 @@ routed AS (
       ON tested.called = session.person_id AND tested.person_id = called.person_id
     ANTI JOIN self_sessions($as_of, $known) AS own USING (session_id)
     ANTI JOIN cancelled_routes($as_of, $known) AS cancelled USING (route_id)
+    ANTI JOIN (
+        SELECT route_id FROM live_routes_RouteAgreed($known)
+        WHERE occurred_on < date_trunc('year', $as_of::DATE)
+    ) AS earlier USING (route_id)
+    ANTI JOIN live_diagnostics_DiagnosticAnnulled($known) AS void
+      ON void.session_id = said.session_id AND void.occurred_on <= said.occurred_on
     WHERE said.occurred_on BETWEEN date_trunc('year', $as_of::DATE) AND $as_of
       AND session.occurred_on <= $as_of
     GROUP BY ALL
