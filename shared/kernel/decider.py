@@ -6,7 +6,6 @@ from functools import reduce
 from typing import Any
 from uuid import UUID
 
-from shared.kernel.facts import made_quickly
 from shared.kernel.history import Recorded, Withdrawal, as_corrected
 
 
@@ -61,7 +60,6 @@ def but[State](state: State, **changes: object) -> State:
     return after
 
 
-@made_quickly
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A key that one thing alone may hold, such as a СНИЛС or a certificate number.

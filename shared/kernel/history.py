@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
-from shared.kernel.facts import made_quickly
 from shared.kernel.ids import EventId
 
 
@@ -22,7 +21,6 @@ class Withdrawal:
     occurred_on: date
 
 
-@made_quickly
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recorded[Fact]:
     """A fact as a log holds it, so far as pure code may see the envelope.
