@@ -140,7 +140,11 @@ class Batch:
         if portion.groups is None:
             raise Unusual
         came = self._read(portion.groups)
-        heard = self._follow(len(portion))
+        try:
+            heard = self._follow(len(portion))
+        except Unusual:
+            self._let_go(came)
+            raise
         self._keep(came)
         self._let_go(came)
         self._hear(heard)
