@@ -128,10 +128,11 @@ def _why_anew(
     for was in before.logs:
         if _event_at(cursor, was.log, was.position) == was.event_id:
             continue
-        if now[was.log].position < was.position and now[was.log].epoch == was.epoch:
+        if now[was.log].epoch == was.epoch:
             raise NoSegments(
                 f"{was.log} is in the segments up to {was.position}, the ledger knows it up to"
-                f" {now[was.log].position}: if it was put back from a copy, write them --anew"
+                f" {now[was.log].position}, without that record and in the same epoch: if it"
+                " was put back from a copy, write them --anew"
             )
         return f"{was.log} says something else since, up to {was.position}"
     if other := of_another_release(before, language):

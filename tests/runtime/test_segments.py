@@ -234,12 +234,18 @@ def test_an_epoch_that_lost_what_they_hold_begins_them_anew(
     assert content(folder, done.manifest, language) == adopted.digest()
 
 
-def test_a_ledger_that_lags_takes_nothing_away(opened: Opened, tmp_path: Path) -> None:
+def test_a_ledger_that_lags_or_was_put_back_unsaid_takes_nothing_away(
+    opened: Opened, tmp_path: Path
+) -> None:
     folder, lags = tmp_path / "segments", heard(opened("two"), REGIONS[:3])
     put(heard(opened("one"), REGIONS), folder)
     before = files(folder)
     with pytest.raises(NoSegments, match="up to 5, the ledger knows it up to 3"):
         put(lags, folder)
+
+    unsaid = heard(opened("three"), [*REGIONS[:4], replace(REGIONS[4], event_id=UUID(int=75))])
+    with pytest.raises(NoSegments, match="in the same epoch"):
+        put(unsaid, folder)
 
     assert files(folder) == before
     assert put(lags, folder, anew=True).manifest.generation == 2
