@@ -9,9 +9,12 @@ import click
 
 from metodika import imports
 from metodika.cli import say
+from metodika.cli.rights import registry
 from metodika.erasure import erase_person
 from metodika.imports import api
 from metodika.imports.api import told_of
+from metodika.imports.claims import forgive as kept_no_more
+from metodika.imports.claims import wrong_of
 from metodika.imports.days import today_in
 from metodika.imports.state import Weighed
 from metodika.imports.systems import Foreign, Systems
@@ -196,4 +199,32 @@ def erase(
         click.echo(f"{person_id}: key destroyed, {outcome.status}, act {act}")
 
 
-COMMANDS = (import_, erase)
+@click.command()
+@click.argument("sender", metavar="TERRITORY")
+@click.option("--forgive", is_flag=True, help="Let the sender claim again.")
+@say.world_option
+@say.json_option
+def claims(sender: str, forgive: bool, world: Path | None, as_json: bool) -> None:
+    """Show how often rosters of a territory claimed another's people wrongly.
+
+    After too many, its rows about people of others wait until --forgive (ADR 0040).
+    """
+    with registry(say.existing(world)) as engine:
+        kept = wrong_of(engine, sender)
+        if forgive:
+            kept_no_more(engine, sender)
+    said = {
+        "territory": sender,
+        "on": kept.on,
+        "today": kept.today,
+        "people": len(kept.of),
+        "stopped": kept.stopped or any(map(kept.stops, kept.of)),
+        "forgiven": forgive,
+    }
+    if as_json:
+        say.json(said)
+    else:
+        say.table(f"Wrong claims of {sender}", tuple(said), [tuple(said.values())])
+
+
+COMMANDS = (import_, claims, erase)

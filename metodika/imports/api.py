@@ -218,6 +218,7 @@ def _taken(
             region=region,
             on=on or today_in(engine, region),
             may=may,
+            sender=home,
         )
     except bulk.Unreadable as wrong:
         raise Problem(422, "unreadable", str(wrong)) from None

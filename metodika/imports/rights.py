@@ -26,6 +26,7 @@ from services.registry.domain import (
     StartEmployment,
 )
 from services.registry.domain.employment import Job
+from services.registry.domain.same import NOT_YOURS
 from shared.kernel import Fault
 from shared.kernel.ids import EmploymentId, OrgId, PersonId, Territory
 from shared.runtime.asking import May
@@ -80,7 +81,8 @@ class Rights:
         """Return a row with a fault where it says what is not the sender's to say."""
         if all(map(self._allows, line.commands)):
             return line
-        return replace(line, commands=(), fault=FOREIGN)
+        fault = NOT_YOURS if line.file == PEOPLE else FOREIGN
+        return replace(line, commands=(), fault=fault)
 
     def over(self, org_id: OrgId) -> bool:
         """Say whether an organisation is the sender's; one that nobody knows is nobody's."""

@@ -7,6 +7,7 @@ from datetime import date
 from functools import cache
 from uuid import UUID
 
+from metodika.imports.claims import Claims
 from metodika.imports.plan import NO_ROW, Plan
 from metodika.imports.rights import Rights
 from metodika.imports.staff import Staff, people_at, staff_of
@@ -37,12 +38,13 @@ def roster_plan(
     region: str | None,
     on: date,
     may: May | None = None,
+    sender: str = "",
 ) -> Plan:
-    """Read a OneRoster package; nothing is stored.
+    """Read a OneRoster package; nothing is stored, but that somebody was claimed wrongly.
 
-    `files` are its CSV files by name. What its sender may not say is a fault, and of
-    organisations that are not the sender's nothing is told. Raises `Unreadable` when it
-    is no such package.
+    `files` are its CSV files by name; `sender` is the territory that sends it. What it
+    may not say is a fault, and of organisations that are not its own nothing is told.
+    Raises `Unreadable` when it is no such package.
     """
     if not files.keys() >= {"users.csv", "roles.csv"}:
         raise Unreadable("В пакете нет users.csv или roles.csv (OneRoster 1.2)")
@@ -51,7 +53,7 @@ def roster_plan(
     was = kept(engine, import_id)
     read = Reading(engine, engine.known(), _rows(files), _source(engine, system, region, on))
     staff = read.staff()
-    lines = [*read.lines(staff)]
+    lines = [*read.lines(staff, may, sender)]
     unnamed = [*read.unnamed(staff)] if whole and not _taken(was) else []
     lines += [Line(file="roles.csv", line=NO_ROW, commands=(each,)) for each in unnamed]
     rights = Rights(read.work, may or everywhere, staff.jobs, lines)
@@ -134,14 +136,16 @@ class Reading:
         }
         return people_at(self.engine.store, there, regions)
 
-    def lines(self, staff: Staff) -> Iterator[Line]:
+    def lines(self, staff: Staff, may: May | None, sender: str) -> Iterator[Line]:
         """Return the verdict of every row, in the order in which they are asked."""
+        claims = Claims(self.engine, self.work, may or everywhere, sender, self._human)
         register = roster.Register(
             holder=self.work.holder,
             organisation=self.organisation,
             jobs=staff.jobs,
             born=self._born,
             human=self._human,
+            claimed=claims.claimed,
         )
         for it in package.read(self.rows, self.source, register):
             file, line = f"{it.file}.csv", self.rows[it.file].lines[it.line - 2]

@@ -64,6 +64,9 @@ METRICS: Mapping[str, Metric] = {
     ),
     "metodika.append.seconds": Metric("histogram", "s", "a command, asked to answered"),
     "metodika.commands": Metric("counter", "{command}", "commands by how they ended"),
+    "metodika.claims.wrong": Metric(
+        "counter", "{claim}", "rows that claim another territory's person, and wrongly"
+    ),
     "metodika.unaccounted": Metric(
         "gauge", "{fact}", "consumed − effects − skipped − parked; not 0 is an alarm"
     ),

@@ -359,15 +359,20 @@ def test_who_is_known_is_not_silently_another(said: dict[str, str], column: str 
     assert found[:1] == ([column] if column else [])
 
 
-def test_two_rows_of_one_snils_are_one_person_only_if_born_on_one_day() -> None:
-    other = {"sourcedId": "u2", "metadata.birthDate": "1960-05-05"}
+@pytest.mark.parametrize(
+    "said", [{"metadata.birthDate": "1960-05-05"}, {"givenName": "Ольга"}, {}]
+)
+def test_two_rows_of_one_snils_are_one_person_only_if_all_agrees(said: dict[str, str]) -> None:
+    """S1 5.5: один СНИЛС у двух имён или дней рождения: не берут ни одной."""
+    other = {"sourcedId": "u2"} | said
     package: Package = {
         "users": [USER, USER | other],
         "roles": [ROLE, ROLE | {"sourcedId": "r2", "userSourcedId": "u2"}],
     }
     found = faults([*read(package, SOURCE, KNOWS_NOTHING)])
 
-    assert found[0] == ("users", 3, "metadata.birthDate")
+    bad = [("users", line, "metadata.snils") for line in (2, 3)] if said else []
+    assert [each for each in found if each[0] == "users"] == bad
 
 
 # ── What it would do ────────────────────────────────────────────────────────

@@ -40,6 +40,7 @@ from services.registry.domain.rows import (
     whatever_day,
     whatever_moment,
 )
+from services.registry.domain.same import TOLD_APART, told_apart
 from shared.events.registry import EmploymentFact
 from shared.kernel.ids import EmploymentId, OrgId, PersonId
 from shared.kernel.line import require_columns
@@ -70,7 +71,8 @@ def read(package: Package, source: Source, register: Register) -> Iterator[Verdi
     yield from read_orgs(package.get("orgs", ()), source, register, began, again["orgs"])
     roles = roles_by_user(package.get("roles", ()))
     staff = {user for user, rows in roles.items() if any(is_staff(row) for _, row in rows)}
-    people = People(source, register, staff, again["users"], again["roles"])
+    apart = told_apart(package.get("users", ()))
+    people = People(source, register, staff, again["users"], again["roles"], apart)
     for line, row in enumerate(package.get("users", ()), start=2):
         yield people.read(line, row)
         for line_of_role, role in roles.pop(said(row, "sourcedId"), ()):
@@ -164,6 +166,7 @@ class People:
     staff: AbstractSet[str]
     users_again: AbstractSet[int] = frozenset()
     roles_again: AbstractSet[int] = frozenset()
+    apart: AbstractSet[int] = frozenset()
     known: dict[str, PersonId] = field(default_factory=dict)
     snils: dict[str, UUID] = field(default_factory=dict)
     born: dict[UUID, date] = field(default_factory=dict)
@@ -174,6 +177,8 @@ class People:
         """Read a row of users."""
         try:
             require_once(line, row, self.users_again)
+            if line in self.apart:
+                raise TOLD_APART
             commands = self.user(row)
         except Fault as fault:
             if line not in self.users_again:

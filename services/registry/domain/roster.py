@@ -91,7 +91,8 @@ class Register:
     """What the registry knows: keys held, organisations, jobs by their id.
 
     When somebody was `born`, None if that can't be known; whose record of one `human`
-    stands by itself, the others being merged into it.
+    stands by itself, the others being merged into it. `claimed`: whether a row claims
+    somebody who is not the sender's; it raises `Fault` where the claim does not hold.
     """
 
     holder: Callable[[str, str], UUID | None]
@@ -99,6 +100,7 @@ class Register:
     jobs: Mapping[EmploymentId, Job] = field(default_factory=dict)
     born: Callable[[UUID], date | None] = lambda _: None
     human: Callable[[UUID], UUID] = lambda person_id: person_id
+    claimed: Callable[[UUID, Row], bool] = lambda _person_id, _row: False
 
 
 class Verdict(NamedTuple):

@@ -71,6 +71,8 @@ def identify(
 
 def require_same(row: Row, person_id: UUID, register: Register) -> None:
     """Кто уже внесён, остаётся тем же: иное — ошибка строки или записи (S1 7.2)."""
+    if register.claimed(person_id, row):
+        return
     born, recorded = day(row, "metadata.birthDate", "S0 I"), register.born(person_id)
     if born and recorded and born != recorded:
         why = "Записана другая дата рождения; ошибку исправляют исправлением записи"
