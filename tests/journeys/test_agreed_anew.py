@@ -1,4 +1,4 @@
-"""A route is developed once, in the year in which it was first agreed (S1 D2.3, ADR 0039)."""
+"""A route is developed once, in the year in which it was first agreed (S1 D2.3, ADR 0042)."""
 
 from dataclasses import replace
 
