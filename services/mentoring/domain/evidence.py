@@ -181,13 +181,9 @@ def gone_on(work: Sequence[Work], since: date) -> date | None:
     )
 
 
-def main_jobs(work: Iterable[Work]) -> dict[EmploymentId, date]:
-    """Return each main job of a teacher that runs, and since when it was one (S1 4.4)."""
-    ours = [each for each in work if each.is_main and each.position_class == "PED"]
-    return {
-        job: min(each.since for each in ours if each.employment_id == job)
-        for job in (each.employment_id for each in ours if each.until is None)
-    }
+def main_work(work: Iterable[Work]) -> list[Work]:
+    """Return the main work of a pedagogue (S1 4.4)."""
+    return [each for each in work if each.is_main and each.position_class == "PED"]
 
 
 def long_service(work: Iterable[Work], day: date) -> tuple[EventId, ...]:

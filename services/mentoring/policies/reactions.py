@@ -165,21 +165,21 @@ def a_young_teacher_employed_calls_for_a_pair(
     heard of.
     """
     person = known.of(PEOPLE, said.person_id)
-    until = person.young_until
-    for employment_id, since in evidence.main_jobs(person.work).items():
-        if until and max(since, CONCEPT) < until:
+    running = (each for each in evidence.main_work(person.work) if each.until is None)
+    for job in dict.fromkeys(each.employment_id for each in running):
+        if since := calls_since(person, job):
             yield ProposePair(
-                pair_id=pair_of(employment_id),
+                pair_id=pair_of(job),
                 mentee_id=said.person_id,
-                employment_id=employment_id,
+                employment_id=job,
                 proposed_on=since,
             )
 
 
 def calls_since(person: Person, job: EmploymentId) -> date | None:
     """Return since when a job calls for a pair: the main work of a pedagogue, begun young."""
-    ours = (each for each in person.work if each.is_main and each.position_class == "PED")
-    since = min((each.since for each in ours if each.employment_id == job), default=None)
+    its = (each for each in evidence.main_work(person.work) if each.employment_id == job)
+    since = min((each.since for each in its), default=None)
     until = person.young_until
     return since if since and until and max(since, CONCEPT) < until else None
 
