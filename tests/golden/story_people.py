@@ -139,8 +139,8 @@ YOUNG_UNTIL: dict[int, tuple[str, str]] = {
 
 
 def people(story: Story) -> None:
-    """Forty-five records of people: who they are, where they work, who left."""
-    for n in range(1, 46):
+    """Forty-seven records of people: who they are, where they work, who left."""
+    for n in range(1, 48):
         story.say(
             a(
                 TeacherRegistered,
@@ -195,6 +195,8 @@ def people(story: Story) -> None:
     job(story, 43, "I", "01.09.2022", last_day="31.05.2024")
     job(story, 44, "L", "01.03.2022")
     job(story, 45, "M", position="HEAD")
+    job(story, 46, "D", "01.09.2022", last_day="30.06.2023")  # a methodist who leaves
+    job(story, 47, "I", "01.01.2022", last_day="30.11.2022")  # a tutor who leaves
 
     graduated(story, 40, "K", "30.06.2023", "01.07.2023")
     graduated(story, 41, "K", "30.06.2019", "01.09.2020")

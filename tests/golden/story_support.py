@@ -104,6 +104,8 @@ def the_young(story: Story) -> None:
     story.say(a(TutorAppointed, **of_30, tutor_id=person(1), occurred_on=day("20.03.2024")))
     story.say(a(RouteCancelled, **of_30, occurred_on=day("11.11.2024")))
 
+    routed(story, 43, "20.09.2022", "01.10.2022", tutor=47, on_request=True)
+
 
 def form(story: Story, n: int, since: str, ended: str | None = None) -> None:
     who = {"support_id": support(n), "person_id": person(n)}
@@ -123,17 +125,22 @@ def mentored(story: Story, n: int, *, by: int, since: str, closed: str | None = 
 
 
 def methodists(story: Story) -> None:
-    """1, 19 and 36 are regional methodists, 3 a federal one, 20 is only in the pool."""
+    """1, 19, 36 and for a while 46 are regional methodists, 3 a federal one.
+
+    20 is only in the pool.
+    """
     nominated(story, 20, "D", "25", on="01.02.2023")
     activated(story, 1, "A", "25", on="01.06.2022")
     activated(story, 3, "A", "25", level="F", on="10.01.2023")
     activated(story, 19, "D", "25", on="01.02.2023")
     activated(story, 36, "I", "77", on="01.03.2023")
+    activated(story, 46, "D", "25", on="01.10.2022")
 
     attached(story, 1, "15.06.2022", 18)
     attached(story, 1, "01.09.2022", 2, 3, 4, 5, 16)
     attached(story, 3, "15.01.2023", 6, 7, 8, 10, 11, 12, 13)
     attached(story, 19, "01.03.2023", 9, 20)
+    attached(story, 46, "01.10.2022", 14)
     attached(story, 36, "01.09.2023", 38, 39)
     attached(story, 36, "15.09.2024", 40)
     detached = story.say(

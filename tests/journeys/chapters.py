@@ -285,7 +285,13 @@ def assigned(tell: Teller, session: SessionId = SESSION, item: RouteItemId = ITE
             route_id=route, items=(program_item(item),), agreed_on=day("10.02.2022")
         ),
         rou.AssignRoute(route_id=route, tutor_id=None, assigned_on=day("15.02.2022")),
-        rou.AppointTutor(route_id=route, tutor_id=GLEB, appointed_on=day("16.02.2022")),
+        tutor(session),
+    )
+
+
+def tutor(session: SessionId = SESSION) -> rou.AppointTutor:
+    return rou.AppointTutor(
+        route_id=rou.route_of(session), tutor_id=GLEB, appointed_on=day("16.02.2022")
     )
 
 

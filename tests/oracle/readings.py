@@ -182,6 +182,25 @@ class FederalMethodists(World):
         self.past.every = all_regional
 
 
+class NobodyLeftWork(World):
+    """Who works no more is a methodist and a tutor all the same."""
+
+    def left_on(self, who: UUID) -> date | None:  # noqa: ARG002 - whoever it is
+        return None
+
+
+class TheLastDayIsNoWork(World):
+    """A methodist and a tutor have left on their last day of work."""
+
+    def left_on(self, who: UUID) -> date | None:
+        self.t += timedelta(days=1)
+        try:
+            left = super().left_on(who)
+        finally:
+            self.t -= timedelta(days=1)
+        return None if left is None else left - timedelta(days=1)
+
+
 class TheUniversityTeaches(World):
     """The kind of an organisation is not asked."""
 

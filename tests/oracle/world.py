@@ -5,7 +5,7 @@ Where the text left a choice, the docstring says "Decided here".
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -45,6 +45,7 @@ from shared.events.routes import (
     RouteCompleted,
     TutorAppointed,
 )
+from shared.kernel.ids import RouteId
 from tests.oracle.said import Past, Place, Said
 
 SINCE = date(2020, 8, 6)
@@ -111,6 +112,22 @@ class World:
                 secondary = not terms.is_main
                 jobs[self.who(terms.person_id)].append((secondary, began[job], terms.org_id))
         return {person: min(each)[2] for person, each in jobs.items()}
+
+    def left_on(self, who: UUID) -> date | None:
+        """Return the day after his last day of work by t; None while any work goes on.
+
+        Of any position, at any organisation (§2.4.3); who never worked left long ago.
+        """
+        last_day = {
+            each.employment_id: each.occurred_on for each in self.past.every(EmploymentEnded)
+        }
+        days = [
+            last_day.get(each.employment_id, self.t)
+            for each in self.past.every(EmploymentStarted)
+            if self.who(each.person_id) == who
+        ]
+        last = max(days, default=date.min)
+        return last + timedelta(days=1) if last < self.t else None
 
     def young(self) -> set[UUID]:
         """Young(t): P(t) with t < young_until of the latest YouthPeriodDetermined.
@@ -294,18 +311,13 @@ class World:
         """K-F4: a support form, a pair or an ИОМ-tutor, in force at t or ended in year.
 
         Decided here: a pair supports its mentee, not its mentor, on any basis; a
-        proposed pair is none; a route has a tutor from the first one named (in
-        RouteAssigned or TutorAppointed) until the route is completed, also when he is
-        replaced; a cancelled route never counts (§2.4.14).
+        proposed pair is none.
         """
         forms_over = {
             each.support_id: each.occurred_on for each in self.past.every(SupportFormEnded)
         }
         pairs_over = {
             each.pair_id: each.occurred_on for each in self.past.every(MentorshipPairClosed)
-        }
-        routes_over = {
-            each.route_id: each.occurred_on for each in self.past.every(RouteCompleted)
         }
         in_forms = {
             each.person_id
@@ -317,20 +329,43 @@ class World:
             for each in self.past.every(MentorshipPairFormed)
             if self._lasts(pairs_over.get(each.pair_id))
         }
-        with_tutor = {
-            each.person_id
-            for each in self.past.every(RouteAssigned, TutorAppointed)
-            if each.tutor_id is not None
-            and each.route_id not in self.cancelled()
-            and self._lasts(routes_over.get(each.route_id))
-        }
-        return {self.who(each) for each in in_forms | in_pairs | with_tutor}
+        return {self.who(each) for each in in_forms | in_pairs | self.tutored()}
+
+    def tutored(self) -> set[UUID]:
+        """K-F4: whose route a tutor leads at t, or led in year(t).
+
+        S1 2: a tutor is a pedagogical worker. Decided here: of the tutors named (in
+        RouteAssigned or TutorAppointed) each leads from his day to that of the next,
+        until the route is completed and while he works: he has left on the day after
+        his last one, and leads again if he works again; who had left before he was
+        named never led; of whose work nothing is known, nobody knows that he left. A
+        cancelled route never counts (§2.4.14).
+        """
+        known = {self.who(each.person_id) for each in self.past.every(EmploymentStarted)}
+        named: dict[RouteId, list[RouteAssigned | TutorAppointed]] = defaultdict(list)
+        for each in self.past.every(RouteAssigned, TutorAppointed):
+            if each.tutor_id is not None and each.route_id not in self.cancelled():
+                named[each.route_id].append(each)
+        over = {each.route_id: each.occurred_on for each in self.past.every(RouteCompleted)}
+        found: set[UUID] = set()
+        for route, tutors in named.items():
+            replaced = [*(each.occurred_on for each in tutors[1:]), None]
+            for each, next_on in zip(tutors, replaced, strict=True):
+                tutor = self.who(each.tutor_id) if each.tutor_id else None
+                left = self.left_on(tutor) if tutor and tutor in known else None
+                ends = [day for day in (next_on, over.get(route), left) if day]
+                led = left is None or each.occurred_on < left
+                if led and self._lasts(min(ends, default=None)):
+                    found.add(each.person_id)
+        return found
 
     # ── Methodists ──────────────────────────────────────────────────────────
 
     def methodists(self) -> dict[UUID, UUID]:
         """Return the active regional methodists: person → unit (lifecycle 13: level R).
 
+        S1 2: a methodist is a pedagogical worker, so he is one while he works. What RU4
+        to RU6 ask is asked on the day of his activation, and not again.
         Decided here: a methodist is a person, so two assignments of one person are one
         methodist, at the organisation of the first (as AM33); the scope is that of the
         organisation, and it may be of any kind, HE too (a ЦНППМ may be part of it).
@@ -339,7 +374,7 @@ class World:
         for each in self.past.every(MethodistActivated):
             if each.level == "R" and each.org_id in self.orgs:
                 found.setdefault(self.who(each.person_id), each.org_id)
-        return found
+        return {who: unit for who, unit in found.items() if self.left_on(who) is None}
 
     def attached(self) -> dict[UUID, set[UUID]]:
         """Return whom each active regional methodist has: methodist → people.

@@ -3,7 +3,8 @@
 Nobody ─ nominate ▶ Nominated ─ pool ▶ Pooled ─ diagnose ▶ Qualified ─ train ▶ Trained
 ─ activate ▶ Active; who fails a diagnosis stays pooled and may try again. An active one
 has teachers attached and detached. No fact of this language releases him: whoever works no
-more stays active, but those whom he had are detached, and he gets nobody (ADR 0039).
+more stays active, but those whom he had are detached, he gets nobody, and counts nowhere
+(ADR 0039, 0043).
 """
 
 from collections.abc import Iterator, Mapping, Sequence

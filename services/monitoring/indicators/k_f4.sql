@@ -27,12 +27,6 @@ begun AS (
     UNION ALL
     SELECT pair_id, mentee_id, 'есть наставник (S0 V.4)', event_id, occurred_on
     FROM live_mentoring_MentorshipPairFormed($known)
-    UNION ALL
-    SELECT route_id, person_id, 'маршрут ведёт тьютор (S0 V.4)', event_id, occurred_on
-    FROM live_routes_RouteAssigned($known) WHERE tutor_id IS NOT NULL
-    UNION ALL
-    SELECT route_id, person_id, 'маршрут ведёт тьютор (S0 V.4)', event_id, occurred_on
-    FROM live_routes_TutorAppointed($known)
 ),
 ended AS (
     SELECT id, max(occurred_on) AS ended_on
@@ -40,23 +34,69 @@ ended AS (
         SELECT support_id AS id, occurred_on FROM live_mentoring_SupportFormEnded($known)
         UNION ALL
         SELECT pair_id, occurred_on FROM live_mentoring_MentorshipPairClosed($known)
-        UNION ALL
-        SELECT route_id, occurred_on FROM live_routes_RouteCompleted($known)
     )
     WHERE occurred_on <= $as_of
     GROUP BY id
 ),
 
+-- маршрут ведёт тьютор, назначенный последним…
+named AS (
+    SELECT said.*, lead(occurred_on) OVER (PARTITION BY route_id ORDER BY
+        occurred_on, recorded_at, source, position) AS replaced_on
+    FROM (
+        SELECT route_id, person_id, tutor_id, event_id,
+            occurred_on, recorded_at, source, position
+        FROM live_routes_RouteAssigned($known) WHERE tutor_id IS NOT NULL
+        UNION ALL
+        SELECT route_id, person_id, tutor_id, event_id,
+            occurred_on, recorded_at, source, position
+        FROM live_routes_TutorAppointed($known)
+    ) AS said
+    SEMI JOIN called ON called = said.person_id
+    ANTI JOIN cancelled_routes($as_of, $known) AS cancelled USING (route_id)
+    WHERE occurred_on <= $as_of
+),
+completed AS (
+    SELECT route_id, max(occurred_on) AS completed_on
+    FROM live_routes_RouteCompleted($known)
+    WHERE occurred_on <= $as_of
+    GROUP BY route_id
+),
+-- …пока его работа не окончена: «тьютор» — педагогический работник (S1 2), под любой записью
+tutors AS (
+    SELECT DISTINCT tutor_id, coalesce(survivor_id, tutor_id) AS human
+    FROM named LEFT JOIN merged($as_of, $known) ON merged_id = tutor_id
+),
+records AS (
+    SELECT tutor_id, human AS record FROM tutors
+    UNION ALL
+    SELECT tutor_id, merged_id FROM merged($as_of, $known) JOIN tutors ON survivor_id = human
+),
+worked AS (
+    SELECT tutor_id,
+        CASE WHEN bool_and(last_day IS NOT NULL) THEN max(last_day) + 1 END AS gone_on
+    FROM work($as_of, $known) AS job JOIN records ON record = job.person_id
+    GROUP BY tutor_id
+),
+led AS (
+    SELECT person_id, event_id, least(replaced_on, completed_on, gone_on) AS ended_on
+    FROM named LEFT JOIN worked USING (tutor_id) LEFT JOIN completed USING (route_id)
+    WHERE coalesce(occurred_on < gone_on, TRUE)
+),
+
 -- «…участвующих…»: в этот день, или участие окончено в этом году
+each_form AS (
+    SELECT person_id, form, event_id, ended_on
+    FROM begun LEFT JOIN ended USING (id)
+    WHERE begun.occurred_on <= $as_of
+    UNION ALL
+    SELECT person_id, 'маршрут ведёт тьютор (S0 V.4)', event_id, ended_on FROM led
+),
 supported AS (
     SELECT called.person_id,
         min(form) AS form, list(event_id ORDER BY event_id) AS chain
-    FROM begun
-    LEFT JOIN ended USING (id)
-    JOIN called ON called = begun.person_id
-    ANTI JOIN cancelled_routes($as_of, $known) AS cancelled ON route_id = id
-    WHERE begun.occurred_on <= $as_of
-      AND coalesce(ended_on >= date_trunc('year', $as_of::DATE), TRUE)
+    FROM each_form JOIN called ON called = each_form.person_id
+    WHERE coalesce(ended_on >= date_trunc('year', $as_of::DATE), TRUE)
     GROUP BY ALL
 )
 

@@ -8,7 +8,8 @@
 -- period:    stock
 -- guards:    K-R5x.max, K-R5x.coverage
 
--- «…из расчёта»: все педагогические работники к действующим методистам (AM16)
+-- «…из расчёта»: все педагогические работники к действующим методистам, к тем, кто
+-- работает в этот день (AM16, S1 2)
 SELECT org_id AS unit, person_id AS subject, 1 AS num, 0 AS den,
     'педагогический работник (S0 I)' AS why, evidence
 FROM pedagogues($as_of, $known, $scope)

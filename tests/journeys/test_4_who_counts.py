@@ -1,0 +1,71 @@
+"""Point 4: a methodist and a tutor count on the days on which they work."""
+
+from dataclasses import replace
+
+from shared.kernel.ids import SessionId
+from tests.journeys import chapters as ch
+from tests.journeys.amends import withdraw
+from tests.journeys.methodists import active, attach, leaves
+from tests.journeys.telling import Telling, day
+
+SESSION = SessionId(ch.uid("session of vera"))
+
+
+def test_a_methodist_counts_while_he_works(story: Telling) -> None:
+    """K-R5, S1 2: «региональный методист» — педагогический работник: кончилась работа — нет."""
+    active(story)
+    story.tell("mentoring", attach(ch.VERA, "05.09.2022"))
+    story.tell("registry", leaves(ch.GLEB, "31.10.2022"))
+    story.settle()
+
+    assert story.counted("K-R5", "31.10.2022") == (4, 1)
+    assert story.counted("K-R5", "01.11.2022") == (3, 0)
+    assert story.counted("K-R5x.max", "01.11.2022") == (0, 0)
+    assert story.counted("K-R5x.coverage", "31.10.2022") == (1, 4)
+    assert story.counted("K-R5x.coverage", "01.11.2022") == (0, 3)
+
+
+def test_and_again_when_he_works_again(story: Telling) -> None:
+    """K-R5: методист тот же, допущен по-прежнему, и снова работает (S1 4.5)."""
+    active(story)
+    again = replace(
+        ch.employed(ch.GLEB, ch.SCHOOL, "01.02.2023"), employment_id=ch.uid("second job")
+    )
+    story.tell("registry", leaves(ch.GLEB, "31.10.2022"), again)
+    story.settle()
+    den = [story.counted("K-R5", on)[1] for on in ("31.01.2023", "01.02.2023")]
+
+    assert den == [0, 1]
+
+
+def tutored(story: Telling) -> None:
+    """Vera, who is young, has a route; Gleb leads it from 16.02.2022."""
+    ch.places(story)
+    ch.people(story)
+    ch.diagnosed(story, ch.VERA, SESSION, "01.02.2022", "52.00")
+    ch.assigned(story, SESSION)
+    story.settle()
+
+
+def test_a_tutor_supports_while_he_works(story: Telling) -> None:
+    """K-F4, S1 2: «тьютор» — педагогический работник: ушёл — поддержка окончена в том году."""
+    tutored(story)
+    story.tell("registry", leaves(ch.GLEB, "31.10.2022"))
+    story.settle()
+
+    assert story.counted("K-F4", "31.12.2022") == (1, 1)
+    assert story.counted("K-F4", "01.01.2023") == (0, 1)
+    withdraw(story, "registry", ch.GLEB, "EmploymentEnded")
+    assert story.counted("K-F4", "01.01.2023") == (1, 1)
+
+
+def test_another_tutor_goes_on(story: Telling) -> None:
+    """K-F4: вместо ушедшего маршрут ведёт другой тьютор (S0 V.4, S1 3.2)."""
+    tutored(story)
+    story.tell("registry", leaves(ch.GLEB, "31.10.2022"))
+    story.settle()
+    other = replace(ch.tutor(SESSION), tutor_id=ch.BORIS, appointed_on=day("15.11.2022"))
+    story.tell("routes", other)
+    story.settle()
+
+    assert story.counted("K-F4", "31.12.2023") == (1, 1)
