@@ -147,6 +147,35 @@ def test_a_pair_that_never_began_earlier_ends_where_it_ended(pair: Mentoring) ->
     assert ends(pair) == [LATER + timedelta(days=1)]
 
 
+def test_an_end_that_never_was_ended_nothing(pair: Mentoring) -> None:
+    """contracts §1: окончание отозвано — и пара работает."""
+    [mistake] = pair.hears(MENTOR, left(MENTOR))
+    pair.hears(MENTOR, gone(mistake, EmploymentEnded))
+
+    assert ends(pair) == []
+
+
+def test_work_that_never_was_kept_nobody(pair: Mentoring) -> None:
+    """contracts §1: второй работы не было — после первой он ушёл."""
+    [second] = pair.hears(MENTOR, begun(MENTOR, 91, occurred_on=DAY))
+    pair.hears(MENTOR, left(MENTOR))
+    stayed = ends(pair)
+    pair.hears(MENTOR, gone(second))
+
+    assert (stayed, ends(pair)) == ([], [AFTER])
+
+
+def test_a_merger_and_its_withdrawal_are_heard_last(pair: Mentoring) -> None:
+    """S1 7.2: другая запись работала — не уходил; слияния не было — ушёл."""
+    pair.hears(MENTOR, left(MENTOR))
+    one = a(PersonsMerged, survivor_id=STRANGER, merged_id=MENTOR)
+    [merged] = pair.hears(MENTOR, one)
+    as_one = ends(pair)
+    pair.hears(MENTOR, gone(merged, PersonsMerged))
+
+    assert (as_one, ends(pair)) == ([], [AFTER])
+
+
 # ── What people say stays ───────────────────────────────────────────────────
 
 

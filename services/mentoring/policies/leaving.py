@@ -47,12 +47,11 @@ def who_works_no_more_leaves(
     EmploymentStarted,
     EmploymentEnded,
     PersonsMerged,
-    TeacherAttached,
     MentorshipPairFormed,
     name="mentoring.leave anew",
 )
 def who_never_left_is_back(
-    said: OfWork | OfABond, known: Known
+    said: OfWork | MentorshipPairFormed, known: Known
 ) -> Iterator[ClosePair | DetachTeacher | Correct | Withdraw]:
     """Ушёл не тот, не в тот день или никто — так и сказано (contracts §1, S1 7.2).
 
