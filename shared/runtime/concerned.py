@@ -5,8 +5,17 @@ from typing import Any
 
 from shared.kernel import Concerns
 from shared.kernel.ids import EventId, Territory
+from shared.runtime.amending import AMENDING
 from shared.runtime.asking import Asked, May, NotAllowed
-from shared.runtime.territory import Standing, elsewhere, rights_to, taken_from
+from shared.runtime.territory import (
+    HOME,
+    PEOPLE,
+    Standing,
+    elsewhere,
+    rights_to,
+    taken_from,
+    territory_of,
+)
 from shared.runtime.work import Thing, Work
 
 
@@ -69,6 +78,28 @@ class Concerned:
         (concern, _), *_ = concerned
         why = (concern.reason, concern.clause) if any(rights) else ()
         raise NotAllowed(type(asked.command).__name__, *why)
+
+
+def require_right_to_hear(work: Work, thing: Thing, command: Any, may: May) -> None:
+    """Raise `NotAllowed` where a thing is another's: why a guess fails, or that it holds.
+
+    A person is his employers'; whatever else is theirs where its facts lead to, and where
+    what a command states does, unless it states a person.
+    """
+    if not thing.version:
+        return
+    places = [at for at, _ in work.homes_of(thing.stream)]
+    if not work.of(HOME, thing.stream).employers:
+        said = [it.fact for it in thing.history]
+        stated = [] if any(hasattr(command, each) for each in PEOPLE) else [command]
+        leading = (
+            territory_of(each, work, otherwise=thing.territory) for each in said + stated
+        )
+        places += [at for at, _ in leading]
+    if isinstance(command, AMENDING):
+        places.append(work.stands(command.event_id)[0])
+    if not any(map(may, places)):
+        raise NotAllowed(type(command).__name__)
 
 
 def _homes(work: Work, concern: Concerns[Any], fact: Any) -> list[Standing]:

@@ -13,7 +13,7 @@ from shared.kernel import Claim, Refused, Release, Withdrawal, stood
 from shared.kernel.ids import EventId
 from shared.runtime.amending import AMENDING, amended, derived, places, records_of
 from shared.runtime.asking import Asked, May, NotAllowed, OtherBody, Outcome
-from shared.runtime.concerned import Concerned
+from shared.runtime.concerned import Concerned, require_right_to_hear
 from shared.runtime.log import Answered, Store
 from shared.runtime.seal import Erased, Keys
 from shared.runtime.service import Reactions, Service, courses
@@ -131,13 +131,20 @@ class Deciding:
 
     def _said(self, work: Work, asked: Asked, thing: Thing, may: May | None) -> list[UUID]:
         command = asked.command
-        if isinstance(command, AMENDING):
-            return self._amended(work, asked, thing, may)
-        decider = self._courses[type(command)].decider
-        facts = decider.decide(work.state(decider, thing), self._told(work, command))
-        claims = [[*decider.claims(each)] for each in facts]
-        work.holding.require_free(chain.from_iterable(claims))
+        try:
+            if isinstance(command, AMENDING):
+                return self._amended(work, asked, thing, may)
+            decider = self._courses[type(command)].decider
+            facts = decider.decide(work.state(decider, thing), self._told(work, command))
+            claims = [[*decider.claims(each)] for each in facts]
+            work.holding.require_free(chain.from_iterable(claims))
+        except (Refused, Erased):
+            if may:
+                require_right_to_hear(work, thing, command, may)
+            raise
         if may:
+            if not facts:
+                require_right_to_hear(work, thing, command, may)
             self._concerned.require_right(work, thing, facts, asked, may)
         require_come(facts, work.unit.now)
         said: list[UUID] = []

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -76,7 +77,7 @@ def test_the_municipality_that_heard_a_job_hears_what_became_of_it(story: Tellin
         assert WITHDRAWN in {name for name, _, _ in at(story, place, ch.ANNA)}
 
 
-def at(story: Telling, oktmo: str, who: PersonId) -> list[tuple[str, EventId, object]]:
+def at(story: Telling, oktmo: str, who: PersonId) -> list[tuple[str, EventId, Any]]:
     """Return what the feed of a municipality tells of somebody."""
     records = story.world.stores["registry"].read(0, 1000, scopes=[Territory(f"25/{oktmo}")])
     return [

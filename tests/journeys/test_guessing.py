@@ -1,0 +1,69 @@
+"""S0 V: who has no right over a thing is told 403, whatever he guesses of it."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.registry import domain as reg
+from shared.kernel.ids import Territory
+from shared.runtime.asking import Asked, NotAllowed, Outcome
+from tests.journeys import chapters as ch
+from tests.journeys.telling import Telling, day
+
+CATEGORY = reg.AwardCategory(
+    person_id=ch.ANNA, category="highest", awarded_on=day("01.10.2021")
+)
+NAMED = ch.registered(ch.ANNA, "112-233-445 95", "14.03.1980")
+RESULT = ch.diagnosis(ch.ANNA, ch.SESSION, "01.02.2022", "50.00")[2]
+YOUNG = replace(ch.employed(ch.ANNA, ch.CAPITAL_SCHOOL, "13.03.1994"), employment_id=uuid4())
+GUESSES = [
+    ("registry", NAMED, replace(NAMED, birth_date=day("15.03.1980"))),
+    ("registry", CATEGORY, replace(CATEGORY, awarded_on=day("02.10.2021"), category="first")),
+    ("diagnostics", RESULT, replace(RESULT, score_pct=Decimal("51.00"))),
+]
+
+
+@pytest.fixture
+def told(story: Telling) -> Telling:
+    """Anna of Primorye has a category and a result."""
+    ch.places(story)
+    ch.people(story)
+    story.tell("registry", CATEGORY)
+    story.settle()
+    ch.diagnosed(story, ch.ANNA, ch.SESSION, "01.02.2022", "50.00")
+    return story
+
+
+def asked(story: Telling, service: str, command: Any, region: str) -> Outcome:
+    """Ask as an official of a region does."""
+    said = Asked(command=command, command_id=uuid4(), actor="official", home=Territory(region))
+
+    def may(place: Territory | None) -> bool:
+        return (place or "").split("/")[0] == region
+
+    return story.world.engines[service].ask(said, may)
+
+
+@pytest.mark.parametrize(("service", "right", "wrong"), GUESSES)
+def test_a_guess_of_anothers_is_refused_alike_right_or_wrong(
+    told: Telling, service: str, right: Any, wrong: Any
+) -> None:
+    """S0 V: чужому не говорят ни «уже так», ни «записано иначе», ни почему нельзя."""
+    for each in (right, wrong):
+        with pytest.raises(NotAllowed, match=type(each).__name__) as refused:
+            asked(told, service, each, "77")
+        assert (refused.value.reason, refused.value.clause) == ("Не ваша территория", "S0 V")
+
+    assert asked(told, service, right, "25").status == "unchanged"
+
+
+def test_who_employs_nobody_of_another_learns_no_age(told: Telling) -> None:
+    """S0 V, S0 I: отказ по возрасту говорит о дне рождения: его слышит свой."""
+    with pytest.raises(NotAllowed):
+        asked(told, "registry", YOUNG, "77")
+    own = replace(YOUNG, org_id=ch.SCHOOL)
+
+    assert asked(told, "registry", own, "25").clause == "S0 I"
