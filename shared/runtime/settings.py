@@ -3,7 +3,7 @@
 import base64
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -34,6 +34,8 @@ from shared.runtime.settings_values import (
 )
 
 PREFIX = "METODIKA_"
+OF_TESTS = (f"{PREFIX}TEST_", f"{PREFIX}REQUIRE_INFRA")
+"""Variables of the tests' own."""
 
 type ServiceName = Literal["registry", "diagnostics", "routes", "mentoring", "monitoring"]
 type Algorithm = Literal[
@@ -294,11 +296,17 @@ def _unreadable(wrong: SettingsError) -> str:
 
 
 def _refuse_misspelt() -> None:
+    """Raise `WrongSettings`: what nobody reads would leave its default in silence."""
     known = [PREFIX + name.upper() for name in Settings.model_fields]
-    for name in os.environ:
-        if name.startswith(PREFIX) and name not in known:
-            for meant in get_close_matches(name, known, n=1, cutoff=0.9):
-                raise WrongSettings(f"wrong settings\n  {name} is no setting; {meant} is")
+    wrong = [it for it in os.environ if it.startswith(PREFIX) and it not in known]
+    lines = [_no_setting(it, known) for it in wrong if not it.startswith(OF_TESTS)]
+    if lines:
+        raise WrongSettings("\n".join(["wrong settings", *lines]))
+
+
+def _no_setting(name: str, known: Sequence[str]) -> str:
+    meant = get_close_matches(name, known, n=1, cutoff=0)
+    return f"  {name} is no setting; the nearest is {meant[0]}"
 
 
 def describe() -> str:

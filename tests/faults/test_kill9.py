@@ -116,7 +116,7 @@ def test_killed_after_the_effect_it_is_not_done_again(world: World) -> None:
 
 def test_killed_anywhere_each_fact_has_one_effect(world: World) -> None:
     """Random kill -9 of real processes."""
-    seed = int(os.environ.get("METODIKA_SEED", "20261125"))
+    seed = int(os.environ.get("METODIKA_TEST_SEED", "20261125"))
     chance = random.Random(seed)  # noqa: S311 - chance, not a secret
     children = {role: world.start(role) for role in ("relay", "hear")}
     for _ in range(8):

@@ -1,7 +1,7 @@
 """`python -m tests.infra up`: the three servers in the foreground, for running by hand.
 
 Prints shell lines to source. Databases named after `up` are made as well, and each has
-its URL in METODIKA_STORE_URL_<NAME>, `keys` in METODIKA_KEYS_URL:
+its URL in METODIKA_TEST_STORE_URL_<NAME>, `keys` in METODIKA_KEYS_URL:
 `python -m tests.infra up registry routes keys`. Ctrl-C ends all of it.
 """
 
@@ -41,7 +41,7 @@ def _print(parts: Parts, databases: list[str]) -> None:
     ]
     server = cast("Postgres", postgres)
     for name in databases:
-        variable = "KEYS_URL" if name == "keys" else f"STORE_URL_{name.upper()}"
+        variable = "KEYS_URL" if name == "keys" else f"TEST_STORE_URL_{name.upper()}"
         lines.append(f"export METODIKA_{variable}={server.make(name)}")
     lines += [f"# {line}" for line in parts.report()]
     sys.stdout.write("\n".join(lines) + "\n")

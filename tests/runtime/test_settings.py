@@ -294,6 +294,19 @@ def test_a_misspelt_one_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> N
         load()
 
 
+@pytest.mark.parametrize(
+    ("name", "nearest"), [("TYPO", ""), ("STORES", "STORE_URL"), ("KAFKA", "KAFKA_C")]
+)
+def test_a_name_that_nothing_reads_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, name: str, nearest: str
+) -> None:
+    """issue §3: wrong settings stop the start, however far the name is from a known one."""
+    say(monkeypatch, **{name: "1"})
+    told = rf"METODIKA_{name} is no setting; the nearest is METODIKA_{nearest}"
+    with pytest.raises(WrongSettings, match=told):
+        load()
+
+
 def test_what_belongs_to_tests_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     say(monkeypatch, REQUIRE_INFRA="1", TEST_STORE_URL="x")
     assert load().embedded
