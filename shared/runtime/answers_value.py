@@ -27,7 +27,8 @@ class Value:
     `value` is a percentage, a ratio or a maximum, one decimal half up; None where it is
     undefined. `target` is in hundredths of the same unit. `vector` says up to which
     position each log was known; `lagging` names logs of which later facts may be due.
-    `formula` is `other` when the log has adopted another text of this version (AM1).
+    `formula` is `other` when another version, or another text of this one, is in force on
+    that day by what the log has adopted (AM1).
     """
 
     kpi: str
@@ -78,7 +79,7 @@ class Valuing:
             target=target[1] if target else None,
             due_on=target[0] if target else None,
             definition=definition.version,
-            formula=self._formula(definition),
+            formula=self._formula(definition, as_of),
             clause=definition.clause,
             staff_only=kpi.startswith("K-F2") and not self._has_graduates(),
             vector=self.vector,
@@ -90,22 +91,25 @@ class Valuing:
         asked = parameters(as_of, self.vector, scope)
         return self.cursor.execute(query, asked).fetchall()[0]
 
-    def _formula(self, definition: Definition) -> Formula:
-        """Compare the file that answers with what was adopted (ADR 0016)."""
-        query = """
-            SELECT formula_sha256 FROM live_monitoring_KpiDefinitionVersioned($known)
-            WHERE kpi_id = $kpi AND definition_version = $version
-            ORDER BY occurred_on DESC, recorded_at DESC, position DESC LIMIT 1
+    def _formula(self, definition: Definition, as_of: date) -> Formula:
+        """Compare the file that answers with what is in force on a day (AM1, ADR 0016).
+
+        Before the first version is in force, with that one.
         """
-        asked = {
-            "known": self.vector,
-            "kpi": definition.id,
-            "version": definition.version,
-        }
-        adopted = self.cursor.execute(query, asked).fetchall()
-        if not adopted:
+        query = """
+            SELECT definition_version, formula_sha256
+            FROM live_monitoring_KpiDefinitionVersioned($known)
+            WHERE kpi_id = $kpi
+              AND (effective_from <= $as_of OR definition_version = 1)
+            ORDER BY definition_version DESC, occurred_on DESC, recorded_at DESC,
+                position DESC LIMIT 1
+        """
+        asked = {"known": self.vector, "kpi": definition.id, "as_of": as_of}
+        in_force = self.cursor.execute(query, asked).fetchall()
+        if not in_force:
             return "unsaid"
-        return "adopted" if adopted[0][0] == definition.sha256 else "other"
+        mine = (definition.version, definition.sha256)
+        return "adopted" if in_force[0] == mine else "other"
 
     def _has_graduates(self) -> bool:
         query = "SELECT count(*) FROM live_registry_GraduateRegistered($known)"

@@ -167,3 +167,36 @@ def test_another_formula_than_the_adopted_one_says_so(
 
     assert value.formula == formula
     assert golden.value("K-F1", "", T, NOW).formula == "unsaid"
+
+
+@pytest.mark.parametrize(
+    ("as_of", "formula"), [(date(2021, 12, 31), "adopted"), (date(2024, 12, 31), "other")]
+)
+def test_the_version_in_force_on_the_day_is_named(
+    golden: Answers, as_of: date, formula: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """AM1: на день отвечает версия, что действует в этот день; иная — сказано."""
+    mine = golden.definition("K-F1")
+    adopted = [
+        replace(
+            promised(3000),
+            name="monitoring.KpiDefinitionVersioned",
+            position=at,
+            fact=a(
+                KpiDefinitionVersioned,
+                kpi_id=KpiId("K-F1"),
+                definition_version=mine.version + at - 1,
+                effective_from=since,
+                formula_sha256=sha256,
+            ),
+        )
+        for at, since, sha256 in (
+            (1, date(2020, 1, 1), mine.sha256),
+            (2, date(2024, 1, 1), "0" * 64),
+        )
+    ]
+    told = heard(tmp_path_factory.mktemp("in force"), [*RECORDS, *adopted])
+    value = told.value("K-F1", "", as_of, NOW | {"monitoring@0": 2})
+    told.ledger.close()
+
+    assert value.formula == formula
