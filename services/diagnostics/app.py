@@ -23,7 +23,7 @@ RESTATED = (
     Restated(
         fact=DiagnosticAssigned,
         command=AssignDiagnostic,
-        repeated=(DiagnosticCompleted,),
+        repeated=(DiagnosticStarted, DiagnosticCompleted, DiagnosticAnnulled),
     ),
     Restated(fact=DiagnosticStarted, command=StartDiagnostic),
     Restated(

@@ -265,6 +265,9 @@ def evolve(session: Session, said: SessionFact) -> Session:
             return Mapped(session.assigned, session.started, session.completed, said)
         case Completed() | Mapped(), DiagnosticAnnulled() if follows(session.completed, said):
             return Annulled(session, said)
+        case Annulled(Completed() as before), DeficitIdentified() | DeficitMapIssued():
+            found = drawn_anew(before, said)  # what is corrected later is drawn anew
+            return session if found is before else Annulled(found, session.annulled)
         case (
             _,
             DiagnosticAssigned()
@@ -275,6 +278,14 @@ def evolve(session: Session, said: SessionFact) -> Session:
             | DeficitMapIssued(),
         ):
             return session  # no life has this step, and still the log must be read
+
+
+def drawn_anew(
+    before: Completed, said: DeficitIdentified | DeficitMapIssued
+) -> Completed | Mapped:
+    """Return a result with what a correction draws from it, though it was annulled since."""
+    after = evolve(before, said)
+    return after if isinstance(after, Completed | Mapped) else before
 
 
 def follows(earlier: SessionFact, later: SessionFact) -> bool:
