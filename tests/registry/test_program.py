@@ -221,6 +221,13 @@ def test_experts_come_from_the_regions_and_not_from_the_author(
     program.then_refused("S0 III.1")
 
 
+def test_whoever_works_for_the_author_is_shut_out(program: ProgramSpec) -> None:
+    """RU11: (D) эксперт, который работает у автора, — от кого бы ни назван (S0 III.1)."""
+    program.given(*IN_QUEUE)
+    program.when(replace(ASSIGN, employers=frozenset({SCHOOL, INSTITUTE})))
+    program.then_refused("S0 III.1")
+
+
 def test_the_author_is_shut_out_though_his_organisation_is_known(
     program: ProgramSpec,
 ) -> None:

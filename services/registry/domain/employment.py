@@ -88,6 +88,12 @@ class Job:
         """Return the terms in force, or the last that were."""
         return self.terms[-1]
 
+    def org_on(self, day: date) -> OrgId | None:
+        """Return where this job is done on a day; its last day is one of work."""
+        said = [each.org_id for each in self.terms if each.occurred_on <= day]
+        gone = self.ended is not None and self.ended.occurred_on < day
+        return said[-1] if said and not gone else None
+
 
 type Jobs = dict[EmploymentId, Job]
 

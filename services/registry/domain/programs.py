@@ -47,6 +47,7 @@ class AssignExpertGroup:
     experts: tuple[Expert, ...]
     assigned_on: date
     organisations: Told[tuple[Organisation, ...]] = ()
+    employers: Told[frozenset[OrgId]] = frozenset()
 
 
 @command

@@ -173,7 +173,7 @@ def assign(review: Submitted | UnderReview, asked: AssignExpertGroup) -> ExpertG
     )
     author = review.drafted.provider_org_id
     require(
-        all(each.org_id != author for each in asked.experts),
+        author not in {*asked.employers, *(each.org_id for each in asked.experts)},
         clause="S0 III.1",
         reason="Эксперт работает в организации, которая разработала ДПП",
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 from services.registry.domain import (
@@ -20,6 +21,7 @@ from services.registry.domain import (
 )
 from services.registry.domain.human import eras_of
 from services.registry.domain.organisation import NoOrganisation
+from services.registry.domain.teacher import Nobody
 from services.registry.domain.territory import (
     NOWHERE,
     Municipality,
@@ -154,9 +156,25 @@ def of_the_author(asked: DraftProgram, known: Known) -> DraftProgram:
 
 @informs(AssignExpertGroup)
 def of_the_experts(asked: AssignExpertGroup, known: Known) -> AssignExpertGroup:
-    """RU11: организации, от которых выступают эксперты (S0 III.1)."""
-    employers = (known.of(ORGANISATIONS, each.org_id) for each in asked.experts)
-    return replace(asked, organisations=tuple(employers))
+    """RU11: организации, от которых выступают эксперты, и где они работают (S0 III.1).
+
+    Of whoever is in the registry with jobs: those of that day, of all his records.
+    """
+    speaking_for = (known.of(ORGANISATIONS, each.org_id) for each in asked.experts)
+    working = (
+        org_id
+        for each in asked.experts
+        for org_id in employed_at(known, each.person_id, asked.assigned_on)
+    )
+    return replace(asked, organisations=tuple(speaking_for), employers=frozenset(working))
+
+
+def employed_at(known: Known, person: PersonId, day: date) -> Iterable[OrgId]:
+    """Return where somebody works on a day, by all records of that human (S1 7.2)."""
+    for each in {person, *records_of(mergers_around(known, person))}:
+        teacher = TEACHER.state(known.history(each))
+        jobs = () if isinstance(teacher, Nobody) else teacher.jobs.values()
+        yield from filter(None, (it.org_on(day) for it in jobs))
 
 
 @informs(GrantAccess)
