@@ -99,7 +99,7 @@ def person() -> PersonSpec:
         ((REGISTERED, OLD_AWARDED), MENTOR, replace(AWARDED, category="ped_mentor")),
         ((REGISTERED, AWARDED), MENTOR, replace(AWARDED, category="ped_mentor")),
         (
-            (REGISTERED, replace(OLD_AWARDED, valid_until=DAY)),
+            (REGISTERED, replace(OLD_AWARDED, valid_until=NEXT_DAY)),
             MENTOR,
             replace(AWARDED, category="ped_mentor"),
         ),
@@ -177,6 +177,7 @@ def test_a_record_is_already_so(
         ((REGISTERED, replace(AWARDED, occurred_on=NEXT_DAY)), MENTOR, "S1 4.5"),
         ((REGISTERED, replace(AWARDED, category="first")), MENTOR, "S1 4.5"),
         ((REGISTERED, replace(OLD_AWARDED, valid_until=DAY_BEFORE)), MENTOR, "S1 4.5"),
+        ((REGISTERED, replace(OLD_AWARDED, valid_until=DAY)), MENTOR, "S1 4.5"),  # kpi 2.4.3
         ((REGISTERED, OLD_AWARDED), replace(MENTOR, awarded_on=OLD), "S1 4.5"),
         ((REGISTERED,), replace(ERASE, act_no=""), "S1 5.5"),
         ((REGISTERED,), replace(ERASE, key_id=None), "S1 5.5"),

@@ -178,14 +178,14 @@ def award(
 
 
 def term(awarded_on: date) -> date | None:
-    """Return the last day of a category, None when it has none."""
+    """Return the first day without a category, None when it has no term (kpi 2.4.3)."""
     return None if awarded_on >= NEW_ORDER else months_after(awarded_on, TERM_MONTHS)
 
 
 def is_highest_on(said: QualificationCategoryAwarded, day: date) -> bool:
     """Say whether this is the highest category, in force on a day."""
     began = said.category == "highest" and said.occurred_on <= day
-    return began and (said.valid_until is None or day <= said.valid_until)
+    return began and (said.valid_until is None or day < said.valid_until)
 
 
 def erase(asked: ErasePersonalData, key_id: KeyId | None) -> PersonalDataErased:
