@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 import click
@@ -16,7 +16,7 @@ from metodika.imports.api import told_of
 from metodika.imports.claims import forgive as kept_no_more
 from metodika.imports.claims import wrong_of
 from metodika.imports.days import today_in
-from metodika.imports.state import Weighed
+from metodika.imports.state import Kept, Weighed, told
 from metodika.imports.systems import Foreign, Systems
 from metodika.world import World, opened
 from services.registry.domain.territory import NOWHERE
@@ -85,8 +85,7 @@ def import_(
             verdicts(planned, as_json=as_json)
             return
         if planned.held and not confirm:
-            imports.hold(here.engines[planned.service], planned)
-            held(planned)
+            held(imports.hold(here.engines[planned.service], planned), as_json=as_json)
         with say.progress("import") as bar:
             task = bar.add_task("", total=sum(len(each.commands) for each in planned.lines))
             report = imports.take(
@@ -135,10 +134,13 @@ def verdicts(planned: imports.Plan, *, as_json: bool) -> None:
         say.no(f"{len(faults)} rows can't be taken")
 
 
-def held(planned: imports.Plan) -> None:
+def held(kept: Kept, *, as_json: bool) -> NoReturn:
     """Say for which organisations it is held, and end."""
-    say.table("Held (contracts §7)", WEIGHED, map(weighed, planned.held), right=NUMBERS)
-    older = next((each.older for each in planned.held if each.older), None)
+    if as_json:
+        say.json(told(kept))
+    else:
+        say.table("Held (contracts §7)", WEIGHED, map(weighed, kept.held), right=NUMBERS)
+    older = next((each.older for each in kept.held if each.older), None)
     if older:
         why = f"it is dated {older.dated}, and one that is dated {older.taken} was taken"
     else:

@@ -257,8 +257,14 @@ def spoken(it: Grant) -> str:
 @click.option("--grant", "role", type=click.Choice(ROLES), help="Grant this role first …")
 @click.option("--territory", type=say.PLACE, default="", help="… here; empty: the country.")
 @say.world_option
+@say.json_option
 def token(
-    subject: str, hours: int, role: Role | None, territory: str, world: Path | None
+    subject: str,
+    hours: int,
+    role: Role | None,
+    territory: str,
+    world: Path | None,
+    as_json: bool,
 ) -> None:
     """Issue an access token of the local issuer, for the embedded world and trials."""
     settings = say.settings(world)
@@ -267,7 +273,12 @@ def token(
             require_done(given(engine, Right(subject, role, Territory(territory))))
     require_writable(settings.world, "WORLD")
     issuer = LocalIssuer(settings.world)
-    click.echo(issuer.issue(subject, now=utc_now(), ttl=timedelta(hours=hours)))
+    now, lasts = utc_now(), timedelta(hours=hours)
+    issued = issuer.issue(subject, now=now, ttl=lasts)
+    if as_json:
+        say.json({"subject": subject, "token": issued, "until": now + lasts})
+    else:
+        click.echo(issued)
 
 
 COMMANDS = (grant, revoke, token)

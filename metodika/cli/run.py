@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -289,13 +290,17 @@ def otherwise(here: World, name: str) -> Iterator[str]:
 
 @click.command()
 @say.world_option
-def doctor(world: Path | None) -> None:
+@say.json_option
+def doctor(world: Path | None, as_json: bool) -> None:
     """Check settings, folder, stores, free space and port, one line each."""
-    bad = 0
+    checks: list[dict[str, Any]] = []
     for what, ok, told in examined(say.settings(world)):
-        click.echo(f"{'ok ' if ok else 'BAD'}  {what}: {told}")
-        bad += not ok
-    if bad:
+        checks.append({"check": what, "ok": ok, "told": told})
+        if not as_json:
+            click.echo(f"{'ok ' if ok else 'BAD'}  {what}: {told}")
+    if as_json:
+        say.json(checks)
+    if bad := sum(not each["ok"] for each in checks):
         say.no(f"{bad} checks failed")
 
 

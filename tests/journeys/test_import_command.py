@@ -71,6 +71,7 @@ def test_an_operator_imports_a_school(world: Path, tmp_path: Path) -> None:
     dry = typed(world, fewer, *who, "--dry-run")
     plain: Any = msgspec.json.decode(typed(world, fewer, *who, "--dry-run", "--json").stdout)
     held = typed(world, fewer, *who)
+    said: Any = msgspec.json.decode(typed(world, fewer, *who, "--json").stdout)
     untouched = names(world)
     done = typed(world, fewer, *who, "--confirm", "--json")
     import_id = msgspec.json.decode(done.stdout)["import_id"]
@@ -81,7 +82,8 @@ def test_an_operator_imports_a_school(world: Path, tmp_path: Path) -> None:
     assert "Jobs that a whole (bulk) package leaves out" in dry.stdout
     assert [(it["jobs"], it["left_out"]) for it in plain["ends"]] == [(PEOPLE, 3)]
     assert sum("не названа" in row["verdict"] for row in plain["rows"]) == 3
-    assert untouched == log
+    assert (said["status"], [it["left_out"] for it in said["ends"]]) == ("held", [3])
+    assert (untouched, said["import_id"]) == (log, import_id)
     assert (done.exit_code, ended.count("registry.EmploymentEnded")) == (0, 3)
     assert back.exit_code == 0
     assert names(world)[len(ended) :] == ["registry.FactWithdrawn"] * 3

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from services.diagnostics import domain as dia
+from shared.kernel.ids import EventId
 from shared.runtime.amending import Correct
 from shared.runtime.codec import decode
 from tests.journeys import chapters as ch
@@ -27,7 +28,7 @@ def test_a_diagnosis_goes_over_to_whom_it_was_of(story: Telling, *, annulled: bo
     told = story.world.stores["diagnostics"].streams([ch.SESSION])[ch.SESSION]
     wrong = next(each for each in told if each.name.endswith("DiagnosticAssigned"))
     fact = decode(wrong.name, wrong.schema, wrong.data)
-    right = Correct(event_id=wrong.event_id, fact=replace(fact, person_id=ch.BORIS))
+    right = Correct(event_id=EventId(wrong.event_id), fact=replace(fact, person_id=ch.BORIS))
     outcome = story.ask("diagnostics", right)
     story.settle()
     stands = story.world.engines["diagnostics"].known().thing(ch.SESSION)

@@ -1,6 +1,7 @@
 """What whoever typed a command is told when the machine failed: issue §4, exit code 4."""
 
 import errno
+import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -130,7 +131,11 @@ def test_a_doctor_looks_and_makes_nothing(
     below, new = tmp_path / "file" / "of" / "world", tmp_path / "new" / "world"
     wrong = CliRunner().invoke(metodika, ["doctor", "--world", str(below)])
     right = CliRunner().invoke(metodika, ["doctor", "--world", str(new)])
+    plain = CliRunner().invoke(metodika, ["doctor", "--json", "--world", str(below)])
 
+    assert {"check": "folder", "ok": False} in [
+        {name: each[name] for name in ("check", "ok")} for each in json.loads(plain.stdout)
+    ]
     assert f"BAD  folder: {tmp_path / 'file'} is no folder\n" in wrong.stdout
     assert f"ok   folder: {new}\n" in right.stdout
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
