@@ -84,6 +84,10 @@ def amended(
     after = life.after(said)
     why = "С таким исправлением история невозможна"
     require(after.is_possible(), clause="S1 7.2", reason=why)
+    if not after.is_over():
+        state = decider.state(after.history)
+        for command in decider.amended(stream):
+            decider.decide(state, command)  # what must follow from it may be unknowable
     if isinstance(asked, Withdraw) and after.is_over():
         nobody_stands_on(around.standing_on(decider, stream))
     return Amended(decider, stood, said, moved(decider, life.history, after.history))

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from services.registry.domain import TEACHER, ChangeEmployment, DetermineYouth
 from services.registry.domain.people import TeacherCommand
 from services.registry.domain.teacher import Teacher
-from services.registry.domain.youth import young_until
+from services.registry.domain.youth import recalled, young_until
 from shared.events.registry import (
     EmploymentChanged,
     TeacherFact,
     YouthPeriodDetermined,
 )
-from shared.kernel import Sealed
+from shared.kernel import Refused, Sealed
 from shared.testing.facts import DAY, a
 from shared.testing.spec import Spec
 from tests.registry.world import (
@@ -183,3 +183,39 @@ def test_who_cannot_be_known_is_not_determined() -> None:
 
     assert TEACHER.decide(teacher, DETERMINE) == []
     assert len(TEACHER.decide(teacher, later)) == 1
+
+
+SAID_BY_WORK = {date(2021, 9, 1): date(2024, 9, 1)}
+SAID_BY_AGE = {date(2021, 9, 1): date(2023, 5, 17)}
+SAID_NEVER: dict[date, date | None] = {date(2021, 9, 1): None}
+
+
+@pytest.mark.parametrize(
+    ("said", "first", "until"),
+    [
+        (SAID_BY_WORK, date(2020, 9, 1), date(2023, 9, 1)),
+        (SAID_BY_WORK, None, None),
+        (SAID_BY_AGE, date(2019, 9, 1), date(2022, 9, 1)),
+        (SAID_BY_AGE, date(2022, 9, 1), date(2023, 5, 17)),
+        (SAID_BY_AGE, date(2023, 5, 17), None),
+        (SAID_NEVER, date(2022, 9, 1), None),
+    ],
+)
+def test_youth_is_recalled_by_what_was_said(
+    said: dict[date, date | None], first: date | None, until: date | None
+) -> None:
+    """RU8, S1 5.5: сказанное до уничтожения данных говорит и о другой первой работе."""
+    news = recalled(said, first)
+
+    assert {**said, **news} == dict.fromkeys({*said, *([first] if first else [])}, until)
+    assert recalled(said, min(said)) == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "first"),
+    [(SAID_BY_WORK, date(2021, 9, 2)), (SAID_NEVER, date(2021, 8, 31)), ({}, HIRED)],
+)
+def test_what_was_said_may_not_tell(said: dict[date, date | None], first: date) -> None:
+    """S1 5.5: дня рождения не узнать: позже, чем сказано, раньше, чем известно."""
+    with pytest.raises(Refused, match="не узнать"):
+        recalled(said, first)

@@ -4,7 +4,7 @@ A record merged into another lives on: jobs written here go on here, and who rea
 counts them as the survivor's (a merger re-keys readers, not facts).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
@@ -46,7 +46,7 @@ from services.registry.domain.record import (
     record_education,
     register,
 )
-from services.registry.domain.youth import Eras, Youth
+from services.registry.domain.youth import Eras, Youth, recalled
 from shared.events.registry import (
     EducationRecorded,
     EmploymentChanged,
@@ -96,6 +96,7 @@ class Erased:
 
     jobs: Jobs
     erased: PersonalDataErased
+    youth: dict[date, date | None] = field(default_factory=dict)
 
 
 type Teacher = Nobody | Registered | Erased
@@ -139,7 +140,7 @@ def decide(teacher: Teacher, asked: TeacherCommand) -> Sequence[TeacherFact]:
             again = erase(asked, teacher.erased.key_id)
             return only_same(teacher.erased, again, clause="S1 5.5", reason=why)
         case Erased(), DetermineYouth():
-            return []  # what was determined stands, and nobody can know better
+            return recall(teacher, asked.human)
 
         case (
             Nobody(),
@@ -205,14 +206,31 @@ def determine(teacher: Registered, human: Eras) -> list[YouthPeriodDetermined]:
     if born is None:
         return []
     youth = Youth(born, became_pedagogue_on(teacher.jobs), human)
+    return determined(teacher.registered.person_id, youth.news(teacher.youth))
+
+
+def recall(teacher: Erased, human: Eras) -> list[YouthPeriodDetermined]:
+    """RU8, S1 5.5: чей день рождения уничтожен, о том говорит сказанное до того.
+
+    Of several records, or where several ends were said, what was determined stands.
+    """
+    several = human or len(set(teacher.youth.values())) > 1
+    news = {} if several else recalled(teacher.youth, became_pedagogue_on(teacher.jobs))
+    return determined(teacher.erased.person_id, news)
+
+
+def determined(
+    person_id: PersonId, news: Mapping[date, date | None]
+) -> list[YouthPeriodDetermined]:
+    """Return until when somebody is young, as it is said for each day."""
     return [
         YouthPeriodDetermined(
-            person_id=teacher.registered.person_id,
+            person_id=person_id,
             young_until=until,
             rule_version=RULE_VERSION,
             occurred_on=day,
         )
-        for day, until in youth.news(teacher.youth).items()
+        for day, until in news.items()
     ]
 
 
@@ -225,7 +243,7 @@ def evolve(teacher: Teacher, said: TeacherFact) -> Teacher:
         case Nobody(), TeacherRegistered():
             return Registered(said)
         case Registered(), PersonalDataErased():
-            return Erased(teacher.jobs, said)
+            return Erased(teacher.jobs, said, teacher.youth)
         case Registered(), EmploymentStarted() if not is_of_age(teacher, said):
             return teacher
         case (Registered(), EmploymentStarted() | EmploymentChanged()) | (
@@ -234,7 +252,7 @@ def evolve(teacher: Teacher, said: TeacherFact) -> Teacher:
         ):
             jobs = with_job(teacher.jobs, said)
             return teacher if jobs is teacher.jobs else but(teacher, jobs=jobs)
-        case Registered(), YouthPeriodDetermined():
+        case Registered() | Erased(), YouthPeriodDetermined() if was_known(teacher):
             youth = teacher.youth | {said.occurred_on: said.young_until}
             return but(teacher, youth=youth)
         case Registered(), RosterLinked() if said not in teacher.links:
@@ -265,6 +283,11 @@ def evolve(teacher: Teacher, said: TeacherFact) -> Teacher:
             | PersonalDataErased(),
         ):
             return teacher  # no life has this step, and still the log is read
+
+
+def was_known(teacher: Registered | Erased) -> bool:
+    """Say whether it could be known until when somebody is young, now or before."""
+    return isinstance(teacher, Registered) or bool(teacher.youth)
 
 
 # ── What one person alone may hold ──────────────────────────────────────────

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.registry.domain.identity import birthday, months_after
+from shared.kernel import require
 
+UNKNOWABLE = (
+    "Данные уничтожены: не узнать, до какого дня человек молод по такой записи;"
+    " исправление невозможно"
+)
 YOUTH_ENDS_AT = 35
 """Years; the birthday itself is no longer youth (AM13)."""
 NOVICE_MONTHS = 36
@@ -72,6 +77,38 @@ class Youth:
             if before and self.until(before) != self.until(era.since):
                 days.add(era.since)
         return sorted(days)
+
+
+def recalled(
+    said: Mapping[date, date | None], first: date | None
+) -> Mapping[date, date | None]:
+    """Return what is to be said by day of whom nobody can know when he was born.
+
+    `said` is what was; `first` his first pedagogical work as it stands now. Raises
+    `Refused` where what was said does not tell the end of his youth.
+    """
+    days = sorted({*said, *filter(None, [first])})
+    until = recalled_until(said, first) if days else None
+    return {day: until for day in days if (day, until) not in said.items()}
+
+
+def recalled_until(said: Mapping[date, date | None], first: date | None) -> date | None:
+    """Return the end of youth, by what was said of it while the birth date was known.
+
+    An end that is not 36 months after a first day of work is the birthday; one that is
+    says that the birthday is no earlier; none, that it was over by the first day.
+    """
+    end = next(iter(said.values()), None)
+    if first is None:
+        return None
+    if end is None:
+        require(said and first >= min(said), clause="S1 5.5", reason=UNKNOWABLE)
+        return None
+    by_work = months_after(first, NOVICE_MONTHS)
+    if any(months_after(day, NOVICE_MONTHS) == end for day in said):
+        require(by_work <= end, clause="S1 5.5", reason=UNKNOWABLE)
+        return by_work
+    return None if first >= end else min(end, by_work)
 
 
 def young_until(born: date, first: date | None) -> date | None:
