@@ -71,7 +71,7 @@ RESTATED = (
         fact=EnrolmentStarted,
         command=StartEnrolment,
         inform=of_what_was_then,
-        repeated=(ProgramCompleted,),
+        repeated=(ProgramCompleted, CompletionAnnulled),
     ),
     Restated(fact=ProgramCompleted, command=CompleteProgram),
     Restated(fact=CompletionAnnulled, command=AnnulCompletion),
