@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from uuid import UUID
@@ -26,6 +26,7 @@ from shared.runtime.asking import May
 from shared.runtime.bulk import Line, Rows, Unreadable
 from shared.runtime.engine import Engine
 from shared.runtime.in_turn import collector_at_rest
+from shared.runtime.territory import HOME
 from shared.runtime.work import Wanted, Work
 
 
@@ -121,7 +122,8 @@ class Reading:
         ]
         self.work.foresee(Wanted(keys=keys))
         people = {held for kind, key in keys if (held := self.work.holder(kind, key))}
-        self.work.foresee(Wanted(streams=people, about=[(MERGED_INTO.name, p) for p in people]))
+        about = [(kind.name, each) for kind in (MERGED_INTO, HOME) for each in people]
+        self.work.foresee(Wanted(streams=people, about=about))
         return staff_of(self.engine.store, people | self._people_there())
 
     def _people_there(self) -> set[UUID]:
@@ -138,15 +140,16 @@ class Reading:
 
     def lines(self, staff: Staff, may: May | None, sender: str) -> Iterator[Line]:
         """Return the verdict of every row, in the order in which they are asked."""
-        claims = Claims(self.engine, self.work, may or everywhere, sender, self._human)
         register = roster.Register(
             holder=self.work.holder,
             organisation=self.organisation,
             jobs=staff.jobs,
             born=self._born,
             human=self._human,
-            claimed=claims.claimed,
         )
+        if may:
+            claims = Claims(self.engine, self.work, may, sender, self._human)
+            register = replace(register, claimed=claims.claimed)
         for it in package.read(self.rows, self.source, register):
             file, line = f"{it.file}.csv", self.rows[it.file].lines[it.line - 2]
             yield Line(file=file, line=line, commands=it.commands, fault=it.fault)
