@@ -200,8 +200,9 @@ def test_a_right_without_an_act_is_none(folder: Path) -> None:
 
 def test_a_token_makes_no_world(folder: Path) -> None:
     """A token says who; no log is made or opened for it."""
-    typed("token", "me")
+    said = json.loads(typed("token", "me", "--json").stdout)
 
+    assert (said["subject"], sorted(said)) == ("me", ["subject", "token", "until"])
     assert sorted(each.name for each in folder.iterdir()) == ["issuer.jwk", "issuer.jwks.json"]
 
 
