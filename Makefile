@@ -2,7 +2,7 @@
 SHELL := bash
 BIN := .venv/bin
 READY := .venv/.ready
-TESTS := $(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile # a worker has servers of its own
+TESTS := $(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder # each has servers of its own
 COMPILE := "$$(bash requirements/install.sh uv)" pip compile pyproject.toml --universal --python-version 3.12 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url
 

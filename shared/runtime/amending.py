@@ -163,6 +163,20 @@ def records_of(history: Sequence[Recorded[Any]], named: UUID) -> list[EventId]:
     return [each.event_id for each in history if first in {each.event_id, each.corrects}]
 
 
+def said_last(history: Sequence[Recorded[Any]], named: UUID) -> EventId:
+    """Return of the records of a fact the one by which it stands where it stands.
+
+    What is said once more, where the fact was heard, says the same (`heard_also`).
+    """
+    facts = {each.event_id: each.fact for each in history}
+    records = records_of(history, named)
+    return next(
+        it
+        for before, it in reversed([*zip([None, *records[:-1]], records, strict=True)])
+        if before is None or facts[before] != facts[it]
+    )
+
+
 def places(
     said: Iterable[Said], here: Standing, where: Standing, stands: Stood
 ) -> Iterator[Standing]:

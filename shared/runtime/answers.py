@@ -8,7 +8,7 @@ from uuid import UUID
 
 import duckdb
 
-from shared.runtime.answers_between import Between, kinds_read
+from shared.runtime.answers_between import PLACING, Between, kinds_read
 from shared.runtime.answers_value import LEVELS, Value, Valuing, Vector, parameters
 from shared.runtime.columns import Ledger
 from shared.runtime.definitions import Definition
@@ -222,10 +222,6 @@ class Answers:
             )
             for key in differ
         ]
-
-
-PLACING = "registry."
-"""Whose facts say who works where, and whether he is one human with another."""
 
 
 def _members(answer: duckdb.DuckDBPyConnection) -> Iterator[Member]:

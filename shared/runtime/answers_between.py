@@ -23,7 +23,9 @@ PERSONS = (
 )
 """Fields by which a fact concerns a person."""
 
-MERGED = "registry.PersonsMerged"
+PLACING = "registry."
+"""Whose facts say who works where, and whether he is one human with another."""
+
 WORD = re.compile(r"\w+")
 
 
@@ -61,16 +63,17 @@ class Between:
     ) -> dict[str, list[dict[str, Any]]]:
         """Return by subject the facts recorded in between that concern it, or are its own.
 
-        Its own are those of its stream: of an organisation, where it is. A merger concerns
-        it also when it joins people of whom the facts speak that prove it.
+        Its own are those of its stream: of an organisation, where it is. Who works where,
+        and who is one human with whom, concerns it also of the people of whom the facts
+        speak that prove it: its tutor, its methodist, those attached to it.
         """
         found: dict[str, list[dict[str, Any]]] = {}
         regions = any(len(each) <= 3 for each in subjects)  # noqa: PLR2004
-        selves = self._selves(subjects)
+        selves, people = self._selves(subjects), self._people_of(evidence)
         for kind in self.kinds if selves else ():
             about = ["stream", *persons(kind)]
             about += ["region"] if regions and "region" in _fields(kind) else []
-            others = self._people_of(evidence) if kind.name == MERGED else []
+            others = people if kind.name.startswith(PLACING) else []
             for subject, said in self._said_of(kind.name, about, [*selves, *others]):
                 found.setdefault(subject, []).append(said)
         return found

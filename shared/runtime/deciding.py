@@ -11,7 +11,7 @@ from msgspec import structs
 
 from shared.kernel import Claim, Refused, Release, Withdrawal, stood
 from shared.kernel.ids import EventId
-from shared.runtime.amending import AMENDING, amended, derived, places, records_of
+from shared.runtime.amending import AMENDING, amended, derived, places, records_of, said_last
 from shared.runtime.asking import Asked, May, NotAllowed, OtherBody, Outcome
 from shared.runtime.concerned import Concerned, require_right_to_hear
 from shared.runtime.log import Answered, Store
@@ -164,21 +164,27 @@ class Deciding:
         return replace(told, key_id=self._keys.key_id(told.person_id))
 
     def _amended(self, work: Work, asked: Asked, thing: Thing, may: May | None) -> list[UUID]:
+        history = thing.history
         decider, record, after, keys = amended(
-            self.service, asked.command, thing.stream, thing.history, work
+            self.service, asked.command, thing.stream, history, work
         )
         work.holding.require_free(keys)
         fact = after[0].fact
-        records = records_of(thing.history, asked.command.event_id)
+        records = records_of(history, asked.command.event_id)
         stands = [work.stands(each) for each in records]
-        where = restated_at(record.fact, fact, stands[-1], work)
+
+        def at(event_id: UUID) -> Standing:
+            return work.stands(said_last(history, event_id))
+
+        here = at(asked.command.event_id)
+        where = restated_at(record.fact, fact, here, work)
         if may:
-            both = (record.fact, fact), (stands[-1], where)
+            both = (record.fact, fact), (here, where)
             self._concerned.require_right_to_amend(work, asked, *both, may)
         require_come((each.fact for each in after), work.unit.now)
         work.require_sealable(thing, [each.fact for each in after])
         work.holding.take(keys, work.unit)
-        there = [*places(after, stands[-1], where, work.stands)]
+        there = [*places(after, here, where, at)]
         said: list[UUID] = [
             self._say(work, thing, each.fact, (), asked, each.corrects, place)
             for each, place in zip(after, there, strict=True)

@@ -26,6 +26,7 @@ from shared.runtime.amending import (
     derived,
     places,
     records_of,
+    said_last,
     stands_on,
 )
 from shared.runtime.asking import Asked, Outcome
@@ -228,13 +229,18 @@ class Mind:
         records = records_of(history, asked.command.event_id)
         stands = [self._stands[each] for each in records]
         fact = after[0].fact
-        where = restated_at(record.fact, fact, stands[-1], self)
+
+        def at(event_id: UUID) -> Standing:
+            return self._stands[said_last(history, event_id)]
+
+        here = at(asked.command.event_id)
+        where = restated_at(record.fact, fact, here, self)
         require_come((each.fact for each in after), self.log.now)
         for each in after:
             if kind_of(each.fact).sealed:
                 self._sealed(each.fact, stream)  # may refuse: before anything is said
         self._holding.take(keys)
-        there = [*places(after, stands[-1], where, self._stands.__getitem__)]
+        there = [*places(after, here, where, at)]
         said = [
             self._say(decider, stream, each.fact, (), asked, each.corrects, place)
             for each, place in zip(after, there, strict=True)

@@ -18,7 +18,17 @@ from shared.runtime.kafka import Broker
 from shared.runtime.logs import log, where
 from shared.runtime.reach import shown
 from shared.runtime.relay_agreed import Beyond, Restored
-from shared.runtime.relay_lead import AGAIN, RELAY, Call, Lead, Pace, Standing, now, publishing
+from shared.runtime.relay_lead import (
+    AGAIN,
+    RELAY,
+    Call,
+    Lead,
+    Pace,
+    Standing,
+    end_if_told,
+    now,
+    publishing,
+)
 from shared.runtime.relay_turn import Gap, Turn
 from shared.runtime.relay_watch import Wiped
 from shared.runtime.store_log import Lease, LogStore
@@ -81,18 +91,21 @@ class Relay:
         self.store.on_append(bell.ring)
         failures = 0
         while True:
-            began = self.standing.acknowledged_at
+            began, failed = self.standing.acknowledged_at, None
             try:
                 await self._lead(lambda turn: self._serve(turn, bell))
             except* Gap:
                 raise
             except* Exception as error:  # noqa: BLE001 - whatever it was, we go on
-                progress = self.standing.acknowledged_at != began
-                failures = 1 if progress else failures + 1
-                await self._pause(error, failures)
-            else:
+                failed = error
+            if failed is None:
                 self.standing.error = None  # the lease is another's, and so is what fails
                 await asyncio.sleep(self.pace.poll)
+                continue
+            end_if_told()
+            progress = self.standing.acknowledged_at != began
+            failures = 1 if progress else failures + 1
+            await self._pause(failed, failures)
 
     async def drain(self) -> int:
         """Publish what there is and return the position after it; -1: another leads."""
@@ -157,6 +170,7 @@ class Relay:
 
     async def _serve(self, turn: Turn, bell: Bell) -> None:
         await turn.agree()
+        end_if_told()
         async with asyncio.TaskGroup() as group:
             beside = [group.create_task(_forever(each)) for each in self._beside]
             try:

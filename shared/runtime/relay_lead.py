@@ -112,6 +112,16 @@ class Lead:
             standing.lost = standing.lost if left else 0
 
 
+def end_if_told() -> None:
+    """Raise `CancelledError` if whoever runs this task has cancelled it.
+
+    Kafka's client, about to stop something of its own, takes that for its own doing.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 @asynccontextmanager
 async def publishing(broker: Broker) -> AsyncGenerator[AIOKafkaProducer]:
     """Open a producer that neither loses, nor doubles, nor reorders."""

@@ -10,7 +10,7 @@ from shared.runtime.codec import wire
 from shared.runtime.log import Record
 from shared.runtime.relay_agreed import Agreement
 from shared.runtime.relay_beats import Beats
-from shared.runtime.relay_lead import CONTENT, RELAY, Lead
+from shared.runtime.relay_lead import CONTENT, RELAY, Lead, end_if_told
 from shared.runtime.relay_roots import Roots
 from shared.runtime.relay_watch import Watch
 from shared.runtime.tree import micros
@@ -49,6 +49,7 @@ class Turn:
         lead = self._lead
         while await lead.call(lead.lease.alive):
             await self.drain()
+            end_if_told()
             head = await lead.call(lead.store.head)
             await self._roots.keep_when_old(head.epoch)
             if (offset := await self._beats.beat_if_due()) is not None:

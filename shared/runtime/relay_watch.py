@@ -4,7 +4,7 @@ import asyncio
 
 from aiokafka import TopicPartition
 
-from shared.runtime.relay_lead import Lead
+from shared.runtime.relay_lead import Lead, end_if_told
 from shared.runtime.topic import Consumer, reading
 
 PATIENCE = 10
@@ -34,6 +34,7 @@ class Watch:
                 while True:
                     patience.reschedule(asyncio.get_running_loop().time() + PATIENCE)
                     await self._look(consumer, at)
+                    end_if_told()
                     patience.reschedule(None)
                     await asyncio.sleep(self._lead.pace.heartbeat)
         except TimeoutError:

@@ -78,7 +78,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_testnodedown(node: Any) -> None:
     """Hear it; a worker that crashed used what nobody knows."""
     told = getattr(node, "workeroutput", {}).get("infrastructure")
-    node.config.stash[USED] += told or [f"{node.gateway.id} · did not say what it used"]
+    silent = [f"{node.gateway.id} · did not say what it used"]
+    node.config.stash[USED] += silent if told is None else told
 
 
 def _is_worker(config: pytest.Config) -> bool:

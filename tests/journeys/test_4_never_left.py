@@ -96,6 +96,7 @@ def test_what_followed_from_another_day_is_said_of_that_day(story: Telling) -> N
     """contracts §1: день исправили — и пара, и закрепление кончились днём позже него."""
     bound(story)
     hears(story, leaves(ch.VERA, "31.10.2022"))
+    story.clock.moment = noon("15.12.2022")
     correct(story, "registry", ch.VERA, "EmploymentEnded", occurred_on=day("30.11.2022"))
 
     assert ends(story) == ["01.12.2022"] * 2

@@ -93,7 +93,7 @@ def world(told_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         story = Telling(here, Clock(LATER))
         done = EventId(story.of("routes", "ProgramCompleted")[0])
         never = Withdraw(event_id=done, reason="не было", withdrawn_on=day("02.07.2022"))
-        for service, said in (("registry", start_of(story, "01.10.2022")), ("routes", never)):
+        for service, said in (("registry", start_of(story, "01.06.2022")), ("routes", never)):
             assert story.ask(service, said).status == "accepted"
         story.settle()
     return folder

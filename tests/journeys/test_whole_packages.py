@@ -1,7 +1,7 @@
 """§5: a package that is whole (bulk) or partial (delta), held, confirmed, taken back."""
 
 from dataclasses import astuple
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -40,6 +40,7 @@ def sent(mode: str = "bulk", *, people: int = PEOPLE, without: int = 0) -> dict[
 
 def plan(story: Telling, files: dict[str, bytes], on: date = OCTOBER) -> Plan:
     engine = story.world.engines["registry"]
+    story.clock.moment = max(story.clock.moment, datetime.combine(on, time(12), UTC))
     return imports.roster_plan(engine, files, system="sis", region="25", on=on)
 
 

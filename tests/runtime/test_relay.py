@@ -1,11 +1,13 @@
 """The relay publishes all of a log, in order, and never forgets what it has not."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 
@@ -264,3 +266,21 @@ def test_the_age_of_the_unpublished_is_told_while_no_broker_answers(tmp_path: Pa
     telemetry.use(telemetry.Telemetry())
 
     assert relay.standing.error == "Unreachable"
+
+
+def test_who_is_told_to_end_while_kafka_ends_something_of_its_own_ends(
+    log: LogStore, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reliability: aiokafka takes a cancellation for its own (`Fetcher.close`)."""
+    inside, stop = asyncio.Event(), AIOKafkaConsumer.stop
+
+    async def swallowing(consumer: AIOKafkaConsumer) -> None:
+        await stop(consumer)
+        inside.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(1)
+
+    monkeypatch.setattr(AIOKafkaConsumer, "stop", swallowing)
+    relay = Relay(log, broker, pace=QUICK)
+
+    asyncio.run(asyncio.wait_for(serve(relay, inside.wait), timeout=30))
