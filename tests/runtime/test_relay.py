@@ -281,6 +281,10 @@ def test_who_is_told_to_end_while_kafka_ends_something_of_its_own_ends(
             await asyncio.sleep(1)
 
     monkeypatch.setattr(AIOKafkaConsumer, "stop", swallowing)
+
+    async def until_inside() -> None:
+        await inside.wait()
+
     relay = Relay(log, broker, pace=QUICK)
 
-    asyncio.run(asyncio.wait_for(serve(relay, inside.wait), timeout=30))
+    asyncio.run(asyncio.wait_for(serve(relay, until_inside), timeout=30))
