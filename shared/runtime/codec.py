@@ -106,7 +106,7 @@ def decode(name: str, schema: int, data: bytes) -> Any:
             return reader.read(data)
         document = msgspec.json.decode(data, type=dict[str, Any])
         return reader.convert(_upcast(kind, schema, document))
-    except msgspec.MsgspecError as wrong:
+    except NO_SENSE as wrong:
         raise Malformed(f"{name} {schema}: {place_of(wrong)}") from None
 
 
@@ -122,8 +122,14 @@ def _upcast(kind: Kind, schema: int, document: dict[str, Any]) -> dict[str, Any]
     raise UnknownSchema(f"{kind.name} {schema}: known is {kind.schema}")
 
 
-def place_of(wrong: msgspec.MsgspecError) -> str:
+NO_SENSE = (msgspec.MsgspecError, UnicodeDecodeError)
+"""What msgspec raises where bytes make no sense: a text that is not UTF-8 is the second."""
+
+
+def place_of(wrong: msgspec.MsgspecError | UnicodeDecodeError) -> str:
     """Say what is wrong and where, but never the value: it may name a person."""
+    if isinstance(wrong, UnicodeDecodeError):
+        return "a text is not UTF-8"
     said, at, place = str(wrong).partition(" - at ")
     return said.partition(" value ")[0].partition(", got ")[0] + at + place
 
@@ -187,7 +193,7 @@ def decode_meta(data: bytes) -> Meta:
     """Return an envelope. Raises `Malformed`."""
     try:
         return _meta.decode(data)
-    except msgspec.MsgspecError as wrong:
+    except NO_SENSE as wrong:
         raise Malformed(f"meta: {place_of(wrong)}") from None
 
 
@@ -247,7 +253,7 @@ def unwire(sent: bytes, *, leaf: bool = True) -> Record:
     """
     try:
         said = _wire.decode(sent)
-    except msgspec.MsgspecError as wrong:
+    except NO_SENSE as wrong:
         raise Malformed(f"wire: {place_of(wrong)}") from None
     if said.specversion != "1.0":
         raise Malformed("wire: CloudEvents 1.0 is spoken here - at `$.specversion`")

@@ -261,6 +261,7 @@ def test_moments_are_utc_whoever_sent_them() -> None:
         (b"123456Z", b"123456", "time"),
         (b'"version":2,', b"", "version"),
         (b"{", b"", "object"),
+        (b'"source":"', b'"source":"\xff', "UTF-8"),
     ],
 )
 def test_what_is_no_record_is_malformed(old: bytes, new: bytes, place: str) -> None:
