@@ -40,6 +40,15 @@ ENVELOPE = {
 }
 """Behind the fields of a fact, `occurred_on` among them (contracts §5)."""
 
+UNASKED = {"epoch", "stream", "version", "schema", "corrects", "actor", "basis", "causation_id"}
+"""Of a record, what no word and no indicator asks: each column of a word costs planning."""
+
+AMENDED = {
+    "recorded_at": "coalesce(first_recorded_at, recorded_at) AS recorded_at",
+    "position": "coalesce(first_position, position) AS position",
+}
+FOR_EVER = 2**63 - 1
+
 
 def table(kind: Kind) -> str:
     """Return the name of a fact's table: `routes_ProgramCompleted`."""
@@ -97,17 +106,14 @@ def live(kind: Kind) -> str:
     The owner's first log is named, since a constant is compared faster than a map is
     searched.
     """
-    first = f"{kind.owner}@0"
-    vector = "(known::MAP(VARCHAR, BIGINT))"
+    vector, first = "(known::MAP(VARCHAR, BIGINT))", f"{kind.owner}@0"
     upto = f"CASE WHEN source = '{first}' THEN {vector}['{first}'] ELSE {vector}[source] END"
+    shown = (AMENDED.get(each, each) for each in columns(kind) if each not in UNASKED)
     return f"""
 CREATE OR REPLACE MACRO live_{table(kind)}(known) AS TABLE
-    SELECT * EXCLUDE (replaced_at, first_recorded_at, first_position) REPLACE (
-        coalesce(first_recorded_at, recorded_at) AS recorded_at,
-        coalesce(first_position, position) AS position
-    )
+    SELECT {", ".join(shown)}
     FROM {table(kind)}
-    WHERE position <= {upto} AND (replaced_at IS NULL OR replaced_at > {upto});
+    WHERE {upto} BETWEEN position AND coalesce(replaced_at - 1, {FOR_EVER});
 """
 
 

@@ -6,6 +6,67 @@
 ORDER = "occurred_on, recorded_at, source, position"
 """The order of facts across logs (contracts §3)."""
 
+# Parts of the words below: a word that calls a word binds and plans all of it again, and
+# that is done by one core before the first row is read.
+
+TOUCHED = """
+-- чья работа когда-либо была внутри территории, под всеми номерами записей; для всей
+-- страны — никто: там спрашивают обо всех
+here AS (SELECT org_id FROM place(as_of, known, scope) WHERE scope <> ''),
+same AS MATERIALIZED (FROM merged(as_of, known)),
+worked AS (
+    SELECT person_id FROM live_registry_EmploymentStarted(known)
+    SEMI JOIN here USING (org_id)
+    UNION ALL
+    SELECT person_id FROM live_registry_EmploymentChanged(known)
+    SEMI JOIN here USING (org_id)
+),
+people AS (
+    SELECT coalesce(survivor_id, person_id) AS person_id
+    FROM worked LEFT JOIN same ON merged_id = person_id
+),
+touched AS MATERIALIZED (
+    FROM people
+    UNION
+    SELECT merged_id FROM same SEMI JOIN people ON survivor_id = person_id
+)"""
+CHANGED = """
+-- последние условия каждой работы
+changed AS (
+    FROM live_registry_EmploymentChanged(known)
+    WHERE occurred_on <= as_of AND (scope = '' OR person_id IN (FROM touched))
+    QUALIFY row_number() OVER (PARTITION BY employment_id ORDER BY
+        occurred_on DESC, recorded_at DESC, source DESC, position DESC) = 1
+)"""
+ENDED = """
+-- какие работы окончены раньше этого дня
+ended AS (
+    SELECT employment_id FROM (
+        SELECT employment_id, max(occurred_on) AS last_day
+        FROM live_registry_EmploymentEnded(known)
+        WHERE occurred_on <= as_of AND (scope = '' OR person_id IN (FROM touched))
+        GROUP BY employment_id
+    ) WHERE last_day < as_of
+)"""
+EMPLOYMENT = """
+-- работа с её условиями
+SELECT
+    begun.person_id,
+    coalesce(changed.org_id, begun.org_id) AS org_id,
+    coalesce(changed.position_class, begun.position_class) AS position_class,
+    coalesce(changed.is_main, begun.is_main) AS is_main,
+    begun.occurred_on, begun.recorded_at, begun.source, begun.position,
+    CASE WHEN changed.event_id IS NULL THEN [begun.event_id]
+        ELSE [begun.event_id, changed.event_id] END AS evidence
+FROM live_registry_EmploymentStarted(known) AS begun
+LEFT JOIN changed
+  ON changed.employment_id = begun.employment_id
+ AND (changed.occurred_on, changed.recorded_at, changed.source, changed.position)
+   > (begun.occurred_on, begun.recorded_at, begun.source, begun.position)
+ANTI JOIN ended ON ended.employment_id = begun.employment_id
+WHERE begun.occurred_on <= as_of
+  AND (scope = '' OR begun.person_id IN (FROM touched))"""
+
 WORDS = f"""
 -- что внутри территории: сама она и всё ниже; пустой путь — вся страна
 CREATE OR REPLACE MACRO inside(path, scope) AS
@@ -41,69 +102,23 @@ CREATE OR REPLACE MACRO merged(as_of, known) AS TABLE
     UNION ALL
     SELECT merged_id, arg_max(survivor_id, len(seen)) FROM chain GROUP BY merged_id;
 
--- чья работа когда-либо была внутри территории, под всеми номерами записей; для всей
--- страны — никто: там спрашивают обо всех
-CREATE OR REPLACE MACRO touched(as_of, known, scope) AS TABLE
-    WITH here AS (SELECT org_id FROM place(as_of, known, scope) WHERE scope <> ''),
-    same AS MATERIALIZED (FROM merged(as_of, known)),
-    worked AS (
-        SELECT person_id FROM live_registry_EmploymentStarted(known)
-        SEMI JOIN here USING (org_id)
-        UNION
-        SELECT person_id FROM live_registry_EmploymentChanged(known)
-        SEMI JOIN here USING (org_id)
-    ),
-    people AS (
-        SELECT coalesce(survivor_id, person_id) AS person_id
-        FROM worked LEFT JOIN same ON merged_id = person_id
-    )
-    FROM people
-    UNION
-    SELECT merged_id FROM same JOIN people ON survivor_id = person_id;
-
 -- работа и её условия в этот день; последний рабочий день — ещё работа (S0 I); все
 -- работы всех, у кого хоть одна внутри территории
 CREATE OR REPLACE MACRO employment(as_of, known, scope) AS TABLE
-    WITH here AS MATERIALIZED (FROM touched(as_of, known, scope)),
-    changed AS (
-        FROM live_registry_EmploymentChanged(known)
-        WHERE occurred_on <= as_of AND (scope = '' OR person_id IN (FROM here))
-        QUALIFY row_number() OVER (PARTITION BY employment_id ORDER BY
-            occurred_on DESC, recorded_at DESC, source DESC, position DESC) = 1
-    )
-    SELECT
-        begun.person_id,
-        coalesce(changed.org_id, begun.org_id) AS org_id,
-        coalesce(changed.position_class, begun.position_class) AS position_class,
-        coalesce(changed.is_main, begun.is_main) AS is_main,
-        begun.occurred_on, begun.recorded_at, begun.source, begun.position,
-        CASE WHEN changed.event_id IS NULL THEN [begun.event_id]
-            ELSE [begun.event_id, changed.event_id] END AS evidence
-    FROM live_registry_EmploymentStarted(known) AS begun
-    LEFT JOIN changed
-      ON changed.employment_id = begun.employment_id
-     AND (changed.occurred_on, changed.recorded_at, changed.source, changed.position)
-       > (begun.occurred_on, begun.recorded_at, begun.source, begun.position)
-    ANTI JOIN (
-        SELECT employment_id FROM (
-            SELECT employment_id, max(occurred_on) AS last_day
-            FROM live_registry_EmploymentEnded(known)
-            WHERE occurred_on <= as_of AND (scope = '' OR person_id IN (FROM here))
-            GROUP BY employment_id
-        ) WHERE last_day < as_of
-    ) AS ended ON ended.employment_id = begun.employment_id
-    WHERE begun.occurred_on <= as_of
-      AND (scope = '' OR begun.person_id IN (FROM here));
+    WITH {TOUCHED}, {CHANGED}, {ENDED}
+    {EMPLOYMENT};
 
 -- педагогические работники, кроме работников вузов, каждый один раз: по основной
--- работе, иначе (и из нескольких основных) по начатой раньше других (S0 I, AM33)
-CREATE OR REPLACE MACRO pedagogues(as_of, known, scope) AS TABLE
-    WITH jobs AS MATERIALIZED (
+-- работе, иначе (и из нескольких основных) по начатой раньше других (S0 I, AM33); `also` —
+-- под какими ещё номерами записей его знают (S1 7.2)
+CREATE OR REPLACE MACRO pedagogues_called(as_of, known, scope) AS TABLE
+    WITH {TOUCHED}, {CHANGED}, {ENDED},
+    jobs AS MATERIALIZED (
         SELECT coalesce(survivor_id, job.person_id) AS person_id, org_id, evidence,
             is_main, occurred_on, recorded_at, source, job.position
-        FROM employment(as_of, known, scope) AS job
+        FROM ({EMPLOYMENT}) AS job
         JOIN place(as_of, known, '') AS place USING (org_id)
-        LEFT JOIN merged(as_of, known) AS merged ON merged_id = job.person_id
+        LEFT JOIN same ON merged_id = job.person_id
         WHERE position_class = 'PED' AND kind <> 'HE'
     ),
     several AS (
@@ -115,8 +130,16 @@ CREATE OR REPLACE MACRO pedagogues(as_of, known, scope) AS TABLE
         SELECT person_id, org_id, evidence FROM jobs SEMI JOIN several USING (person_id)
         QUALIFY row_number() OVER (PARTITION BY person_id ORDER BY is_main DESC, {ORDER}) = 1
     )
+    SELECT person_id, org_id, evidence, also
     FROM chosen
-    WHERE scope = '' OR org_id IN (SELECT org_id FROM place(as_of, known, scope));
+    LEFT JOIN (
+        SELECT survivor_id AS person_id, list(merged_id) AS also FROM same GROUP BY ALL
+    ) USING (person_id)
+    WHERE scope = '' OR org_id IN (FROM here);
+
+-- они же, без прочих номеров
+CREATE OR REPLACE MACRO pedagogues(as_of, known, scope) AS TABLE
+    SELECT person_id, org_id, evidence FROM pedagogues_called(as_of, known, scope);
 
 -- из них молодые: до 35 лет и в первые три года работы (S0 V.4, AM34)
 CREATE OR REPLACE MACRO young(as_of, known, scope) AS TABLE
