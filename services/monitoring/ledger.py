@@ -68,13 +68,19 @@ def shape(of: Any) -> dict[str, str]:
 
 
 def column_type(hint: Any) -> str:
-    """Return the DuckDB type of a field."""
+    """Return the DuckDB type of a field.
+
+    Of a list of dataclasses each field is a list: so one is read without the others.
+    """
     hint = getattr(hint, "__value__", getattr(hint, "__supertype__", hint))
     origin, arms = get_origin(hint), get_args(hint)
     if NoneType in arms:
         return column_type(next(arm for arm in arms if arm is not NoneType))
     if origin is Literal:
         return "VARCHAR"
+    if origin is tuple and is_dataclass(arms[0]):
+        lists = {name: f"{type_}[]" for name, type_ in shape(arms[0]).items()}
+        return f"STRUCT({listed(lists)})"
     if origin is tuple:
         return f"{column_type(arms[0])}[]"
     if is_dataclass(hint):
@@ -157,6 +163,14 @@ def words(kinds: Iterable[Kind]) -> str:
     return "".join(map(live, kinds)) + WORDS
 
 
+REGIONS = "[('federation', ''), ('region', unit)]"
+ORGANISATIONS = """[
+        ('federation', ''), ('region', region),
+        ('municipality', region || '/' || municipality), ('organisation', path)
+    ]"""
+"""Where in the tree a unit stands: (level, path); a path that is not there is empty."""
+
+
 def by_level(members: str, unit: str, aggregate: str) -> str:
     """Sum the members of an indicator at every level of the tree of that date.
 
@@ -166,29 +180,17 @@ def by_level(members: str, unit: str, aggregate: str) -> str:
     is no row: what is known inside it is a part of those.
     """
     sums = "max(num)" if aggregate == "max" else "sum(num)"
-    of_units = f"SELECT unit, {sums} AS num, sum(den) AS den FROM ({members}) GROUP BY unit"
-    if unit == "region":
-        return f"""
-SELECT CASE grouping(unit) WHEN 1 THEN 'federation' ELSE 'region' END AS level,
-    coalesce(unit, '') AS path, {sums}::BIGINT AS num, sum(den)::BIGINT AS den
-FROM ({of_units}) GROUP BY GROUPING SETS ((), (unit))
-HAVING sum(den) IS NOT NULL AND inside(path, $scope)
-"""
+    units = f"(SELECT unit, {sums} AS num, sum(den) AS den FROM ({members}) GROUP BY unit)"
+    if unit != "region":
+        units += " JOIN place($as_of, $known, $scope) AS place ON org_id = unit"
     return f"""
-SELECT
-    CASE grouping(region, municipality, unit)
-        WHEN 7 THEN 'federation' WHEN 3 THEN 'region'
-        WHEN 1 THEN 'municipality' ELSE 'organisation'
-    END AS level,
-    CASE grouping(region, municipality, unit)
-        WHEN 7 THEN '' WHEN 3 THEN region WHEN 1 THEN concat(region, '/', municipality)
-        ELSE concat(region, '/', coalesce(municipality, '-'), '/', unit)
-    END AS path,
-    {sums}::BIGINT AS num, sum(den)::BIGINT AS den
-FROM ({of_units}) JOIN place($as_of, $known, $scope) AS place ON place.org_id = unit
-GROUP BY GROUPING SETS ((), (region), (region, municipality), (region, municipality, unit))
-HAVING sum(den) IS NOT NULL AND inside(path, $scope)
-    AND NOT (level = 'municipality' AND municipality IS NULL)
+SELECT node[1] AS level, node[2] AS path, {sums}::BIGINT AS num, sum(den)::BIGINT AS den
+FROM (
+    SELECT num, den, unnest({REGIONS if unit == "region" else ORGANISATIONS}) AS node
+    FROM {units}
+)
+WHERE node[2] IS NOT NULL AND inside(node[2], $scope)
+GROUP BY node
 """
 
 

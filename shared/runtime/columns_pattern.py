@@ -193,13 +193,18 @@ class Pattern:
                 return _always(value, _type(hint))
 
     def _list(self, hint: Any, values: Sequence[Any]) -> Column:
-        made, opening = list[Column](), "["
+        bare, opening = plain(hint), "["
+        made = list[Any]()
         for each in values:
             self._say(opening)
-            made.append(self._value(hint, each))
+            made.append((self._fields if is_dataclass(bare) else self._value)(bare, each))
             opening = ","
         self._say("]" if values else "[]")
-        return _lists(made, _type(hint))
+        if not is_dataclass(bare):
+            return _lists(made, _type(bare))
+        return _structs(
+            {name: _lists([each[name] for each in made], of) for name, of in _types(bare)}
+        )
 
     # ── Piece by piece ──────────────────────────────────────────────────────
 
@@ -319,12 +324,18 @@ def _lists(made: Sequence[Column], type_: Columns) -> Column:
 
 def _type(hint: Any) -> Columns:
     bare = plain(hint)
+    if get_origin(bare) is tuple and is_dataclass(each := plain(get_args(bare)[0])):
+        return pa.struct({name: pa.list_(of) for name, of in _types(each)})
     if get_origin(bare) is tuple:
         return pa.list_(_type(get_args(bare)[0]))
     if is_dataclass(bare):
-        hints = get_type_hints(bare)
-        return pa.struct({each.name: _type(hints[each.name]) for each in fields(bare)})
+        return pa.struct(dict(_types(bare)))
     return pa.string() if get_origin(bare) is Literal else TYPES[bare]
+
+
+def _types(of: Any) -> list[tuple[str, Columns]]:
+    hints = get_type_hints(of)
+    return [(each.name, _type(hints[each.name])) for each in fields(of)]
 
 
 def _require(holds: bool) -> None:  # noqa: FBT001 - what must hold

@@ -76,7 +76,8 @@ def reading(tables: Tables, name: str) -> str:
     kind = catalogue[name]
     stored = codec.as_stored(kind.fact)
     shape = HEAD | {"meta": META, "data": shape_of(stored)}
-    said = {each: f'said.data."{each}"' for each in get_type_hints(stored)}
+    hints = get_type_hints(stored)
+    said = {each: _laid(hints[each], f'said.data."{each}"') for each in hints}
     said |= {each: f"said.{each}" for each in HEAD}
     said |= {"event_id": "said.id", "stream": "said.subject"}
     said |= {each: f"said.meta.{each}" for each in META}
@@ -87,6 +88,33 @@ def reading(tables: Tables, name: str) -> str:
         f" AS exact FROM (SELECT wire, TRY(json_transform(wire,"
         f" '{msgspec.json.encode(shape).decode()}')) AS said FROM batch)"
     )
+
+
+def _laid(hint: Any, value: str) -> str:
+    """Return a value as the tables have it: of a list of dataclasses each field is a list."""
+    bare = plain(hint)
+    if is_dataclass(bare):
+        return _packed(value, {n: _laid(h, f'{value}."{n}"') for n, h in _hints(bare)})
+    if get_origin(bare) is not tuple or not is_dataclass(of := plain(get_args(bare)[0])):
+        return value
+    each = f"each{value.count('each')}"
+    return _packed(
+        value,
+        {
+            n: f"list_transform({value}, lambda {each}: {_laid(h, f'{each}."{n}"')})"
+            for n, h in _hints(of)
+        },
+    )
+
+
+def _packed(value: str, parts: dict[str, str]) -> str:
+    if all(part == f'{value}."{name}"' for name, part in parts.items()):
+        return value
+    return f"struct_pack({', '.join(f'"{name}" := {part}' for name, part in parts.items())})"
+
+
+def _hints(of: Any) -> list[tuple[str, Any]]:
+    return [*get_type_hints(of).items()]
 
 
 def _exact(kind: Kind, stored: Any) -> Iterator[str]:

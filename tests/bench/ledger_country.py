@@ -170,7 +170,7 @@ def learning(writer: duckdb.DuckDBPyConnection, everybody: str) -> None:
         "occurred_on": on["diagnosed"],
     }
     make(writer, "diagnostics.DiagnosticAssigned", most, tested)
-    scored = {"score_pct": "n % 10000 / 100.0", "by_competency": "[]", "independent": "TRUE"}
+    scored = {"score_pct": "n % 10000 / 100.0", "independent": "TRUE"}
     make(writer, "diagnostics.DiagnosticCompleted", most, tested | scored)
     make(
         writer,
@@ -205,8 +205,8 @@ def learning(writer: duckdb.DuckDBPyConnection, everybody: str) -> None:
     )
     day = on["assigned"]
     items = (
-        f"[{{'item_id': {item}, 'kind': 'program', 'ref_id': {item}, 'form': 'очно',"
-        f" 'technology': '', 'from_day': {day}, 'to_day': {day}, 'hours': 36}}]"
+        f"{{'item_id': [{item}], 'kind': ['program'], 'ref_id': [{item}], 'form': ['очно'],"
+        f" 'technology': [''], 'from_day': [{day}], 'to_day': [{day}], 'hours': [36]}}"
     )
     way = {
         "route_id": route,

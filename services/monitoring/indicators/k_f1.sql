@@ -10,19 +10,18 @@
 -- period:    cum
 
 WITH
-base AS (FROM pedagogues($as_of, $known, $scope)),
+base AS (FROM pedagogues_called($as_of, $known, $scope)),
 -- под какими номерами записей их знают: своим и слитыми с ним (S1 7.2)
 called AS (
-    SELECT person_id, person_id AS called FROM base
+    SELECT person_id, also, person_id AS called FROM base
     UNION ALL
-    SELECT survivor_id, merged_id FROM merged($as_of, $known)
-    SEMI JOIN base ON person_id = survivor_id
+    SELECT person_id, also, unnest(also) FROM base WHERE also IS NOT NULL
 ),
 
 -- «…освоивших программы…»: с 06.08.2020, освоение не аннулировано; «…вошедшие в
 -- федеральный реестр…»: на день зачисления (AM7)
 finished AS MATERIALIZED (
-    SELECT called.person_id, study.enrolment_id, study.route_id, study.route_item_id,
+    SELECT called.person_id, also, study.enrolment_id, study.route_id, study.route_item_id,
         study.deficit_ids, study.competencies, study.event_id, done.event_id AS done_id,
         study.occurred_on, study.recorded_at, study.source, study.position
     FROM live_routes_EnrolmentStarted($known) AS study
@@ -50,21 +49,21 @@ chosen AS (
         min([session.event_id, deficit.event_id, route.event_id]) AS chain
     FROM named
     JOIN live_diagnostics_DeficitIdentified($known) AS deficit USING (deficit_id)
-    JOIN live_routes_RouteAssigned($known) AS route USING (route_id, session_id)
-    JOIN live_diagnostics_DiagnosticCompleted($known) AS session USING (session_id)
-    JOIN called AS tested
-      ON tested.called = session.person_id AND tested.person_id = named.person_id
-    JOIN called AS routed
-      ON routed.called = route.person_id AND routed.person_id = named.person_id
-    ANTI JOIN void_sessions($as_of, $known) AS void USING (session_id)
+    JOIN live_routes_RouteAssigned($known) AS route USING (route_id)
+    JOIN live_diagnostics_DiagnosticCompleted($known) AS session
+      ON session.session_id = deficit.session_id
+    ANTI JOIN void_sessions($as_of, $known) AS void ON void.session_id = session.session_id
     ANTI JOIN cancelled_routes($as_of, $known) AS cancelled USING (route_id)
     WHERE deficit.occurred_on <= $as_of AND route.occurred_on <= $as_of
       AND (session.occurred_on < named.occurred_on OR session.occurred_on = named.occurred_on
           AND (session.recorded_at, session.source, session.position)
             < (named.recorded_at, named.source, named.position))
+      AND (session.person_id = named.person_id OR list_contains(also, session.person_id))
+      AND (route.person_id = named.person_id OR list_contains(also, route.person_id))
       AND list_contains(named.competencies, deficit.competency_id)
-      AND list_contains([each.item_id FOR each IN route.items], named.route_item_id)
-      AND ($scope = '' OR route.route_id IN (SELECT route_id FROM named))
+      -- не ключом: по двум ключам маршруты читаются все, по одному — только нужные
+      AND CASE WHEN route.session_id = session.session_id
+          THEN list_contains(route.items.item_id, named.route_item_id) END
     GROUP BY named.enrolment_id
 ),
 
