@@ -26,7 +26,7 @@ from shared.runtime.asking import May
 from shared.runtime.bulk import Line, Rows, Unreadable
 from shared.runtime.engine import Engine
 from shared.runtime.in_turn import collector_at_rest
-from shared.runtime.territory import HOME
+from shared.runtime.territory import HOME, PLACE
 from shared.runtime.work import Wanted, Work
 
 
@@ -128,7 +128,8 @@ class Reading:
 
     def _people_there(self) -> set[UUID]:
         named = package.named_orgs(self.rows, self.source)
-        self.work.foresee(Wanted(about=[(ORGANISATIONS.name, each) for each in named]))
+        about = [(kind.name, each) for kind in (ORGANISATIONS, PLACE) for each in named]
+        self.work.foresee(Wanted(about=about))
         known = {each: self.organisation(each) for each in named}
         there = {org for org, it in known.items() if not isinstance(it, NoOrganisation)}
         regions = {
