@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from shared.kernel.history import Recorded, Withdrawal, as_corrected
@@ -47,21 +47,27 @@ def only_same[F](said: F, again: F, *, clause: str, reason: str) -> Sequence[F]:
     return []
 
 
-def but[State](state: State, **changes: object) -> State:
-    """Return the same state but for these fields; `dataclasses.replace`, ten times faster.
+def but[T](said: T, **changes: object) -> T:
+    """Return the same but for these fields; `dataclasses.replace`, without its checks.
 
-    The class is a dataclass without slots. TypeError for a field that it does not have.
+    Ten times faster of a state, twice of a fact or a command, which have slots. The class
+    is a dataclass with no slots but its own. TypeError for a field that it does not have.
     """
-    fields = vars(state) | changes
-    if len(fields) != len(vars(state)):
-        raise TypeError(f"{type(state).__name__} has no such fields: {', '.join(changes)}")
-    after = object.__new__(type(state))
-    object.__setattr__(after, "__dict__", fields)
+    slots = getattr(type(said), "__slots__", None)
+    before = vars(said) if slots is None else {each: getattr(said, each) for each in slots}
+    fields = before | changes
+    if len(fields) != len(before):
+        raise TypeError(f"{type(said).__name__} has no such fields: {', '.join(changes)}")
+    after = object.__new__(type(said))
+    if slots is None:
+        object.__setattr__(after, "__dict__", fields)
+    else:
+        for name, value in fields.items():
+            object.__setattr__(after, name, value)
     return after
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A key that one thing alone may hold, such as a СНИЛС or a certificate number.
 
     Only an HMAC of `key` is kept. Another holder is refused with `clause`, `reason`.
@@ -74,8 +80,7 @@ class Claim:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(NamedTuple):
     """The key is free again."""
 
     kind: str

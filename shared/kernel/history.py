@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from shared.kernel.ids import EventId
 
@@ -21,8 +21,7 @@ class Withdrawal:
     occurred_on: date
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recorded[Fact]:
+class Recorded[Fact](NamedTuple):
     """A fact as a log holds it, so far as pure code may see the envelope.
 
     `corrects` names the first record of the fact that is restated: a fact keeps one

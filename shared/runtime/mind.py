@@ -318,7 +318,7 @@ class Mind:
         event_id = self.log.next_id()
         because = EventId(asked.causation_id) if asked.causation_id else None
         said = Recorded(event_id=event_id, fact=fact, corrects=corrects, caused_by=because)
-        stored = said if sealed is fact else replace(said, fact=sealed)
+        stored = said if sealed is fact else said._replace(fact=sealed)
         life = life or self._lives.setdefault(stream, _Life(decider, decider.initial))
         if tells_home(kind_of(fact).name, corrects):
             life.territory = territory or life.territory

@@ -40,4 +40,4 @@ def hidden(fact: Any) -> dict[str, Sealed]:
 def without(said: Recorded[Any], person: UUID) -> Recorded[Any]:
     """Return a record in clear, but for what is personal of somebody."""
     of_person = {name: it for name, it in hidden(said.fact).items() if it.subject == person}
-    return replace(said, fact=replace(said.fact, **of_person)) if of_person else said
+    return said._replace(fact=replace(said.fact, **of_person)) if of_person else said

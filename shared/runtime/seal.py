@@ -4,7 +4,6 @@ from base64 import b64decode
 from binascii import b2a_base64
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
 from functools import cache
 from hmac import compare_digest
 from os import urandom
@@ -20,7 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from shared.kernel import Kind, Personal, Sealed, kind_of
+from shared.kernel import Kind, Personal, Sealed, but, kind_of
 from shared.kernel.ids import KeyId
 from shared.runtime.codec import new_id
 from shared.runtime.seal_shelves import Kept, open_shelf
@@ -135,7 +134,7 @@ class Keys:
             sealed[field] = Sealed(
                 subject=subject, key_id=key_id, alg=ALG, ciphertext=_text(box)
             )
-        return replace(fact, **sealed) if sealed else fact
+        return but(fact, **sealed) if sealed else fact
 
     def open(self, fact: Any, stream: UUID, version: int) -> Any:
         """Return the fact in clear, as it was said; of the erased it stays sealed.
@@ -161,7 +160,7 @@ class Keys:
                 where = f"{kind.name}.{field} of {stream}, version {version}"
                 raise Broken(f"{where}, does not open") from None
             plain[field] = _plain(kind.fact)[field].decode(text)
-        return replace(fact, **plain) if plain else fact
+        return but(fact, **plain) if plain else fact
 
     def key_id(self, subject: UUID) -> KeyId | None:
         """Return the id of a person's key, destroyed or not; None if there was none."""

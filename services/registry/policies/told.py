@@ -40,10 +40,7 @@ from services.registry.policies.remembered import (
 from shared.events.registry import (
     PersonsMerged,
 )
-from shared.kernel import (
-    Known,
-    informs,
-)
+from shared.kernel import Known, but, informs
 from shared.kernel.ids import Oktmo, OrgId, PersonId, Territory, named
 
 # ── What a command is told ──────────────────────────────────────────────────
@@ -87,14 +84,14 @@ def of_its_host(asked: OpenRegionalCentre, known: Known) -> OpenRegionalCentre:
 def of_the_employer(asked: StartEmployment, known: Known) -> StartEmployment:
     """Организация, куда принимают (S0 I), и другие записи того же человека (S1 7.2)."""
     organisation = known.of(ORGANISATIONS, asked.org_id)
-    return replace(asked, organisation=organisation, human=human(known, asked.person_id))
+    return but(asked, organisation=organisation, human=human(known, asked.person_id))
 
 
 @informs(ChangeEmployment)
 def of_the_new_employer(asked: ChangeEmployment, known: Known) -> ChangeEmployment:
     """Организация, где теперь работают (S0 I), и другие записи человека (S1 7.2)."""
     organisation = known.of(ORGANISATIONS, asked.org_id)
-    return replace(asked, organisation=organisation, human=human(known, asked.person_id))
+    return but(asked, organisation=organisation, human=human(known, asked.person_id))
 
 
 @informs(DetermineYouth)
