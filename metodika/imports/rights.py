@@ -37,7 +37,8 @@ from shared.runtime.work import Work
 FOREIGN = Fault("", "Не ваша территория", "S0 V")
 PEOPLE = "users.csv"
 JOBS = (StartEmployment, ChangeEmployment)
-RECORD = (RecordEducation, AwardCategory, LinkRoster)
+ALSO_OF_THE_NEW = (RecordEducation, AwardCategory)
+RECORD = (*ALSO_OF_THE_NEW, LinkRoster)
 """What whoever employs a person says of that person."""
 
 
@@ -120,16 +121,18 @@ def jobs_first(lines: Iterable[Line]) -> Iterator[Line]:
     """
     later: list[Line] = []
     for each in lines:
-        record = _of_the_employer(each)
+        first, record = _apart(each.commands)
         if each.file == PEOPLE:
             yield from later
             later = [replace(each, commands=record, goes_on=True)] if record else []
-        first = tuple(it for it in each.commands if it not in record) if record else ()
         yield replace(each, commands=first) if record else each
     yield from later
 
 
-def _of_the_employer(line: Line) -> tuple[Any, ...]:
-    new = any(isinstance(it, RegisterTeacher) for it in line.commands)
-    record = (it for it in line.commands if isinstance(it, RECORD))
-    return tuple(it for it in record if not (new and isinstance(it, LinkRoster)))
+def _apart(commands: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Return what is asked at once, and what is the employer's to say."""
+    of_employer = ALSO_OF_THE_NEW if RegisterTeacher in map(type, commands) else RECORD
+    record = tuple([it for it in commands if isinstance(it, of_employer)])
+    if not record:
+        return commands, ()
+    return tuple([it for it in commands if not isinstance(it, of_employer)]), record

@@ -136,7 +136,7 @@ class Deciding:
                 return self._amended(work, asked, thing, may)
             decider = self._courses[type(command)].decider
             facts = decider.decide(work.state(decider, thing), self._told(work, command))
-            claims = [[*decider.claims(each)] for each in facts]
+            claims = [tuple(decider.claims(each)) for each in facts]
             work.holding.require_free(chain.from_iterable(claims))
         except (Refused, Erased):
             if may:

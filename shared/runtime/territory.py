@@ -237,10 +237,11 @@ def require_come(facts: Iterable[Any], now: datetime) -> None:
     What is recorded moves the person's home at once: names, documents, feeds. Raises
     `Refused`.
     """
-    today = (now + EASTMOST).date()
-    for said in facts:
+    moving = [said for said in facts if isinstance(said, HOME.facts)]
+    if moving:
+        today = (now + EASTMOST).date()
         require(
-            not isinstance(said, HOME.facts) or said.occurred_on <= today,
+            all(said.occurred_on <= today for said in moving),
             clause="S0 I",
             reason="Этот день ещё не наступил: работу, её перемену и окончание"
             " записывают, когда они наступили",

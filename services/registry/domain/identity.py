@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 SNILS = re.compile(r"[0-9]{3}-?[0-9]{3}-?[0-9]{3}[- ]?[0-9]{2}")
 NO_DIGIT = re.compile("[^0-9]")
+DIGITS = 11
 WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, 1)
 ZERO = ord("0") * sum(WEIGHTS)
 UNCHECKED_UP_TO = 1_001_998
@@ -18,10 +19,9 @@ def snils_digits(text: str) -> str | None:
     """
     if not SNILS.fullmatch(text):
         return None
-    digits = text.replace("-", "").replace(" ", "")
-    number, check = digits[:9], int(digits[9:])
-    weighed = sum(map(int.__mul__, number.encode(), WEIGHTS)) - ZERO
-    sound = weighed % 101 % 100 == check or int(number) <= UNCHECKED_UP_TO
+    digits = NO_DIGIT.sub("", text) if len(text) > DIGITS else text
+    weighed = sum(map(int.__mul__, digits.encode(), WEIGHTS)) - ZERO
+    sound = weighed % 101 % 100 == int(digits[9:]) or int(digits[:9]) <= UNCHECKED_UP_TO
     return digits if sound else None
 
 

@@ -53,6 +53,7 @@ type Package = Mapping[File, Sequence[Row]]
 Tally = defaultdict[OrgId, set[T]]
 """Distinct things by organisation."""
 
+OF_JOBS = (StartEmployment, ChangeEmployment, EndEmployment)
 NOWHERE: AbstractSet[OrgId] = frozenset()
 ENDED_PCT = 10
 CHANGED_PCT = 75
@@ -375,7 +376,7 @@ def shifts(
             if employment_id not in own:
                 people[job.now.org_id].add(job.now.person_id)
     for each in asked:
-        if not isinstance(each, StartEmployment | ChangeEmployment | EndEmployment):
+        if not isinstance(each, OF_JOBS):
             continue
         job = before.get(each.employment_id)
         here = {job.now.org_id} if job and not job.ended else NOWHERE

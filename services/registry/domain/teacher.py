@@ -297,11 +297,12 @@ def claims(said: TeacherFact) -> Iterable[Claim]:
     """СНИЛС и номер в учётной системе принадлежат одному человеку (S1 5.5)."""
     if isinstance(said, TeacherRegistered) and (digits := readable(said.snils)):
         why = "Этот СНИЛС уже внесён у другого человека"
-        yield Claim("snils", digits, said.person_id, "S1 5.5", why)
+        return (Claim("snils", digits, said.person_id, "S1 5.5", why),)
     if isinstance(said, RosterLinked):
         key = f"{said.source_system}/{said.sourced_id_hmac}"
         why = "Этот номер учётной системы уже принадлежит другому человеку"
-        yield Claim("roster", key, said.person_id, "S1 5.5", why)
+        return (Claim("roster", key, said.person_id, "S1 5.5", why),)
+    return ()
 
 
 def stream(asked: TeacherCommand) -> PersonId:

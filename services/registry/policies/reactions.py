@@ -59,8 +59,10 @@ def determined_anew(said: OfYouth, known: Known) -> Iterator[DetermineYouth]:
         these, itself = (said.survivor_id, said.merged_id), None
     else:
         these, itself = (said.person_id,), said.person_id
-    others = records_of(mergers_around(known, *these))
-    for each in dict.fromkeys(chain(these, others)):
+    mergers = mergers_around(known, *these)
+    if itself and not mergers:
+        return
+    for each in dict.fromkeys(chain(these, records_of(mergers))):
         if each != itself:
             yield DetermineYouth(person_id=each)
 
