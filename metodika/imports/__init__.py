@@ -11,6 +11,7 @@ from metodika.imports.roster import roster_plan
 from metodika.imports.state import Kept, keep, kept
 from metodika.world import World
 from services.diagnostics.domain import read_result
+from services.registry.domain import RegisterTeacher
 from services.routes.domain import read_completion
 from shared.kernel import Fault
 from shared.kernel.ids import EventId, PersonId, Territory
@@ -48,6 +49,7 @@ def take(
     How it stands is kept before and after. What is none of the sender's is a fault of its
     row, and keeps no other from being taken.
     """
+    was = planned.was
     begun = keep(engine, planned.kept("running", engine.clock()), planned.latest)
     report = bulk.take(
         engine,
@@ -57,6 +59,8 @@ def take(
         home=Territory(home) if home else None,
         may=may,
         salt=f" again {begun.attempt}" if begun.attempt > 1 else "",
+        is_new=was is None or not was.goes_on,
+        begin=(RegisterTeacher,),
         progress=progress,
     )
     report.faults.sort(key=lambda it: place(it[0], it[1]))

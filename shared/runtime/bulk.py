@@ -8,6 +8,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice, product
 from pathlib import Path
 from typing import Any
@@ -193,15 +194,19 @@ def take(  # noqa: PLR0913 - all that a file is taken with
     home: Territory | None = None,
     may: May | None = None,
     salt: str = "",
+    is_new: bool = False,
+    begin: tuple[type[Any], ...] = (),
     progress: Callable[[int], None] = lambda _: None,
 ) -> Report:
     """Ask every command of every row, once whatever happens, many in a transaction.
 
     The id of a command follows from the import and from its words: an import that was
-    killed goes on, and a file sent twice says nothing new. Another `salt` asks anew.
+    killed goes on, and a file sent twice says nothing new. Another `salt` asks anew. If
+    the import `is_new`, no answers are looked up, and nothing of the things that commands
+    of some classes `begin`; if there is something all the same, the append finds out.
     """
     before = engine.store.head().position
-    counted: dict[int, Asked] = {}
+    counted = set[int]()
     kind = f"import {report.import_id}{salt}"
 
     def asked(line: Line, command: Any) -> tuple[Line, Asked]:
@@ -234,9 +239,11 @@ def take(  # noqa: PLR0913 - all that a file is taken with
 
     asking: deque[list[Line]] = deque()
     batches = in_order(in_chunks(read(), COMMANDS))
-    for batch, outcomes in InTurn(engine, may, foreseen).ask(batches):
+    foresee = partial(foreseen, is_new=is_new, begin=begin)
+    for batch, outcomes in InTurn(engine, may, foresee).ask(batches):
         for line, each, outcome in zip(asking.popleft(), batch, outcomes, strict=True):
-            again = counted.setdefault(each.command_id.int, each) is not each
+            again = (number := each.command_id.int) in counted
+            counted.add(number)
             count(report, line, outcome, before, again=again)
         progress(len(batch))
     return report
@@ -264,8 +271,10 @@ def count(
             report.faults.append((line.file, line.line, fault))
 
 
-def foreseen(engine: Engine, asked: Sequence[Asked]) -> Wanted:
-    """Return all that these commands will ask for: streams, places, people."""
+def foreseen(
+    engine: Engine, asked: Sequence[Asked], *, is_new: bool, begin: tuple[type[Any], ...]
+) -> Wanted:
+    """Return all that these commands will ask for: answers if any, streams, places, people."""
     commands = [each.command for each in asked]
     named = (engine.named_by(each) for each in commands)
     about: list[tuple[str, UUID]] = []
@@ -274,7 +283,8 @@ def foreseen(engine: Engine, asked: Sequence[Asked]) -> Wanted:
         kept = {kind for each in called for kind in engine.borrowed_about(each)}
         about += product(kept, ids)
     return Wanted(
-        commands=[each.command_id for each in asked],
+        new=[engine.stream_of(each) for each in commands if isinstance(each, begin)],
+        commands=() if is_new else [each.command_id for each in asked],
         streams=once(map(engine.stream_of, commands)),
         about=about,
         people=once(named),

@@ -4,7 +4,7 @@ import gc
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import batched
 from time import sleep
 
@@ -13,7 +13,7 @@ from shared.runtime.engine import Engine
 from shared.runtime.log import Conflict, Head, Unit
 from shared.runtime.work import Wanted
 
-CARRIED = 40
+CARRIED = 64
 """How many transactions see what those before them read, before all is read anew."""
 AHEAD = 8
 """For how many transactions is read at once what they will ask for."""
@@ -89,7 +89,7 @@ class InTurn:
         try:
             head = underway.written.result()
         except Conflict:
-            wanted = self._foresee(self._engine, batch)
+            wanted = replace(self._foresee(self._engine, batch), new=())
             again = self._engine.ask_many(batch, self._may, lambda it: it.foresee(wanted))
             return (batch, again), False
         alone = self._position == head.position - len(underway.unit.facts)
@@ -114,7 +114,7 @@ def looking_ahead(batches: Iterable[Batch]) -> Iterator[Sequence[Batch]]:
 def collector_at_rest() -> Generator[None]:
     """Keep the collector of cycles from looking, again and again, at all that is known.
 
-    Facts and commands make no cycles; what others make waits until the end.
+    Facts and commands make no cycles; what others make waits until it looks at everything.
     """
     was = gc.isenabled()
     gc.disable()
@@ -122,4 +122,6 @@ def collector_at_rest() -> Generator[None]:
         yield
     finally:
         if was:
+            gc.freeze()  # what lives by now is old: else all of it is young, and looked at
+            gc.unfreeze()
             gc.enable()

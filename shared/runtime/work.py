@@ -68,8 +68,13 @@ class Thing:
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What will be asked for: commands, streams, histories, keys, people to be named."""
+    """What will be asked for: commands, streams, histories, keys, people to be named.
 
+    Of what is `new` nothing is recorded, as far as is known: it is not read, and if
+    something is there, the append will find out.
+    """
+
+    new: Collection[UUID] = ()
     commands: Collection[UUID] = ()
     streams: Collection[UUID] = ()
     about: Collection[tuple[str, UUID]] = ()
@@ -134,15 +139,17 @@ class Work:
             self._answers |= dict.fromkeys(commands)
             for command_id, how in self._store.answers(commands.values()).items():
                 self._answers[command_id.int] = how
+        new = {each.int for each in wanted.new}
         streams = {n: each for each in wanted.streams if (n := each.int) not in self._things}
         if streams:
-            found = self._store.streams(streams.values())
+            older = [each for n, each in streams.items() if n not in new]
+            found = self._store.streams(older) if older else {}
             self._warm(found.values())
             for n, each in streams.items():
                 self._things[n] = self._thing_of(each, found.get(each, []) if found else [])
         if wanted.people and self._keys:
             self._keys.prepare(wanted.people)
-        self.keeping.foresee(wanted.about)
+        self.keeping.foresee(wanted.about, new)
         self.holding.foresee(wanted.keys)
 
     def standing_on(self, decider: Decider[Any, Any, Any], stream: UUID) -> Collection[UUID]:
@@ -268,19 +275,13 @@ class Work:
         self._said[event_id.int] = thing.stream
         thing.version = version
         thing.territory = territory if tells_home(kind.name, corrects) else thing.territory
-        because = asked.causation_id
-        thing.history.append(
-            Recorded(
-                event_id=event_id,
-                fact=fact,
-                corrects=corrects,
-                caused_by=EventId(because) if because else None,
-            )
-        )
+        because = EventId(asked.causation_id) if asked.causation_id else None
+        thing.history.append(Recorded(event_id, fact, corrects, because))
         if corrects or isinstance(fact, Withdrawal):
             thing.decider = None
-        kept = Kept(event_id, corrects, kind.name, kind.schema, msgspec.Raw(data))
-        self.keeping.learn(kept, fact, thing.stream)
+        if self.keeping.waits_for(fact):
+            kept = Kept(event_id, corrects, kind.name, kind.schema, msgspec.Raw(data))
+            self.keeping.learn(kept, fact, thing.stream)
         return event_id
 
     def require_sealable(self, thing: Thing, facts: Iterable[Any]) -> None:

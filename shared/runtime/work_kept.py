@@ -1,6 +1,6 @@
 """What a unit of work keeps of facts: histories, and the documents they fold into."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -73,12 +73,15 @@ class Keeping:
             story.document = _folded(borrowed, story.history)
         return story.document
 
-    def foresee(self, about: Collection[tuple[str, UUID]]) -> None:
-        """Read at once what is kept about these."""
+    def foresee(
+        self, about: Collection[tuple[str, UUID]], new: Container[int] = frozenset()
+    ) -> None:
+        """Read at once what is kept about these; of the `new`, by their numbers, nothing is."""
         unread = {(at[0], at[1].int): at for at in about}
         unread = {key: at for key, at in unread.items() if key not in self._stories}
         if unread:
-            kept = self._store.known(unread.values())
+            older = [at for (_, number), at in unread.items() if number not in new]
+            kept = self._store.known(older) if older else {}
             self._stories |= {key: _Story(at, []) for key, at in unread.items()}
             for at, said in kept.items():
                 key = at[0], at[1].int
@@ -96,6 +99,10 @@ class Keeping:
             if found := stood(history, fact, corrects):
                 return found
         return None
+
+    def waits_for(self, fact: Any) -> bool:
+        """Say whether anybody wants to know this fact, or might: it ends another."""
+        return type(fact) in self._listeners or isinstance(fact, Withdrawal)
 
     def learn(self, kept: Kept, fact: Any, stream: UUID) -> None:
         """Keep a fact, heard or said, wherever somebody wants to know it."""

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.registry.domain import CloseOrganisation
+from services.registry.domain import CloseOrganisation, RegisterTeacher
 from shared.kernel.ids import EmploymentId, PersonId
 from shared.runtime import bulk
 from shared.runtime.asking import Asked
@@ -51,11 +51,20 @@ def take(
     rows: list[Line],
     monkeypatch: pytest.MonkeyPatch,
     progress: Callable[[int], None] = lambda _: None,
+    *,
+    is_new: bool = False,
 ) -> Report:
     """Take them three in a transaction; what is to come is read for eight of these."""
     monkeypatch.setattr(bulk, "COMMANDS", 3)
-    report = Report(import_id=ID)
-    return bulk.take(engine, rows, report, actor="import:test", progress=progress)
+    return bulk.take(
+        engine,
+        rows,
+        Report(import_id=ID),
+        actor="import:test",
+        is_new=is_new,
+        begin=(RegisterTeacher,) if is_new else (),
+        progress=progress,
+    )
 
 
 def test_what_one_transaction_said_the_next_ones_know(
@@ -80,6 +89,20 @@ def test_two_rows_in_the_same_words_are_one(
 
     assert (report.accepted, report.unchanged) == (2 * PEOPLE, 2 * PEOPLE)
     assert report.faults == []
+
+
+def test_what_is_taken_for_new_and_is_not_is_found_out(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """contracts §4: кого внесли, пока файл читали, тот не новый, и внесён он один раз."""
+    said(engine, replace(TEACHER, person_id=person(3), snils=snils(3)))
+
+    report = take(engine, lines(), monkeypatch, is_new=True)
+    again = take(engine, lines(), monkeypatch, is_new=True)
+
+    assert (report.accepted, report.unchanged, report.faults) == (2 * PEOPLE - 1, 1, [])
+    assert (again.facts, again.unchanged, again.faults) == (0, 2 * PEOPLE, [])
+    assert names(engine.store).count("TeacherRegistered") == PEOPLE
 
 
 def test_whoever_else_writes_is_seen(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
