@@ -4,7 +4,8 @@ The rival is the floor under it: the same number of facts appended by the same s
 in transactions as large, with nothing to read, to decide or to seal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from os import urandom
 from typing import cast
@@ -53,7 +54,14 @@ def run() -> list[Measured]:
 
 def measured(postgres: Postgres, files: Mapping[str, bytes], on: date) -> tuple[float, float]:
     """Return facts a second of one import into new databases, and of appending alone."""
-    engine = registry(postgres)
+    with registry(postgres) as engine:
+        return taken_by(engine, postgres, files, on)
+
+
+def taken_by(
+    engine: Engine, postgres: Postgres, files: Mapping[str, bytes], on: date
+) -> tuple[float, float]:
+    """Return facts a second of one import into new databases, and of appending alone."""
     plan = imports.roster_plan(engine, files, system="bench", region=REGION, on=on)
     read = seconds(lambda: read_again(engine, files, on))
     report = Report(import_id=plan.import_id)
@@ -67,19 +75,19 @@ def measured(postgres: Postgres, files: Mapping[str, bytes], on: date) -> tuple[
         least = seconds(lambda: append(postgres, report.facts))
     if report.faults:
         raise RuntimeError(f"{len(report.faults)} rows were refused: {report.faults[0]}")
-    engine.store.close()
     rate = report.facts / took
     say(f"{report.facts} facts of {report.rows} rows, {rate:,.0f}/s; read in {read:.2f} s")
     return rate, report.facts / least
 
 
-def registry(postgres: Postgres) -> Engine:
-    """Make a registry that knows one region."""
+@contextmanager
+def registry(postgres: Postgres) -> Generator[Engine]:
+    """Make a registry that knows one region, and let go of its databases in the end."""
     url, keys, log = postgres.new_database(), postgres.new_database(), source("registry")
     migrate(url, log)
     migrate_keys(keys)
-    sealing = Keys(keys, urandom(32))
-    engine = Engine(service("registry"), open_store(url, log), sealing)
+    sealing, store = Keys(keys, urandom(32)), open_store(url, log)
+    engine = Engine(service("registry"), store, sealing)
     region = AddRegion(
         region=RegionCode(REGION),
         name="Край",
@@ -88,7 +96,11 @@ def registry(postgres: Postgres) -> Engine:
         added_on=date(2020, 9, 1),
     )
     engine.ask(Asked(command=region, command_id=uuid4(), actor="bench"))
-    return engine
+    try:
+        yield engine
+    finally:
+        store.close()
+        sealing.close()
 
 
 def read_again(engine: Engine, files: Mapping[str, bytes], on: date) -> None:
