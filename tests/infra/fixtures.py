@@ -1,8 +1,10 @@
 """Fixtures that give a test real servers, and the lines that say which they are."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, cast
 
+import psycopg
 import pytest
 
 from tests.infra import secured
@@ -118,9 +120,11 @@ def mongo(pytestconfig: pytest.Config) -> Mongo:
 
 
 @pytest.fixture
-def postgres_url(postgres: Postgres) -> str:
-    """Give the URL of an empty database."""
-    return postgres.new_database()
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """Give the URL of an empty database; it is dropped when the test is over."""
+    yield (made := postgres.new_database())
+    with suppress(psycopg.OperationalError):  # the test stopped the server
+        postgres.forget(made)
 
 
 def _breakable(config: pytest.Config, name: str) -> Iterator[Server]:

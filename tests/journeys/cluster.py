@@ -115,3 +115,4 @@ class Cluster:
             server.close()
         for store in self.stores.values():
             store.close()
+        self.postgres.forget(self.keys, *self.urls.values())

@@ -85,8 +85,10 @@ def copied(
     else:
         of: Real = request.getfixturevalue(f"really_{which}")
         shutil.copytree(of.world, folder)
-        with request.getfixturevalue("parts").opened(folder, clock, of) as world:
+        parts: Parts = request.getfixturevalue("parts")
+        with parts.opened(folder, clock, of) as world:
             yield Telling(world, clock)
+        parts.postgres.forget(*cast("Real", world.settings).databases.values())
 
 
 @pytest.fixture(params=WORLDS)

@@ -13,9 +13,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import psycopg
-from psycopg import sql
-
 from metodika.services import NAMES, source
 from metodika.world import BATCH, World, prepare
 from shared.runtime.ear import position_of
@@ -131,12 +128,13 @@ class Parts:
         self, folder: Path, clock: Callable[[], datetime], of: Real | None = None
     ) -> Generator[RealWorld]:
         """Open a world of its own in `folder`: an empty one, or a copy of a closed one."""
-        prefix = f"j{uuid4().hex[:8]}"
+        prefix, copied = f"j{uuid4().hex[:8]}", of.databases if of else {}
+        databases = {each: self._database(copied.get(each)) for each in (*NAMES, KEYS)}
         given: dict[str, Any] = {
             "world": folder,
             "views_url": self.mongo.url,
             "prefix": prefix,
-            "databases": {each: self._database(of, each) for each in (*NAMES, KEYS)},
+            "databases": databases,
         }
         settings = Real(**given)
         prepare(settings)
@@ -144,14 +142,5 @@ class Parts:
         with RealWorld(settings, clock, broker) as world:
             yield world
 
-    def _database(self, of: Real | None, name: str) -> str:
-        if of is None:
-            return self.postgres.new_database()
-        made, template = f"t{uuid4().hex[:12]}", of.databases[name].partition("?")[0]
-        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-            sql.Identifier(made), sql.Identifier(template.rpartition("/")[2])
-        )
-        with psycopg.connect(self.postgres.address, autocommit=True) as connection:
-            connection.execute(copy)
-        base, mark, options = self.postgres.address.partition("?")
-        return f"{base.rpartition('/')[0]}/{made}{mark}{options}"
+    def _database(self, of: str | None) -> str:
+        return self.postgres.copy(of) if of else self.postgres.new_database()

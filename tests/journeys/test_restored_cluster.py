@@ -9,11 +9,8 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from metodika.cli.say import EXIT_NO
 from metodika.replaying import Replayed, replay_known
@@ -109,14 +106,9 @@ class Restored(Cluster):
     def copy(self, name: str) -> str:
         """Copy the database of a service that does not run."""
         self.stores[name].close()
-        made, (base, mark, options) = f"c{uuid4().hex[:12]}", self.urls[name].partition("?")
-        command = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-            sql.Identifier(made), sql.Identifier(base.rpartition("/")[2])
-        )
-        with psycopg.connect(self.postgres.address, autocommit=True) as connection:
-            connection.execute(command)
+        made = self.postgres.copy(self.urls[name])
         self.put_back(name, self.urls[name])
-        return f"{base.rpartition('/')[0]}/{made}{mark}{options}"
+        return made
 
     def put_back(self, name: str, url: str) -> None:
         self.stores[name].close()

@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import TopicPartition
-from shared.runtime.relay_lead import publishing
 
 from metodika.restored import parted
 from metodika.services import service
@@ -25,6 +24,7 @@ from shared.runtime.heartbeat import Heartbeat, announced_in
 from shared.runtime.kafka import Broker
 from shared.runtime.log import Mark
 from shared.runtime.relay import Relay
+from shared.runtime.relay_lead import publishing
 from shared.runtime.store_log import LogStore
 from shared.runtime.topic import Consumer, offset_after
 from shared.runtime.topic_log import TopicLog
