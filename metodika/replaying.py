@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 import msgspec
 
+from metodika.homes import views_of
 from metodika.services import NAMES, folded_by, service, source
-from metodika.up import views_of
 from metodika.world import World
 from shared.kernel import catalogue
 from shared.runtime.answers import Answers

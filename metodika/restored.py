@@ -18,9 +18,9 @@ from uuid import UUID
 
 import msgspec
 
+from metodika.homes import views_of
 from metodika.replaying import heard_and_said, logs_of_stores
 from metodika.services import NAMES, folded_by, service, source
-from metodika.up import views_of
 from metodika.world import World
 from shared.kernel import catalogue
 from shared.kernel.ids import named

@@ -15,6 +15,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from metodika.homes import views_of
 from metodika.imports.api import imports_router
 from metodika.segments import beside
 from metodika.services import NAMES, answered_by, doors, folded_by, service, source
@@ -22,9 +23,9 @@ from metodika.world import World
 from shared.kernel.ids import named
 from shared.runtime import logs, telemetry
 from shared.runtime.access import Access, Tokens
-from shared.runtime.doors import Reading
 from shared.runtime.ear import Ear, unread, waiting
-from shared.runtime.ears import Ears, NeighbourEars, retry_parked
+from shared.runtime.ears_near import NeighbourEars
+from shared.runtime.ears_parked import retry_parked
 from shared.runtime.engine import Engine, utc_now
 from shared.runtime.follow import Follower
 from shared.runtime.grants import GRANTS
@@ -41,9 +42,6 @@ from shared.runtime.segments_kept import keep_written
 from shared.runtime.segments_write import write
 from shared.runtime.settings import Settings, WrongSettings
 from shared.runtime.store import LogStore
-from shared.runtime.views import Views
-from shared.runtime.views_mongo import MongoViews
-from shared.runtime.views_sqlite import SqliteViews
 from shared.runtime.web import build_app
 from shared.runtime.web_numbers import Numbers
 
@@ -58,19 +56,6 @@ class Part:
     name: str
     app: FastAPI
     tasks: list[Callable[[], Any]] = field(default_factory=list[Callable[[], Any]])
-
-
-def views_of(settings: Settings, name: str) -> Views:
-    """Return the home of a service's documents."""
-    projections = [each.name for each in service(name).projections]
-    asked_by = {
-        each.projection.name: {*each.by, each.sort}
-        for each in doors(name)
-        if isinstance(each, Reading)
-    }
-    if settings.views_url:
-        return MongoViews.of(settings, f"{settings.prefix}_{name}", projections, asked_by)
-    return SqliteViews(str(settings.world / f"{name}.documents.sqlite"), projections, asked_by)
 
 
 def part(world: World, name: str, broker: Broker | None) -> Part:
@@ -96,6 +81,9 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
         parts.degraded.append(("ears", lambda: waiting(near.ears.values())))
         tasks += [near.run, lambda: keep_notarised(store)]
     else:
+        # read only where a service hears from Kafka
+        from shared.runtime.ears import Ears  # noqa: PLC0415
+
         ears = Ears(partial(hear, engine), others, who=name, broker=broker, own=store)
         relay = Relay(store, broker, beside=[ears.run])
 

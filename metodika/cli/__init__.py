@@ -7,43 +7,13 @@ import sys
 
 import click
 
-from metodika.cli import (
-    epoch,
-    log,
-    numbers,
-    parked,
-    people,
-    prove,
-    rights,
-    run,
-    segments,
-)
 from metodika.cli.ending import ended_when_interrupted
-from metodika.cli.say import EXIT_FAILED, EXIT_NO, EXIT_USAGE
-from shared.runtime.bulk import Unreadable
-from shared.runtime.columns import InUse, Logless
-from shared.runtime.kafka import NotProvisioned
-from shared.runtime.log import Hole
-from shared.runtime.reach import Unreachable
-from shared.runtime.seal import WrongMaster
-from shared.runtime.segments import NoSegments
-from shared.runtime.settings import WrongSettings
-from shared.runtime.store import NotMigrated
-
-TOLD = (
-    WrongSettings,
-    WrongMaster,
-    NotMigrated,
-    NotProvisioned,
-    Unreachable,
-    Unreadable,
-    InUse,
-    Logless,
-)
-"""What is wrong outside, and is told to a person in one message."""
+from metodika.cli.exits import EXIT_FAILED, EXIT_NO, EXIT_USAGE
+from metodika.cli.listed import Listed
+from shared.runtime.told import Told
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Listed, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="metodika")
 def metodika() -> None:
     """Numbers of the ЕФС НМС, and the proof of each from the log.
@@ -54,26 +24,15 @@ def metodika() -> None:
     """
 
 
-for module in (prove, run, numbers, log, segments, parked, epoch, people, rights):
-    for command in module.COMMANDS:
-        metodika.add_command(command)
-
-
 def main() -> None:
     """Run a command; whoever typed it sees a sentence, never a stack trace."""
     logging.getLogger("psycopg").addHandler(logging.NullHandler())  # we tell it ourselves
     try:
         with ended_when_interrupted():
             metodika()
-    except TOLD as wrong:
-        click.echo(f"metodika: {wrong}", err=True)
-        sys.exit(EXIT_USAGE)
-    except NoSegments as wrong:
-        click.echo(f"metodika: {wrong}", err=True)
-        sys.exit(EXIT_NO)
-    except Hole as wrong:
-        click.echo(f"metodika: {wrong}; who heard what: metodika status", err=True)
-        sys.exit(EXIT_NO)
+    except Told as wrong:
+        click.echo("; ".join(filter(None, (f"metodika: {wrong}", wrong.hint))), err=True)
+        sys.exit(EXIT_NO if wrong.is_no else EXIT_USAGE)
     except Exception as wrong:
         if os.environ.get("METODIKA_LOG_LEVEL") == "debug":
             raise

@@ -11,11 +11,11 @@ from metodika import imports
 from metodika.cli import say
 from metodika.cli.rights import registry
 from metodika.erasure import erase_person
-from metodika.imports import api
-from metodika.imports.api import told_of
+from metodika.imports import shown
 from metodika.imports.claims import forgive as kept_no_more
 from metodika.imports.claims import wrong_of
 from metodika.imports.days import today_in
+from metodika.imports.shown import told_of
 from metodika.imports.state import Kept, Weighed, told
 from metodika.imports.systems import Foreign, Systems
 from metodika.world import World, opened
@@ -112,7 +112,7 @@ def require_own(here: World, system: str, region: str) -> None:
 
 def verdicts(planned: imports.Plan, *, as_json: bool) -> None:
     """Show what would become of each row, and which jobs would end unnamed."""
-    said = api.verdicts(planned)
+    said = shown.verdicts(planned)
     faults = [row for row in said["rows"] if not row["good"]]
     if as_json:
         say.json(said)

@@ -16,11 +16,10 @@ from metodika.world import names_of, prepare, require_writable
 from services.registry.domain import GrantAccess, RevokeAccess
 from shared.events.registry import Role
 from shared.kernel.ids import GrantId, Territory, named
-from shared.runtime.access import SUBJECT
 from shared.runtime.asking import Asked, Outcome
 from shared.runtime.codec import Basis
 from shared.runtime.engine import Engine, utc_now
-from shared.runtime.grants import GRANTS, Grant
+from shared.runtime.grants import GRANTS, SUBJECT, Grant
 from shared.runtime.issuer import LocalIssuer
 from shared.runtime.notary import notarised
 from shared.runtime.seal import Keys

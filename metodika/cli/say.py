@@ -7,21 +7,19 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 import msgspec
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
 
+from metodika.cli.exits import EXIT_HELD, EXIT_NO, EXIT_USAGE
 from shared.runtime.settings import Settings, load
-from shared.runtime.web_numbers import SCOPE
+from shared.runtime.territory import SCOPE
 
-EXIT_NO, EXIT_USAGE, EXIT_HELD, EXIT_FAILED = 1, 2, 3, 4
+if TYPE_CHECKING:  # read where something is drawn: programs ask for JSON
+    from rich.progress import Progress
 
-console = Console(width=None if sys.stdout.isatty() else 150)
-aside = Console(stderr=True)
+__all__ = ["EXIT_HELD", "EXIT_NO", "EXIT_USAGE"]
 
 type Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -130,16 +128,28 @@ def table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: str = ""
 ) -> None:
     """Print rows; columns whose names stand in `right` are aligned to the right."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
     drawn = Table(title=title, title_justify="left")
     for each in columns:
         drawn.add_column(each, justify="right" if each and each in right else "left")
     for row in rows:
         drawn.add_row(*("" if each is None else str(each) for each in row))
-    console.print(drawn)
+    Console(width=None if sys.stdout.isatty() else 150).print(drawn)
 
 
 def progress(label: str) -> Progress:
     """Return a bar on the standard error; silent where nobody looks."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+    )
+
+    aside = Console(stderr=True)
     return Progress(
         TextColumn(label),
         BarColumn(),

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from metodika import imports
 from metodika.imports.days import today_in
-from metodika.imports.plan import Plan
+from metodika.imports.shown import verdicts
 from metodika.imports.state import Kept, kept, told
 from metodika.imports.systems import Foreign, Systems
 from shared.events.registry import Role
@@ -236,38 +236,6 @@ def _found(engine: Engine, import_id: UUID) -> Kept:
     if found is None:
         raise LookupError(f"import {import_id} was taken and is not kept")
     return found
-
-
-def verdicts(planned: Plan) -> dict[str, Any]:
-    """Return what would become of each row, as a program reads it."""
-    return {
-        "import_id": planned.import_id,
-        "status": "dry run",
-        "rows": [each._asdict() for each in planned.verdicts()],
-        "held": planned.held,
-        "ends": planned.ends,
-    }
-
-
-def told_of(report: bulk.Report) -> dict[str, Any]:
-    """Return a report as a program reads it."""
-    return {
-        "import_id": report.import_id,
-        "rows": report.rows,
-        "facts": report.facts,
-        "accepted": report.accepted,
-        "unchanged": report.unchanged,
-        "faults": [
-            {
-                "file": file,
-                "line": line,
-                "column": fault.column,
-                "reason": fault.reason,
-                "clause": fault.clause,
-            }
-            for file, line, fault in report.faults
-        ],
-    }
 
 
 def _json(said: Any, status: int = 200, import_id: UUID | None = None) -> Response:

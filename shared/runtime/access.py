@@ -1,7 +1,6 @@
 """Who is asking, and what he may: OIDC access tokens and grants from facts."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -11,7 +10,6 @@ from typing import Any
 from uuid import UUID
 from warnings import catch_warnings, simplefilter
 
-import httpx
 import msgspec
 from fastapi import Request
 from joserfc import jwk, jws, jwt
@@ -19,13 +17,12 @@ from joserfc.errors import ClaimError, ExpiredTokenError, JoseError, SecurityWar
 
 from shared.events.registry import Role
 from shared.kernel.ids import Territory
-from shared.runtime.grants import Grant, covers, scopes_for
+from shared.runtime.grants import SUBJECT, Grant, covers, scopes_for
 from shared.runtime.logs import log
 from shared.runtime.problems import Problem, retry
 from shared.runtime.settings import TrustedIssuer
 
 LONGEST_TOKEN = 8192
-SUBJECT = re.compile(r"[!-~]{1,200}")
 BAR = "|"
 """Between the prefix of an issuer and its subject: neither a prefix nor a bare one has it."""
 
@@ -69,8 +66,14 @@ async def fetch(jwks: str) -> bytes:
     """Read a key set from a file or from an http(s) URL, within five seconds."""
     if not jwks.startswith(("http://", "https://")):
         return await asyncio.to_thread(Path(jwks).read_bytes)
-    async with httpx.AsyncClient(timeout=5) as client:
-        return (await client.get(jwks)).raise_for_status().content
+    # read only where keys are fetched
+    from httpx import AsyncClient, HTTPError  # noqa: PLC0415
+
+    try:
+        async with AsyncClient(timeout=5) as client:
+            return (await client.get(jwks)).raise_for_status().content
+    except HTTPError as error:
+        raise OSError(f"{type(error).__name__}: {error}") from error
 
 
 @dataclass
@@ -112,7 +115,7 @@ class Shelf:
         try:
             said = msgspec.json.decode(await self.fetch(self.trusted.jwks))
             self.keys = tuple(_keys(said["keys"]))
-        except (OSError, httpx.HTTPError, ValueError, LookupError, TypeError) as error:
+        except (OSError, ValueError, LookupError, TypeError) as error:
             log.warning("keys of an issuer not read", error=type(error).__name__)
 
 

@@ -8,7 +8,7 @@ from typing import Any, NewType, get_args, get_origin, get_type_hints
 
 from shared.kernel import Recorded, Refused, Restated, Sealed, Told, require
 from shared.runtime.amending_life import DERIVED, OTHER, Life, Said, withdrawal
-from shared.runtime.schemas import FIRST_DAY, LAST_DAY
+from shared.runtime.our_times import FIRST_DAY, LAST_DAY
 
 ERASED = "Персональные данные уничтожены: заново о человеке не записывают"
 

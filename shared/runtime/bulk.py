@@ -23,6 +23,7 @@ from shared.runtime.asking import Asked, May, Outcome
 from shared.runtime.codec import Basis, id_of
 from shared.runtime.engine import Engine
 from shared.runtime.in_turn import InTurn
+from shared.runtime.told import Told
 from shared.runtime.work import Wanted
 
 COMMANDS = 500
@@ -61,7 +62,7 @@ class Rows(list[Row]):
 _encoder = json.Encoder()
 
 
-class Unreadable(Exception):  # noqa: N818 - it is told to whoever sent the file
+class Unreadable(Told):
     """This is no such file; the message says what is expected and where it differs."""
 
 

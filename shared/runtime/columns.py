@@ -29,6 +29,7 @@ from shared.runtime.columns_batch import (
 from shared.runtime.columns_release import Logless, OtherRelease, begin, renew
 from shared.runtime.log import Hole, Record
 from shared.runtime.logs import log
+from shared.runtime.told import Told
 
 CURRENT = "CURRENT"
 FILE = "ledger.duckdb"
@@ -61,7 +62,7 @@ __all__ = [
 ]
 
 
-class InUse(Exception):  # noqa: N818 - said of a file
+class InUse(Told):
     """Another process owns the ledger's file."""
 
 

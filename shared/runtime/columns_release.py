@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import duckdb
 
 from shared.kernel import Kind, catalogue
+from shared.runtime.told import Told
 
 OWN = """
 CREATE TABLE records (
@@ -24,7 +25,7 @@ CREATE TABLE made (tables VARCHAR, words VARCHAR);
 """
 
 
-class Logless(Exception):  # noqa: N818 - said of a file
+class Logless(Told):
     """The logs at hand do not hold what it knows, and so it can't be made anew of them."""
 
 

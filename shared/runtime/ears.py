@@ -1,40 +1,40 @@
-"""Ears: what neighbours say reaches `hear`, in order, from Kafka or from their logs.
+"""Ears: what neighbours say reaches `hear`, in order, from Kafka.
 
 Whatever takes the batch has its own inbox, so that a batch may come twice; none is
 left out. What fails is tried again here, for ever: only the inbox parks.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from faststream import AckPolicy
 from faststream.exceptions import NackMessage
 from faststream.kafka import KafkaBroker
 from faststream.kafka.subscriber.usecase import BatchSubscriber
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
-from shared.runtime import telemetry
-from shared.runtime.codec import wire
 from shared.runtime.ear import PAUSES, Ear, Hear, by_epoch, epoch_of, utc
 from shared.runtime.heartbeat import announced_in, apart
 from shared.runtime.kafka import LONGEST, Broker, source_of
-from shared.runtime.log import Conflict, Parked, Record, Store
-from shared.runtime.logs import log, where
-from shared.runtime.marked import heard_on, last_heard
+from shared.runtime.logs import log
 from shared.runtime.reach import shown
 from shared.runtime.store_log import LogStore
-from shared.runtime.topic import offset_after, reading
-from shared.runtime.wake import Bell
+from shared.runtime.topic import offset_after, parent_of, reading
 
 BATCH = 500
 
 # A member that waits for its database keeps its partition: nobody else would do better.
 DAY = 24 * 60 * 60 * 1000
+
+SASL = {
+    "PLAIN": SASLPlaintext,
+    "SCRAM-SHA-256": SASLScram256,
+    "SCRAM-SHA-512": SASLScram512,
+}
 
 type Sent = ConsumerRecord[bytes, bytes]
 
@@ -140,7 +140,7 @@ class Ears:
     def _stream(self) -> KafkaBroker:
         stream = KafkaBroker(
             self._broker.bootstrap,
-            security=self._broker.security(),
+            security=security(self._broker),
             client_id=f"metodika-{self._who}",
             consumer_only=True,
             allow_auto_create_topics=False,
@@ -241,118 +241,10 @@ async def records_of(message: Any) -> Sequence[Sent]:
     return message.raw_message
 
 
-def parent_of(record: Sent) -> str | None:
-    """Return the traceparent of a record, if it has one that can be read."""
-    for name, value in record.headers:
-        if name == "traceparent":
-            with suppress(UnicodeDecodeError, AttributeError):
-                return value.decode()
-    return None
-
-
-class NeighbourEars:
-    """Hear neighbours straight from their logs, in one process with them."""
-
-    def __init__(
-        self, hear: Hear, own: LogStore, neighbours: Sequence[LogStore], *, who: str
-    ) -> None:
-        self.ears = {
-            each.source: Ear(source=each.source, hear=hear, who=who) for each in neighbours
-        }
-        self._own = own
-        self._neighbours = neighbours
-
-    async def run(self, every: float = 1) -> None:
-        """Hear until cancelled; woken by appends, and at the latest `every` seconds."""
-        async with asyncio.TaskGroup() as group:
-            for each in self._neighbours:
-                group.create_task(self._listen(each, every))
-
-    async def catch_up(self) -> int:
-        """Hear what there is now and return how many records that was."""
-        return sum([await self._drain(each) for each in self._neighbours])
-
-    def healthy(self, now: datetime | None = None) -> bool:
-        """Say whether every source was read lately, and none fails."""
-        return all(each.healthy(now or utc()) for each in self.ears.values())
-
-    async def _listen(self, neighbour: LogStore, every: float) -> None:
-        bell, ear = Bell(), self.ears[neighbour.source]
-        neighbour.on_append(bell.ring)
-        failures = 0
-        while True:
-            try:
-                await self._drain(neighbour)
-                failures = 0
-                ear.well()
-            except Exception as error:  # noqa: BLE001 - a log is away: again, for ever
-                failures += 1
-                await ear.failed(error, failures)
-                continue
-            await bell.wait(every)
-
-    async def _drain(self, neighbour: LogStore) -> int:
-        ear, count = self.ears[neighbour.source], 0
-        while True:
-            after, records = await asyncio.to_thread(self._next, neighbour)
-            head = await asyncio.to_thread(neighbour.head)
-            ear.polled_at = utc()
-            ear.position = after
-            ear.lag = head.position - after
-            ear.measure()
-            if not records:
-                return count
-            parents = [telemetry.parent_in(each.meta) for each in records]
-            await ear.take([wire(each) for each in records], parents)
-            count += len(records)
-
-    def _next(self, neighbour: LogStore) -> tuple[int, Sequence[Record]]:
-        """Return how far a neighbour is heard, and what follows. Raises `Hole`."""
-        mark = self._own.marks().get(neighbour.source)
-        heard = last_heard(self._own, [mark]).get(mark.source) if mark else None
-        records = heard_on(self._own, neighbour, mark, heard, BATCH)
-        return mark.position if mark else 0, records
-
-
-async def retry_parked(
-    store: Store,
-    retry: Callable[[Parked], object],
-    *,
-    every: float = 1,
-    clock: Callable[[], datetime] = utc,
-) -> None:
-    """Try what is parked, when its time has come, in the order of each stream."""
-    while True:
-        try:
-            await asyncio.to_thread(_retry_due, store, retry, clock())
-        except Exception as error:  # noqa: BLE001 - the store is away: later
-            log.warning(
-                "parked facts were not tried",
-                source=store.source,
-                error=type(error).__name__,
-                at=where(error),
-            )
-        await asyncio.sleep(every)
-
-
-def _retry_due(store: Store, retry: Callable[[Parked], object], now: datetime) -> None:
-    waiting: set[tuple[str, UUID]] = set()
-    parked, tried = _measured(store), False
-    for each in sorted(parked, key=lambda each: (each.source, each.position)):
-        if (each.source, each.stream) not in waiting and each.retry_at <= now:
-            try:
-                retry(each)
-            except Conflict as taken:
-                if taken.what != "parked":  # else another heard or skipped it meanwhile
-                    raise
-            tried = True
-        waiting.add((each.source, each.stream))
-    if tried:
-        _measured(store)
-
-
-def _measured(store: Store) -> Sequence[Parked]:
-    """Return what is parked, and tell how much it is."""
-    parked, service = store.parked(), store.source.partition("@")[0]
-    telemetry.measure("metodika.parked", len(parked), service=service)
-    return parked
+def security(broker: Broker) -> BaseSecurity:
+    """Return for FastStream how a broker is spoken to."""
+    tls = broker.tls is not None
+    if broker.user is None:
+        return BaseSecurity(broker.tls, use_ssl=tls)
+    mechanism, name, password = broker.user
+    return SASL[mechanism](name, password, ssl_context=broker.tls, use_ssl=tls)

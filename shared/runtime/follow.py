@@ -28,16 +28,16 @@ from aiokafka import TopicPartition
 from shared.runtime import telemetry
 from shared.runtime.columns_batch import Portion, read_ahead
 from shared.runtime.ear import UNREAD, Ear, position_of, unread, utc, waiting
-from shared.runtime.ears import BATCH, parent_of
 from shared.runtime.heartbeat import Heartbeat, apart
 from shared.runtime.kafka import Broker
 from shared.runtime.log import Hole, Mark, Record
 from shared.runtime.marked import following_of_ledger
 from shared.runtime.store_log import LogStore
-from shared.runtime.topic import Consumer, offset_after, reading
+from shared.runtime.topic import Consumer, offset_after, parent_of, reading
 from shared.runtime.wake import Bell
 
 WHO = "monitoring"
+BATCH = 500
 BULK = 60_000
 AT_ONCE = 500
 FETCH = 16 * 1024 * 1024

@@ -1,5 +1,6 @@
 """Who may do what, where and until when: folded from the facts of access (S0 V)."""
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -7,6 +8,8 @@ from datetime import date
 from shared.events.registry import AccessFact, AccessGranted, AccessRevoked, Role
 from shared.kernel import Borrowed
 from shared.kernel.ids import EventId, GrantId, Territory, named
+
+SUBJECT = re.compile(r"[!-~]{1,200}")
 
 COUNTRY = Territory("")
 

@@ -23,15 +23,10 @@ from aiokafka.errors import (
     UnsupportedSaslMechanismError,
     for_code,
 )
-from faststream.security import (
-    BaseSecurity,
-    SASLPlaintext,
-    SASLScram256,
-    SASLScram512,
-)
 
 from shared.runtime.reach import Unreachable, is_of_us, tls_refused
 from shared.runtime.settings import PREFIX, Settings, WrongSettings
+from shared.runtime.told import Told
 
 LONGEST = 4 * 1024 * 1024
 """The longest record, bytes: what a door lets in, and its envelope."""
@@ -48,11 +43,6 @@ FOREVER: Mapping[str, str] = {
     "cleanup.policy": "delete",
     "max.message.bytes": str(LONGEST),
 }
-SASL = {
-    "PLAIN": SASLPlaintext,
-    "SCRAM-SHA-256": SASLScram256,
-    "SCRAM-SHA-512": SASLScram512,
-}
 
 
 class Client(Protocol):
@@ -67,7 +57,7 @@ class NoTopic(Unreachable):
     """The topic of a log is not there: its relay makes it."""
 
 
-class NotProvisioned(Exception):  # noqa: N818 - said of a cluster
+class NotProvisioned(Told):
     """Topics could not be made: which, and what the broker said."""
 
 
@@ -110,14 +100,6 @@ class Broker:
             said["sasl_mechanism"] = mechanism
             said |= {"sasl_plain_username": name, "sasl_plain_password": password}
         return said
-
-    def security(self) -> BaseSecurity:
-        """Return the same for FastStream."""
-        if self.user is None:
-            return BaseSecurity(self.tls, use_ssl=self.tls is not None)
-        mechanism, name, password = self.user
-        tls = self.tls is not None
-        return SASL[mechanism](name, password, ssl_context=self.tls, use_ssl=tls)
 
     def topic(self, source: str) -> str:
         """Return the topic of a log: `metodika.registry.v1` of `registry@0`."""

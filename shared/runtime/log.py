@@ -9,6 +9,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from shared.runtime.told import Told
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
@@ -178,8 +180,11 @@ class Conflict(Exception):  # noqa: N818 - not an error: decide again on fresh s
         self.which = which
 
 
-class Hole(Exception):  # noqa: N818 - the reader stops (contracts §2)
+class Hole(Told):
     """A position is missing, another record, of another epoch: lost, or restored unsaid."""
+
+    is_no = True
+    hint = "who heard what: metodika status"
 
 
 class Store(Protocol):

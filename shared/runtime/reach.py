@@ -2,53 +2,19 @@
 
 import ssl
 from collections.abc import Iterator
-from typing import Any
-
-import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from shared.runtime.log import Hole
-from shared.runtime.settings import PREFIX
+from shared.runtime.told import Told
 
 LINE = 300
 """Characters that a log lets through of a text."""
 
-PATIENCE = 10
-"""Seconds within which a database must let a connection in, unless its URL says more."""
 
-NOT_WAITED_FOR = 0
-"""Seconds that a pool's threads are waited for while a connection keeps them waiting."""
-
-
-class Unreachable(ConnectionError):  # noqa: N818 - it is told to a person
+class Unreachable(Told, ConnectionError):  # noqa: N818 - told to a person
     """A server cannot be spoken to: which setting leads there, and why not.
 
     It holds what the server or the network said, and never a password.
     """
-
-
-def connected(url: str, setting: str, **options: Any) -> psycopg.Connection[Any]:
-    """Connect to a database; `setting` is its variable. Raises `Unreachable`."""
-    try:
-        return psycopg.connect(patient(url), **options)
-    except psycopg.Error as error:
-        raise Unreachable(f"{PREFIX}{setting}: {told(error)}") from error
-
-
-def patient(url: str, seconds: int = PATIENCE) -> str:
-    """Return a connection string that says how long to wait, if the URL does not say it."""
-    if "connect_timeout" in conninfo_to_dict(url):
-        return url
-    return make_conninfo(url, connect_timeout=seconds)
-
-
-def postgres_away(url: str, setting: str) -> Unreachable:
-    """Return why a database cannot be spoken to, once a pool has waited in vain."""
-    try:
-        connected(patient(url, seconds=5), setting).close()
-    except Unreachable as why:
-        return why
-    return Unreachable(f"{PREFIX}{setting}: it answers too slowly")
 
 
 def shown(error: BaseException) -> str:

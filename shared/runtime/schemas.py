@@ -40,6 +40,7 @@ from shared.kernel import Personal, Told
 from shared.kernel.ids import Territory
 from shared.runtime.codec import Basis
 from shared.runtime.doors import Door
+from shared.runtime.our_times import FIRST_DAY, LAST_DAY
 from shared.runtime.problems import malformed, twice, unreadable
 from shared.runtime.said_once import said_twice
 
@@ -47,9 +48,6 @@ LONGEST_TEXT = 4000
 MOST_ITEMS = 1000
 BIGGEST = 2**31 - 1
 """Bounds for whatever has none of its own: they fit every store behind the door."""
-
-FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
-"""Dates beyond these are slips of the keyboard, and break arithmetic with days."""
 
 type Text = Annotated[
     str,

@@ -23,6 +23,7 @@ from shared.kernel import Kind, Personal, Sealed, but, kind_of
 from shared.kernel.ids import KeyId
 from shared.runtime.codec import new_id
 from shared.runtime.seal_shelves import Kept, open_shelf
+from shared.runtime.told import Told
 
 ALG = "A256GCM"
 NONCE = 12
@@ -42,7 +43,7 @@ class Erased(Exception):  # noqa: N818 - an answer: nothing more is known of thi
         self.subject = subject
 
 
-class WrongMaster(Exception):  # noqa: N818 - said of a setting
+class WrongMaster(Told):
     """These keys were wrapped under another master key."""
 
 

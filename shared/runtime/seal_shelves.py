@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from shared.runtime.reach import NOT_WAITED_FOR, connected, postgres_away
+from shared.runtime.reach_postgres import NOT_WAITED_FOR, connected, postgres_away
 from shared.runtime.store_log import NotMigrated
 from shared.runtime.store_postgres_arrays import Byteas, Uuids, speak_arrays
 from shared.runtime.store_sqlite_file import connect, create, sqlite_path, writing

@@ -16,6 +16,7 @@ import msgspec
 
 from shared.kernel import Kind, catalogue
 from shared.runtime.columns import Language
+from shared.runtime.told import Told
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -30,8 +31,10 @@ UNREAD_COLUMNS = {
 }
 
 
-class NoSegments(Exception):  # noqa: N818 - said of a folder
+class NoSegments(Told):
     """There are none, or they are not what their list says; the text names which."""
+
+    is_no = True
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):

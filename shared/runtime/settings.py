@@ -32,6 +32,7 @@ from shared.runtime.settings_values import (
     belong,
     key_of,
 )
+from shared.runtime.told import Told
 
 PREFIX = "METODIKA_"
 OF_TESTS = (f"{PREFIX}TEST_", f"{PREFIX}REQUIRE_INFRA")
@@ -52,7 +53,7 @@ SEALING = ("registry", "routes")
 """They say facts with personal fields; the others never need a key, and get none."""
 
 
-class WrongSettings(Exception):  # noqa: N818 - it is told to a person, once
+class WrongSettings(Told):
     """The start stops here: which variable is wrong and why, never what it held."""
 
 

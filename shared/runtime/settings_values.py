@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-import psycopg
-from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, Field, FilePath, SecretStr
 
 KEY_BYTES = 32
@@ -40,9 +38,13 @@ def _postgres(url: str) -> str:
 
 
 def _wrong_in_postgres(url: str) -> Iterator[str]:
+    # read only where a log is in PostgreSQL
+    from psycopg import ProgrammingError  # noqa: PLC0415
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+
     try:
         found = conninfo_to_dict(url)
-    except psycopg.ProgrammingError as wrong:
+    except ProgrammingError as wrong:
         option = "invalid URI query parameter"
         yield " ".join(str(wrong).split()) if str(wrong).startswith(option) else ENCODED
         return

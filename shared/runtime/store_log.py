@@ -32,6 +32,7 @@ from shared.runtime.log import (
     Store,
     Unit,
 )
+from shared.runtime.told import Told
 from shared.runtime.tree import Checkpoint
 
 SCHEMA = 4
@@ -48,7 +49,7 @@ UNTOLD = UUID(int=0)
 """The epoch of a source that is tracked by position alone, as the library does it."""
 
 
-class NotMigrated(Exception):  # noqa: N818 - said of a setting
+class NotMigrated(Told):
     """The database is not, or not any more, what this code writes to."""
 
 

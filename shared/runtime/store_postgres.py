@@ -23,7 +23,7 @@ from shared.runtime.log import (
     Skipped,
     Unit,
 )
-from shared.runtime.reach import NOT_WAITED_FOR, patient, postgres_away
+from shared.runtime.reach_postgres import NOT_WAITED_FOR, patient, postgres_away
 from shared.runtime.store_log import (
     PAGE,
     RECORD,

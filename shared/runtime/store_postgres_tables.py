@@ -2,7 +2,7 @@
 
 from uuid_utils.compat import uuid7
 
-from shared.runtime.reach import connected
+from shared.runtime.reach_postgres import connected
 from shared.runtime.store_log import SCHEMA
 
 APPENDING = 0x6D65746F64696B01

@@ -2,25 +2,14 @@
 
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Thread
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from opentelemetry import trace
 from opentelemetry.metrics import Meter, NoOpMeter
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import (
-    InMemoryMetricReader,
-    MetricReader,
-    PeriodicExportingMetricReader,
-)
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import (
     Link,
     NoOpTracer,
@@ -73,15 +62,21 @@ METRICS: Mapping[str, Metric] = {
 }
 
 
+class Provider(Protocol):
+    """Whatever of the SDK sends what is left when it is told to end."""
+
+    def shutdown(self) -> None:
+        """Send it, and stop."""
+        ...
+
+
 @dataclass(frozen=True)
 class Telemetry:
     """Where spans and measures go. `close` sends what is left."""
 
     tracer: Tracer = field(default_factory=NoOpTracer)
     meter: Meter = field(default_factory=lambda: NoOpMeter("metodika"))
-    spans: InMemorySpanExporter | None = None
-    reader: InMemoryMetricReader | None = None
-    providers: tuple[TracerProvider, MeterProvider] | None = None
+    providers: tuple[Provider, ...] = ()
     give_up: tuple[Callable[[], None], ...] = ()
     instruments: dict[str, Any] = field(default_factory=dict)
 
@@ -94,25 +89,9 @@ class Telemetry:
         act = {"gauge": "set", "histogram": "record", "counter": "add"}[metric.kind]
         getattr(self.instruments[name], act)(value, attributes)
 
-    def measures(self) -> dict[str, list[tuple[dict[str, Any], Any]]]:
-        """Return what was measured so far: name → (attributes, value or sum)."""
-        found: dict[str, list[tuple[dict[str, Any], Any]]] = {}
-        data = self.reader.get_metrics_data() if self.reader else None
-        for metric in (
-            metric
-            for resource in (data.resource_metrics if data else ())
-            for scope in resource.scope_metrics
-            for metric in scope.metrics
-        ):
-            found[metric.name] = [
-                (dict(point.attributes or {}), getattr(point, "value", None))
-                for point in metric.data.data_points
-            ]
-        return found
-
     def close(self) -> None:
         """Send what is left, and stop; a collector that is away is not waited for long."""
-        ends = [Thread(target=each.shutdown, daemon=True) for each in self.providers or ()]
+        ends = [Thread(target=each.shutdown, daemon=True) for each in self.providers]
         for each in ends:
             each.start()
         until = monotonic() + PATIENCE
@@ -130,27 +109,10 @@ def start(settings: Settings, name: str) -> Telemetry:
     """Send traces and metrics of this process to the endpoint, if there is one."""
     if settings.otlp_endpoint is None:
         return use(Telemetry())
-    # read only where wanted: the exporters bring an HTTP client of their own
-    from opentelemetry.exporter.otlp.proto.http.metric_exporter import (  # noqa: PLC0415
-        OTLPMetricExporter,
-    )
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
-        OTLPSpanExporter,
-    )
+    # read only where wanted: what sends brings an HTTP client of its own
+    from shared.runtime.telemetry_sent import sending  # noqa: PLC0415
 
-    endpoint = settings.otlp_endpoint.rstrip("/")
-    spans = OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces")
-    metrics = OTLPMetricExporter(endpoint=f"{endpoint}/v1/metrics")
-    reader = PeriodicExportingMetricReader(metrics)
-    made = _telling(name, BatchSpanProcessor(spans), reader, settings.trace_ratio)
-    return use(replace(made, give_up=(spans.shutdown, metrics.shutdown)))
-
-
-def in_memory() -> Telemetry:
-    """Keep every span and measure here, for a test to look at."""
-    spans, reader = InMemorySpanExporter(), InMemoryMetricReader()
-    made = _telling("test", SimpleSpanProcessor(spans), reader, ratio=1)
-    return use(Telemetry(made.tracer, made.meter, spans, reader, providers=made.providers))
+    return use(sending(settings.otlp_endpoint, name, settings.trace_ratio))
 
 
 def use(telemetry: Telemetry) -> Telemetry:
@@ -158,22 +120,6 @@ def use(telemetry: Telemetry) -> Telemetry:
     global _current  # noqa: PLW0603 - one process, one place to tell
     _current = telemetry
     return telemetry
-
-
-def _telling(name: str, spans: SpanProcessor, reader: MetricReader, ratio: float) -> Telemetry:
-    resource = Resource({"service.name": name, "service.namespace": "metodika"})
-    tracing = TracerProvider(
-        sampler=ParentBased(TraceIdRatioBased(ratio)),
-        resource=resource,
-        shutdown_on_exit=False,
-    )
-    tracing.add_span_processor(spans)
-    metering = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
-    return Telemetry(
-        tracing.get_tracer("metodika"),
-        metering.get_meter("metodika"),
-        providers=(tracing, metering),
-    )
 
 
 def measure(name: str, value: float, **said: Any) -> None:

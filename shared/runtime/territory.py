@@ -25,6 +25,9 @@ from shared.kernel.ids import EmploymentId, EventId, OrgId, PersonId, Territory,
 from shared.runtime.grants import GRANTS
 
 ORGANISATIONS = ("org_id", "host_org_id", "provider_org_id", "university_id")
+SCOPE = r"^$|^\d{2}(/(\d{5,11}|-)(/[0-9a-f-]{36})?)?$"
+"""A place of the tree as it is asked for: empty, 25, 25/05701, 25/-/ORG."""
+
 PEOPLE = ("person_id", "mentee_id", "survivor_id")
 
 

@@ -1,7 +1,7 @@
 """A topic as a reader finds it: where it stands in it, and what it said last."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 
@@ -170,3 +170,12 @@ async def _between(consumer: Consumer, at: TopicPartition, start: int, end: int)
     while await consumer.position(at) < end:
         found += (await consumer.getmany(at, timeout_ms=10_000)).get(at, [])
     return [each for each in found if each.offset < end]
+
+
+def parent_of(record: Sent) -> str | None:
+    """Return the traceparent of a record, if it has one that can be read."""
+    for name, value in record.headers:
+        if name == "traceparent":
+            with suppress(UnicodeDecodeError, AttributeError):
+                return value.decode()
+    return None

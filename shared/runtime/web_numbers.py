@@ -19,6 +19,7 @@ from shared.runtime.answers import MOST_DATES, Answers, NoSuchKpi, Side, TooMany
 from shared.runtime.answers_value import Vector
 from shared.runtime.grants import covers
 from shared.runtime.problems import Problem, malformed, retry
+from shared.runtime.territory import SCOPE
 from shared.runtime.web_openapi import told
 
 RETRY_AFTER = 5
@@ -27,7 +28,6 @@ NOT_WHOLE = (
     "С начала работы службы журналы ещё не прочитаны до конца: показатели были бы неполны"
 )
 READERS: tuple[Role, ...] = ("federal", "region", "municipality", "organisation", "auditor")
-SCOPE = r"^$|^\d{2}(/(\d{5,11}|-)(/[0-9a-f-]{36})?)?$"
 ANSWER: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Ответ и вектор, по которому он известен",

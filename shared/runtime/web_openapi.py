@@ -104,7 +104,8 @@ def _bare(adapter: Any) -> dict[str, Any]:
 def describe(app: FastAPI, doors: Sequence[Opened], public: Collection[str]) -> None:
     """Let `/openapi.json` tell all: bodies, examples, problems, tokens.
 
-    `public` are the paths that want no token. ValueError when two shapes have one name.
+    `public` are the paths that want no token. It is made when it is first asked for, and
+    then ValueError says that two shapes have one name; `docs/openapi` is made of it too.
     """
 
     def openapi() -> dict[str, Any]:
@@ -113,7 +114,6 @@ def describe(app: FastAPI, doors: Sequence[Opened], public: Collection[str]) -> 
         return app.openapi_schema
 
     app.openapi = openapi
-    openapi()  # what cannot be described stops the start
 
 
 def _document(app: FastAPI, doors: Sequence[Opened], public: Collection[str]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from shared.runtime.issuer import LocalIssuer
 from shared.runtime.seal_shelves import open_shelf
 from shared.runtime.segments_logs import roots_of
 from shared.runtime.segments_write import write
+from shared.runtime.telemetry_sent import in_memory
 from tests.journeys import chapters as ch
 from tests.journeys.http import headers, let_in, spoken
 from tests.journeys.packages import taken
@@ -85,7 +86,7 @@ class Heard:
         self.world, self.story = world, story
         self.log = io.StringIO()
         logs.start("DEBUG", to=self.log, service="test")
-        self.telemetry = telemetry.in_memory()
+        self.telemetry = in_memory()
         self.parts = [part(world, name, None) for name in NAMES]
         self.token = LocalIssuer(world.settings.world).issue("federal-1", now=utc_now())
 

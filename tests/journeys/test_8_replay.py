@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from metodika import replaying
 from metodika.cli import metodika
 from metodika.cli.say import EXIT_NO
+from metodika.homes import views_of
 from metodika.replaying import (
     Replayed,
     canonical,
@@ -25,7 +26,6 @@ from metodika.replaying import (
     replay_ledger,
 )
 from metodika.services import NAMES
-from metodika.up import views_of
 from metodika.world import World, opened
 from shared.runtime.columns import Hole
 from shared.runtime.log import Mark, Record

@@ -8,7 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from metodika.cli import metodika
-from metodika.cli.prove import DEMO, emptied
+from metodika.cli.demo import DEMO, emptied
 from metodika.cli.say import EXIT_USAGE
 
 

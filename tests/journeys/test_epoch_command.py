@@ -14,12 +14,12 @@ from click.testing import CliRunner, Result
 from metodika.cli import metodika
 from metodika.cli.say import EXIT_NO, EXIT_USAGE
 from metodika.generate import Clock
+from metodika.homes import views_of
 from metodika.services import NAMES
-from metodika.up import views_of
 from metodika.world import World, opened
 from shared.kernel.ids import PersonId
 from shared.runtime.codec import wire
-from shared.runtime.ears import NeighbourEars
+from shared.runtime.ears_near import NeighbourEars
 from shared.runtime.follow import Follower
 from shared.runtime.hearing import hear
 from shared.runtime.settings import WrongSettings

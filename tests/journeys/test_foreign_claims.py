@@ -15,7 +15,8 @@ from metodika.imports.claims import MOST_A_DAY, MOST_OF_ONE
 from shared.runtime.asking import Asked
 from shared.runtime.engine import Engine, utc_now
 from shared.runtime.issuer import LocalIssuer
-from shared.runtime.telemetry import Telemetry, in_memory, use
+from shared.runtime.telemetry import Telemetry, use
+from shared.runtime.telemetry_sent import in_memory
 from tests.journeys import chapters as ch
 from tests.journeys.http import grant, headers
 from tests.journeys.packages import package, zipped
@@ -134,7 +135,7 @@ def test_who_guesses_is_seen_and_waits_for_an_operator(
 ) -> None:
     """S0 V: трёх неверных притязаний на одного человека довольно: дальше молчат (ADR 0040)."""
     _, there = senders
-    telemetry = use(in_memory())
+    telemetry = in_memory()
     *guesses, last = [(ANNA[0], ANNA[1], f"1980-04-{n}") for n in range(10, 10 + MOST_OF_ONE)]
     [told] = {there.judged(each)[0] for each in [*guesses, *guesses, last]}
     [(_, counted)] = telemetry.measures()["metodika.claims.wrong"]

@@ -11,9 +11,10 @@ import schemathesis
 from fastapi import FastAPI
 from hypothesis import strategies as st
 
+from metodika.homes import views_of
 from metodika.imports.api import imports_router
 from metodika.services import service
-from metodika.up import access_of, views_of
+from metodika.up import access_of
 from metodika.world import opened
 from services.registry.domain import AddRegion
 from shared.kernel.ids import RegionCode

@@ -18,10 +18,11 @@ from metodika.world import opened
 from shared.runtime import telemetry
 from shared.runtime.asking import Asked
 from shared.runtime.codec import wire
-from shared.runtime.ears import _retry_due
+from shared.runtime.ears_parked import _retry_due
 from shared.runtime.engine import Engine, utc_now
 from shared.runtime.hearing import hear, retry, skip
 from shared.runtime.log import Conflict, Store, Unit
+from shared.runtime.telemetry_sent import Remembered, in_memory
 from tests.journeys import chapters as ch
 from tests.journeys.telling import Telling, settings_of
 from tests.runtime.made import TRACE
@@ -135,14 +136,13 @@ def test_a_skip_without_a_reason_or_a_name_is_none(
 
 def test_a_retry_is_in_the_trace_of_the_fact(story: Telling, at: int) -> None:
     """§3: повтор отложенного виден в следе факта, удачный и неудачный; счёт верен."""
-    told = telemetry.in_memory()
+    told = in_memory()
     try:
         with opened(settings_of(story.world.settings.world)) as here:
             engine = here.engines["mentoring"]
             first, *_ = engine.store.parked()
             retry(engine, first)
             mended(engine.store)
-            assert told.spans
             (failed,) = told.spans.get_finished_spans()
             told.spans.clear()
             measured = [tried(engine, told) for _ in range(2)]
@@ -163,7 +163,7 @@ def test_a_retry_is_in_the_trace_of_the_fact(story: Telling, at: int) -> None:
     assert [(each.attributes or {})["position"] for each in spans] == [at, at + 1]
 
 
-def tried(engine: Engine, told: telemetry.Telemetry) -> int:
+def tried(engine: Engine, told: Remembered) -> int:
     """Let the background try once what is due by then; return what is measured after it."""
     _retry_due(engine.store, partial(retry, engine), utc_now() + timedelta(hours=1))
     [(said, parked)] = told.measures()["metodika.parked"]

@@ -18,7 +18,7 @@ from metodika.services import NAMES, source
 from metodika.world import World, opened
 from shared.kernel.ids import RegionCode
 from shared.runtime.ear import Ear
-from shared.runtime.ears import NeighbourEars
+from shared.runtime.ears_near import NeighbourEars
 from shared.runtime.follow import Follower
 from shared.runtime.hearing import hear
 from shared.runtime.log import Hole

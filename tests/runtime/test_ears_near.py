@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.runtime.ears import NeighbourEars
+from shared.runtime.ears_near import NeighbourEars
 from shared.runtime.store_log import LogStore
 from tests.runtime.inbox import SOURCE, Came, Inbox, until, while_running
 from tests.runtime.made import record

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from shared.runtime import telemetry
-from shared.runtime.ears import retry_parked
+from shared.runtime.ears_parked import retry_parked
 from shared.runtime.log import Parked, Unit
+from shared.runtime.telemetry_sent import in_memory
 from tests.runtime.inbox import SOURCE, Inbox, until, while_running
 from tests.runtime.made import NAME
 
@@ -53,7 +54,7 @@ def test_what_is_parked_is_tried_when_due_in_the_order_of_its_stream(
 def test_what_is_parked_is_measured(inbox: Inbox) -> None:
     rows = [parked(n, n, due=False) for n in (1, 2, 3)]
     inbox.store.append(Unit(now=datetime.now(UTC), parked=rows))
-    told = telemetry.in_memory()
+    told = in_memory()
 
     def measured() -> bool:
         return told.measures().get("metodika.parked") == [({"service": "routes"}, 3)]

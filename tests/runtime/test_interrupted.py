@@ -19,7 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from metodika.cli.ending import WATCH, ended_when_interrupted
 from shared.runtime.log import Unit
-from shared.runtime.reach import patient
+from shared.runtime.reach_postgres import patient
 from shared.runtime.store import migrate, open_store
 from shared.runtime.store_postgres_tables import APPENDING
 from tests.infra.servers import Kafka

@@ -19,6 +19,7 @@ from shared.runtime.relay import Relay
 from shared.runtime.relay_lead import RELAY, now
 from shared.runtime.relay_turn import Gap, Turn
 from shared.runtime.store import LogStore, open_store
+from shared.runtime.telemetry_sent import in_memory
 from shared.runtime.tree import verify
 from tests.infra.process import free_port
 from tests.infra.servers import Kafka
@@ -254,7 +255,7 @@ def test_the_age_of_the_unpublished_is_told_while_no_broker_answers(tmp_path: Pa
     log = a_log(tmp_path)
     record(log, 3)
     relay = Relay(log, Broker(bootstrap=f"127.0.0.1:{free_port()}"), pace=QUICK)
-    told = telemetry.in_memory()
+    told = in_memory()
 
     def age() -> float:
         (((said, value),)) = told.measures().get("metodika.relay.age", [({}, 0)])

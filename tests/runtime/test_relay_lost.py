@@ -19,6 +19,7 @@ from shared.runtime.relay_lead import RELAY, Lead
 from shared.runtime.relay_watch import Watch, Wiped
 from shared.runtime.store import LogStore
 from shared.runtime.telemetry import Telemetry
+from shared.runtime.telemetry_sent import Remembered, in_memory
 from tests.infra.servers import Kafka
 from tests.runtime.lost import LOSSES, Loss, recreated
 from tests.runtime.made import begin, record
@@ -36,15 +37,15 @@ def broker(kafka: Kafka, log: LogStore) -> Broker:
 
 
 @pytest.fixture
-def told() -> Iterator[Telemetry]:
-    yield (made := telemetry.in_memory())
+def told() -> Iterator[Remembered]:
+    yield (made := in_memory())
     made.close()
     telemetry.use(Telemetry())
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=list(LOSSES))
 def test_who_begins_fills_what_its_topic_has_lost(
-    log: LogStore, broker: Broker, told: Telemetry, loss: Loss
+    log: LogStore, broker: Broker, told: Remembered, loss: Loss
 ) -> None:
     """Fault 6, by itself: a topic is a cache of its log, and the log is whole."""
     record(log, 120)

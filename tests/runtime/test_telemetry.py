@@ -14,6 +14,7 @@ import structlog
 from shared.runtime import logs, telemetry
 from shared.runtime.settings import Settings
 from shared.runtime.telemetry import Telemetry, current_traceparent, measure, span
+from shared.runtime.telemetry_sent import Remembered, in_memory
 from tests.infra.process import free_port
 from tests.journeys.running import within
 
@@ -21,20 +22,19 @@ ABOVE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 @pytest.fixture
-def told() -> Iterator[Telemetry]:
-    yield (made := telemetry.in_memory())
+def told() -> Iterator[Remembered]:
+    yield (made := in_memory())
     made.close()
     telemetry.use(Telemetry())
 
 
-def test_one_trace_from_the_command_to_the_ledger(told: Telemetry) -> None:
+def test_one_trace_from_the_command_to_the_ledger(told: Remembered) -> None:
     with span("http command", ABOVE, server=True):
         kept_in_meta = current_traceparent()
     with span("relay", kept_in_meta, count=1):
         on_the_wire = current_traceparent()
     with span("ear batch", links=[on_the_wire, None, on_the_wire]):
         pass
-    assert told.spans
     command, relay, batch = told.spans.get_finished_spans()
     assert command.context
     assert relay.context
@@ -49,10 +49,9 @@ OTHER = "00-1af7651916cd43dd8448eb211c80319c-c7ad6b7169203331-01"
 UNRECORDED = "00-2af7651916cd43dd8448eb211c80319c-d7ad6b7169203331-00"
 
 
-def test_a_batch_stands_in_every_recorded_trace_that_led_to_it(told: Telemetry) -> None:
+def test_a_batch_stands_in_every_recorded_trace_that_led_to_it(told: Remembered) -> None:
     with telemetry.batch("relay", [None, ABOVE, OTHER, ABOVE, UNRECORDED], count=5):
         pass
-    assert told.spans
     spans = {
         each.parent.span_id: each for each in told.spans.get_finished_spans() if each.parent
     }
@@ -66,28 +65,25 @@ def test_a_batch_stands_in_every_recorded_trace_that_led_to_it(told: Telemetry) 
 
 @pytest.mark.parametrize(("parents", "spans"), [([], 1), ([None], 1), ([UNRECORDED], 0)])
 def test_a_batch_that_nobody_traces(
-    told: Telemetry, parents: list[str | None], spans: int
+    told: Remembered, parents: list[str | None], spans: int
 ) -> None:
     """What an import brings is a trace of its own; what was not sampled is none."""
     with telemetry.batch("relay", parents):
         pass
-    assert told.spans
     assert len(told.spans.get_finished_spans()) == spans
 
 
-def test_a_batch_that_fails_says_so_in_each_trace(told: Telemetry) -> None:
+def test_a_batch_that_fails_says_so_in_each_trace(told: Remembered) -> None:
     with pytest.raises(LookupError), telemetry.batch("hear", [ABOVE, OTHER]):
         raise LookupError("Иванов")
-    assert told.spans
     said = [each.status.description for each in told.spans.get_finished_spans()]
     assert said == ["LookupError", "LookupError"]
 
 
-def test_a_batch_is_named_in_no_more_traces_than_its_bound(told: Telemetry) -> None:
+def test_a_batch_is_named_in_no_more_traces_than_its_bound(told: Remembered) -> None:
     many = [f"00-{n:032x}-{n:016x}-01" for n in range(1, 400)]
     with telemetry.batch("hear", many):
         pass
-    assert told.spans
     assert len(told.spans.get_finished_spans()) == telemetry.LINKS
 
 
@@ -106,21 +102,20 @@ def test_a_collector_that_is_away_holds_up_no_end(monkeypatch: pytest.MonkeyPatc
     within(5, lambda: set(threading.enumerate()) <= before, "nobody tries again")
 
 
-def test_what_is_not_on_the_list_is_a_mistake(told: Telemetry) -> None:
+def test_what_is_not_on_the_list_is_a_mistake(told: Remembered) -> None:
     with pytest.raises(ValueError, match="full_name"), span("x", full_name="Иванов"):
         pass
     with pytest.raises(ValueError, match="full_name"):
         told.measure("metodika.lag", 1, full_name="Иванов")
 
 
-def test_a_name_cannot_pass_as_something_else(told: Telemetry) -> None:
+def test_a_name_cannot_pass_as_something_else(told: Remembered) -> None:
     def fails() -> None:
         with span("x", fact="routes.RouteAssigned", stream="Иванов Иван"):
             raise LookupError("Иванов Иван, 112-233-445 95")
 
     with pytest.raises(LookupError):
         fails()
-    assert told.spans
     text = "".join(each.to_json() for each in told.spans.get_finished_spans())
     assert "routes.RouteAssigned" in text
     assert "LookupError" in text
@@ -129,14 +124,13 @@ def test_a_name_cannot_pass_as_something_else(told: Telemetry) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["", "nonsense", "00-0-0-00", "00-" + "x" * 32])
-def test_a_wrong_traceparent_begins_a_new_trace(told: Telemetry, wrong: str) -> None:
+def test_a_wrong_traceparent_begins_a_new_trace(told: Remembered, wrong: str) -> None:
     with span("x", wrong):
         assert current_traceparent()
-    assert told.spans
     assert told.spans.get_finished_spans()[0].parent is None
 
 
-def test_metrics_are_those_declared(told: Telemetry) -> None:
+def test_metrics_are_those_declared(told: Remembered) -> None:
     measure("metodika.lag", 7, service="routes", source="registry@0")
     measure("metodika.commands", 1, status="refused")
     measure("metodika.commands", 2, status="refused")
