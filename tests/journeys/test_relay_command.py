@@ -65,8 +65,7 @@ def cluster(
 ) -> Iterator[Cluster]:
     """Give two services of a cluster at work; the second has told its targets."""
     with closing(Cluster(tmp_path, kafka, postgres, mongo)) as made:
-        for each in ("registry", "monitoring"):
-            made.servers[each] = made.started(each)
+        made.start("registry", "monitoring")
         monitoring = made.servers["monitoring"]
         within(40, lambda: monitoring.get("/kpi/K-F1").status_code != 403, "who asks is known")
         made.set_targets()

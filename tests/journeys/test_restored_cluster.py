@@ -100,9 +100,6 @@ class Restored(Cluster):
     def stop(self, name: str) -> None:
         self.servers[name].process.stop(within=20)
 
-    def begin(self, name: str) -> None:
-        self.servers[name] = self.started(name)
-
     def copy(self, name: str) -> str:
         """Copy the database of a service that does not run."""
         self.stores[name].close()
