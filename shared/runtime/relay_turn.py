@@ -52,8 +52,9 @@ class Turn:
             end_if_told()
             head = await lead.call(lead.store.head)
             await self._roots.keep_when_old(head.epoch)
-            if (offset := await self._beats.beat_if_due()) is not None:
-                self._watch.took(offset, offset)
+            with self._watch.sending():
+                if (offset := await self._beats.beat_if_due()) is not None:
+                    self._watch.took(offset, offset)
             await bell.wait(lead.pace.poll)
 
     async def drain(self) -> int:
@@ -84,16 +85,19 @@ class Turn:
         """Send a batch, wait, and keep how far all of it was acknowledged."""
         parents = [telemetry.parent_in(each.meta) for each in records]
         source, count = self._lead.source, len(records)
-        with telemetry.batch("relay", parents, source=source, count=count):
-            answers = [
-                await self._send(each, parent)
-                for each, parent in zip(records, parents, strict=True)
-            ]
-            await asyncio.wait(answers)
-        refused = (n for n, each in enumerate(answers) if each.exception())
-        safe = next(refused, len(answers))
+        with self._watch.sending():
+            with telemetry.batch("relay", parents, source=source, count=count):
+                answers = [
+                    await self._send(each, parent)
+                    for each, parent in zip(records, parents, strict=True)
+                ]
+                await asyncio.wait(answers)
+            refused = (n for n, each in enumerate(answers) if each.exception())
+            safe = next(refused, len(answers))
+            if safe:
+                first, last = answers[0].result().offset, answers[safe - 1].result().offset
+                self._watch.took(first, last)
         if safe:
-            self._watch.took(answers[0].result().offset, answers[safe - 1].result().offset)
             await self._keep(records[:safe])
         if safe < len(answers):
             answers[safe].result()

@@ -1,6 +1,8 @@
 """Does a topic still have what it had: while it is published to it only grows (ADR 0037)."""
 
 import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
 
 from aiokafka import TopicPartition
 
@@ -22,6 +24,8 @@ class Watch:
         self._lead = lead
         self._begins: int | None = None
         self._ends = 0
+        self._in_flight = 0
+        self._sent = 0
 
     async def run(self) -> None:
         """Look until cancelled. Raises `Wiped`, also where nobody says it in time."""
@@ -42,12 +46,25 @@ class Watch:
 
     async def _look(self, consumer: Consumer, at: TopicPartition) -> None:
         ends = self._ends  # what is taken meanwhile may come after the answer
+        sent = self._sent
         begins, there = [
             (await ask([at]))[at] for ask in (consumer.beginning_offsets, consumer.end_offsets)
         ]
         if there < ends or (self._begins is not None and begins > self._begins):
             raise self._wiped()
-        self._begins, self._ends = begins, max(there, self._ends)
+        self._begins = begins
+        if not self._in_flight and sent == self._sent:  # else the last of it may be our own
+            self._ends = max(there, self._ends)
+
+    @contextmanager
+    def sending(self) -> Generator[None]:
+        """Look at no end of the topic that may be of what is being sent."""
+        self._in_flight += 1
+        self._sent += 1
+        try:
+            yield
+        finally:
+            self._in_flight -= 1
 
     def took(self, first: int, last: int) -> None:
         """Note between which offsets the topic took something. Raises `Wiped`."""
