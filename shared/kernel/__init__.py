@@ -30,6 +30,8 @@ from shared.kernel.history import (
     amends,
     as_corrected,
     is_withdrawn,
+    records_of,
+    said_last,
     standing,
     stood,
 )
@@ -80,7 +82,9 @@ __all__ = [
     "is_withdrawn",
     "kind_of",
     "only_same",
+    "records_of",
     "require",
+    "said_last",
     "standing",
     "stood",
     "unless_same",

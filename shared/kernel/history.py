@@ -1,10 +1,12 @@
 """What was said, and what stands of it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, NamedTuple, cast
+from uuid import UUID
 
+from shared.kernel.facts import Sealed
 from shared.kernel.ids import EventId
 
 
@@ -93,4 +95,33 @@ def is_withdrawn(history: Iterable[Recorded[object]], first: EventId) -> bool:
     """Say whether the fact first recorded as `first` was withdrawn, which is for good."""
     return any(
         isinstance(each.fact, Withdrawal) and each.fact.withdraws == first for each in history
+    )
+
+
+def records_of(history: Sequence[Recorded[Any]], named: UUID) -> list[EventId]:
+    """Return the records of a fact, whichever is named; by the last of them it stands."""
+    first = next(each.corrects or named for each in history if each.event_id == named)
+    return [each.event_id for each in history if first in {each.event_id, each.corrects}]
+
+
+def said_last(history: Sequence[Recorded[Any]], named: UUID) -> EventId:
+    """Return of the records of a fact the one by which it stands where it stands.
+
+    What is said once more, where the fact was heard, says the same (ADR 0019).
+    """
+    facts = {each.event_id: each.fact for each in history}
+    records = records_of(history, named)
+    return next(
+        it
+        for before, it in reversed([*zip([None, *records[:-1]], records, strict=True)])
+        if before is None or differ(facts[before], facts[it])
+    )
+
+
+def differ(before: Any, after: Any) -> bool:
+    """Say whether two records of a fact say otherwise, as far as it can be read."""
+    values = ((getattr(before, it.name), getattr(after, it.name)) for it in fields(before))
+    return any(
+        one != other and not (isinstance(one, Sealed) and isinstance(other, Sealed))
+        for one, other in values
     )

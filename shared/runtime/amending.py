@@ -157,26 +157,6 @@ def keys_of(
 # ── Where it stands, and on what ────────────────────────────────────────────
 
 
-def records_of(history: Sequence[Recorded[Any]], named: UUID) -> list[EventId]:
-    """Return the records of a fact, whichever is named; by the last of them it stands."""
-    first = next(each.corrects or named for each in history if each.event_id == named)
-    return [each.event_id for each in history if first in {each.event_id, each.corrects}]
-
-
-def said_last(history: Sequence[Recorded[Any]], named: UUID) -> EventId:
-    """Return of the records of a fact the one by which it stands where it stands.
-
-    What is said once more, where the fact was heard, says the same (`heard_also`).
-    """
-    facts = {each.event_id: each.fact for each in history}
-    records = records_of(history, named)
-    return next(
-        it
-        for before, it in reversed([*zip([None, *records[:-1]], records, strict=True)])
-        if before is None or facts[before] != facts[it]
-    )
-
-
 def places(
     said: Iterable[Said], here: Standing, where: Standing, stands: Stood
 ) -> Iterator[Standing]:

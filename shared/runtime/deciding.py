@@ -9,9 +9,17 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec import structs
 
-from shared.kernel import Claim, Refused, Release, Withdrawal, stood
+from shared.kernel import (
+    Claim,
+    Refused,
+    Release,
+    Withdrawal,
+    records_of,
+    said_last,
+    stood,
+)
 from shared.kernel.ids import EventId
-from shared.runtime.amending import AMENDING, amended, derived, places, records_of, said_last
+from shared.runtime.amending import AMENDING, amended, derived, places
 from shared.runtime.asking import Asked, May, NotAllowed, OtherBody, Outcome
 from shared.runtime.concerned import Concerned, require_right_to_hear
 from shared.runtime.log import Answered, Store

@@ -16,6 +16,8 @@ from shared.kernel import (
     Release,
     Withdrawal,
     kind_of,
+    records_of,
+    said_last,
     stood,
 )
 from shared.kernel.ids import EventId, Territory
@@ -25,8 +27,6 @@ from shared.runtime.amending import (
     amended,
     derived,
     places,
-    records_of,
-    said_last,
     stands_on,
 )
 from shared.runtime.asking import Asked, Outcome

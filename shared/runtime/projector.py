@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from shared.kernel import Projection, Recorded, standing
+from shared.kernel import Projection, Recorded, said_last, standing
 from shared.kernel.ids import EventId
 from shared.runtime import codec
 from shared.runtime.log import Record
@@ -40,7 +40,7 @@ def fold(projection: Projection[Any, Any], history: Sequence[Record]) -> Put | N
     if not any(isinstance(each.fact, projection.facts) for each in said):
         return None
     places = {each.event_id: each.territory for each in history}
-    stand = [Stood(each.fact, places[each.event_id]) for each in standing(said)]
+    stand = [Stood(each.fact, places[where_said(said, each)]) for each in standing(said)]
     its = (each.fact for each in stand if isinstance(each.fact, projection.facts))
     return Put(
         id=str(history[0].stream),
@@ -48,6 +48,11 @@ def fold(projection: Projection[Any, Any], history: Sequence[Record]) -> Put | N
         document=reduce(projection.evolve, its, None),
         territory=home_of(stand, projection.leads),
     )
+
+
+def where_said(history: Sequence[Recorded[Any]], stands: Recorded[Any]) -> EventId:
+    """Return the record by which a fact stands where it does, not one that only repeats it."""
+    return said_last(history, stands.event_id) if stands.corrects else stands.event_id
 
 
 def _recorded(record: Record) -> Recorded[Any]:

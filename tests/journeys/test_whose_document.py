@@ -132,6 +132,29 @@ def test_a_correction_takes_no_document_back(folder: Path, server: Server) -> No
     assert there.get(path).json()["categories"][0]["awarded_on"] == "2021-10-02"
 
 
+@pytest.mark.parametrize("org_id", [OTHER_SCHOOL, ch.SCHOOL], ids=["moved", "moved back"])
+def test_a_job_that_is_corrected_takes_the_document_along(
+    folder: Path, server: Server, org_id: OrgId
+) -> None:
+    """ADR 0019, 0036: запись повторена там, где её слышали, а стоит она у новой школы."""
+    path, here = f"/registry/teachers/{ch.VERA}", of(folder, "region-25", server)
+    within(20, lambda: here.get(path).is_success, "Vera")
+    names = "registry.EmploymentStarted"
+    said = here.get("/registry/feed", types=names, limit=1000).json()
+    started = next(each for each in said if each["data"]["person_id"] == str(ch.VERA))
+    fact = started["data"] | {"org_id": str(org_id)}
+    answer = here.client.post(
+        f"{here.url}/registry/facts/{started['id']}/correct",
+        json={"type": names, "fact": fact},
+        headers=headers(here.token),
+    )
+    seen(here, path, answer)
+    school = {OTHER_SCHOOL: "another-school", ch.SCHOOL: "school"}[org_id]
+
+    assert here.get(path).json()["org_id"] == str(org_id)
+    assert read_by(folder, server, path) == {"region-25", school}
+
+
 def second_job(who: PersonId) -> reg.StartEmployment:
     """Make a job at a school of the capital, beside the main one."""
     job = ch.employed(who, ch.CAPITAL_SCHOOL, "01.10.2022")
