@@ -178,8 +178,10 @@ class Deciding:
         )
         work.holding.require_free(keys)
         fact = after[0].fact
-        records = records_of(history, asked.command.event_id)
-        stands = [work.stands(each) for each in records]
+        heard = [
+            [*map(work.stands, records_of(history, it.stood.event_id))] if it.stood else []
+            for it in after
+        ]
 
         def at(event_id: UUID) -> Standing:
             return work.stands(said_last(history, event_id))
@@ -198,8 +200,9 @@ class Deciding:
             for each, place in zip(after, there, strict=True)
         ]
         said += [  # whoever heard the fact
-            work.say(thing, fact, (), asked, after[0].corrects, each)
-            for each in heard_also(where, stands)
+            work.say(thing, each.fact, (), asked, each.corrects, also)
+            for each, place, stands in zip(after, there, heard, strict=True)
+            for also in heard_also(place, stands)
         ]
         more = derived(
             decider,

@@ -226,8 +226,12 @@ class Mind:
             self.service, asked.command, stream, history, self
         )
         self._holding.require_free(keys)
-        records = records_of(history, asked.command.event_id)
-        stands = [self._stands[each] for each in records]
+        heard = [
+            [self._stands[each] for each in records_of(history, it.stood.event_id)]
+            if it.stood
+            else []
+            for it in after
+        ]
         fact = after[0].fact
 
         def at(event_id: UUID) -> Standing:
@@ -246,8 +250,9 @@ class Mind:
             for each, place in zip(after, there, strict=True)
         ]
         said += [
-            self._put(decider, stream, fact, asked, after[0].corrects, each)
-            for each in heard_also(where, stands)
+            self._put(decider, stream, each.fact, asked, each.corrects, also)
+            for each, place, stands in zip(after, there, heard, strict=True)
+            for also in heard_also(place, stands)
         ]
         more = derived(decider, stream, lambda: self._state(decider, stream), self._told)
         return said + [

@@ -13,12 +13,14 @@ from shared.runtime.amending import Correct, Withdraw
 from shared.runtime.asking import Asked, NotAllowed
 from shared.runtime.codec import decode
 from tests.journeys import chapters as ch
+from tests.journeys.methodists import leaves
 from tests.journeys.telling import Telling, day
 
 ZOYA = PersonId(ch.uid("zoya"))
 NEAR = Oktmo("05702000")
 NEAR_SCHOOL = OrgId(ch.uid("school of the neighbours"))
-STARTED, WITHDRAWN = "registry.EmploymentStarted", "registry.FactWithdrawn"
+STARTED, ENDED = "registry.EmploymentStarted", "registry.EmploymentEnded"
+WITHDRAWN = "registry.FactWithdrawn"
 
 
 def officials(region: str) -> Callable[[Territory | None], bool]:
@@ -52,16 +54,7 @@ def test_who_teaches_here_and_keeps_books_elsewhere_is_at_home_here(story: Telli
 
 def test_the_municipality_that_heard_a_job_hears_what_became_of_it(story: Telling) -> None:
     """Contracts §7: исправление переносит работу к соседям; прежние слышат и его, и отзыв."""
-    ch.places(story)
-    near = reg.AddMunicipality(
-        oktmo=NEAR,
-        region=ch.PRIMORYE,
-        name="Соседи",
-        added_on=day("01.09.2021"),
-    )
-    school = ch.organisation(NEAR_SCHOOL, "school", ch.PRIMORYE, NEAR)
-    story.tell("registry", near, school)
-    ch.people(story)
+    neighbours(story)
     [began] = [it for it in at(story, ch.VLADIVOSTOK, ch.ANNA) if it[0] == STARTED]
     fact = replace(began[2], org_id=NEAR_SCHOOL)
     moved = story.ask("registry", Correct(event_id=began[1], fact=fact), recorded="01.10.2021")
@@ -75,6 +68,34 @@ def test_the_municipality_that_heard_a_job_hears_what_became_of_it(story: Tellin
     assert story.ask("registry", gone).status == "accepted"
     for place in (ch.VLADIVOSTOK, NEAR):
         assert WITHDRAWN in {name for name, _, _ in at(story, place, ch.ANNA)}
+
+
+def neighbours(story: Telling) -> None:
+    """Another municipality of the region, with a school; Anna works in the first."""
+    ch.places(story)
+    near = reg.AddMunicipality(
+        oktmo=NEAR,
+        region=ch.PRIMORYE,
+        name="Соседи",
+        added_on=day("01.09.2021"),
+    )
+    school = ch.organisation(NEAR_SCHOOL, "school", ch.PRIMORYE, NEAR)
+    story.tell("registry", near, school)
+    ch.people(story)
+
+
+def test_it_hears_too_what_moves_with_the_job(story: Telling) -> None:
+    """ADR 0019: с работой к соседям уходит и её окончание: прежние слышат и об этом."""
+    neighbours(story)
+    story.tell("registry", leaves(ch.ANNA, "31.10.2021"))
+    [began] = [it for it in at(story, ch.VLADIVOSTOK, ch.ANNA) if it[0] == STARTED]
+    fact = replace(began[2], org_id=NEAR_SCHOOL)
+    moved = story.ask("registry", Correct(event_id=began[1], fact=fact), recorded="01.11.2021")
+
+    assert moved.status == "accepted"
+    for place in (ch.VLADIVOSTOK, NEAR):
+        [*_, (_, _, ended)] = [it for it in at(story, place, ch.ANNA) if it[0] == ENDED]
+        assert ended.org_id == NEAR_SCHOOL
 
 
 def at(story: Telling, oktmo: str, who: PersonId) -> list[tuple[str, EventId, Any]]:
