@@ -80,13 +80,18 @@ class Concerned:
         raise NotAllowed(type(asked.command).__name__, *why)
 
 
-def require_right_to_hear(work: Work, thing: Thing, command: Any, may: May) -> None:
+def require_right_to_hear(work: Work, thing: Thing, asked: Asked, may: May) -> None:
     """Raise `NotAllowed` where a thing is another's: why a guess fails, or that it holds.
 
     A person is his employers'; whatever else is theirs where its facts lead to, and where
-    what a command states does, unless it states a person.
+    what a command states does, unless it states a person. A thing that is only asked for is
+    theirs whose the person is of whom it would be.
     """
+    command = asked.command
     if not thing.version:
+        place, _ = territory_of(command, work, otherwise=asked.home)
+        if any(getattr(command, each, None) for each in PEOPLE) and not may(place):
+            raise NotAllowed(type(command).__name__)
         return
     places = [at for at, _ in work.homes_of(thing.stream)]
     if not work.of(HOME, thing.stream).employers:

@@ -113,10 +113,11 @@ class Deciding:
     def _decided(self, work: Work, asked: Asked, may: May | None) -> Outcome:
         thing = work.thing(self._stream_in(work, asked.command))
         stream, version = thing.stream, thing.version
-        if asked.expected_version not in (None, version):
-            return Outcome(status="conflict", stream=stream, version=version)
+        is_old = asked.expected_version not in (None, version)
         try:
-            event_ids = self._said(work, asked, thing, may)
+            if is_old and may:
+                require_right_to_hear(work, thing, asked, may)
+            event_ids = [] if is_old else self._said(work, asked, thing, may)
         except (Refused, Erased, NotAllowed) as why:
             return Outcome(
                 status="forbidden" if isinstance(why, NotAllowed) else "refused",
@@ -125,6 +126,8 @@ class Deciding:
                 clause=why.clause,
                 reason=why.reason,
             )
+        if is_old:
+            return Outcome(status="conflict", stream=stream, version=version)
         return Outcome(
             status="accepted" if event_ids else "unchanged",
             stream=stream,
@@ -148,11 +151,11 @@ class Deciding:
             work.holding.require_free(chain.from_iterable(claims))
         except (Refused, Erased):
             if may:
-                require_right_to_hear(work, thing, command, may)
+                require_right_to_hear(work, thing, asked, may)
             raise
         if may:
             if not facts:
-                require_right_to_hear(work, thing, command, may)
+                require_right_to_hear(work, thing, asked, may)
             self._concerned.require_right(work, thing, facts, asked, may)
         require_come(facts, work.unit.now)
         said: list[UUID] = []

@@ -7,12 +7,15 @@ from uuid import uuid4
 
 import pytest
 
+from services.mentoring import domain as men
 from services.registry import domain as reg
-from shared.kernel.ids import Territory
+from services.routes import domain as rou
+from shared.kernel.ids import DeficitId, PairId, PersonId, RouteId, SupportId, Territory
 from shared.runtime.asking import Asked, NotAllowed, Outcome
 from tests.journeys import chapters as ch
 from tests.journeys.telling import Telling, day
 
+MOSCOW = Territory("77")
 CATEGORY = reg.AwardCategory(
     person_id=ch.ANNA, category="highest", awarded_on=day("01.10.2021")
 )
@@ -67,3 +70,57 @@ def test_who_employs_nobody_of_another_learns_no_age(told: Telling) -> None:
     own = replace(YOUNG, org_id=ch.SCHOOL)
 
     assert asked(told, "registry", own, "25").clause == "S0 I"
+
+
+def begun_by_another(on: str) -> list[tuple[str, Any]]:
+    """Return things of his own that somebody begins with a person who is not his."""
+    draft = rou.DraftRoute(
+        route_id=RouteId(uuid4()),
+        person_id=ch.ANNA,
+        session_id=ch.SESSION,
+        deficit_ids=(DeficitId(uuid4()),),
+        on_request=False,
+        drafted_on=day("01.03.2022"),
+    )
+    support = men.StartSupport(
+        support_id=SupportId(uuid4()),
+        person_id=ch.ANNA,
+        form="mentoring_group",
+        started_on=day(on),
+    )
+    return [("routes", draft), ("mentoring", form(on, ch.DINA)), ("mentoring", support)]
+
+
+def form(on: str, mentor: PersonId) -> men.FormPair:
+    return men.FormPair(
+        pair_id=PairId(uuid4()),
+        mentor_id=mentor,
+        mentee_id=ch.ANNA,
+        pair_basis="novice",
+        formed_on=day(on),
+    )
+
+
+@pytest.mark.parametrize("on", ["31.08.2005", "01.09.2005"])
+def test_who_begins_a_thing_with_anothers_person_learns_nothing_of_her(
+    told: Telling, on: str
+) -> None:
+    """S0 V: новое дело о чужом человеке — 403, работает ли он и что выявлено, не говорят."""
+    for service, command in begun_by_another(on):
+        with pytest.raises(NotAllowed, match=type(command).__name__):
+            asked(told, service, command, "77")
+
+    assert asked(told, *begun_by_another(on)[0], "25").clause == "S1 3.2"
+    assert asked(told, "mentoring", form("31.08.2005", ch.BORIS), "25").clause == "S4 3.2.7"
+
+
+def test_how_much_was_said_of_anothers_person_is_not_told(told: Telling) -> None:
+    """S0 V: чужому не отвечают и версией записи: If-Match наугад — тоже 403."""
+    engine = told.world.engines["registry"]
+    said = Asked(
+        command=CATEGORY, command_id=uuid4(), actor="77", expected_version=99, home=MOSCOW
+    )
+    with pytest.raises(NotAllowed):
+        engine.ask(said, lambda place: (place or "").startswith("77"))
+
+    assert engine.ask(said, lambda _: True).status == "conflict"
