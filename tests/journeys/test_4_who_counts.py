@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from shared.kernel.ids import SessionId
+from services.mentoring import domain as men
+from shared.kernel.ids import SessionId, SupportId
 from tests.journeys import chapters as ch
 from tests.journeys.amends import withdraw
-from tests.journeys.methodists import active, attach, leaves
+from tests.journeys.methodists import active, attach, form, leaves
 from tests.journeys.telling import Telling, day
 
 SESSION = SessionId(ch.uid("session of vera"))
@@ -69,3 +70,34 @@ def test_another_tutor_goes_on(story: Telling) -> None:
     story.settle()
 
     assert story.counted("K-F4", "31.12.2023") == (1, 1)
+
+
+def test_a_pair_that_ended_as_it_began_supported_nobody(story: Telling) -> None:
+    """K-F4, kpi 2.4.3: наставник ушёл до того, как пара образована: она не длилась ни дня."""
+    ch.places(story)
+    ch.people(story)
+    story.tell("mentoring", form("05.09.2022"))
+    story.settle()
+    assert story.counted("K-F4", "31.12.2022") == (1, 1)
+    story.tell("registry", leaves(ch.BORIS, "31.08.2022"))
+    story.settle()
+
+    assert story.names("mentoring")[-1] == "MentorshipPairClosed"
+    assert story.counted("K-F4", "31.12.2022") == (0, 1)
+
+
+def test_a_form_of_no_day_is_none(story: Telling) -> None:
+    """K-F4, kpi 2.4.3: окончено в день начала — в силе не было; днём позже — было."""
+    ch.places(story)
+    ch.people(story)
+    for on in ("01.09.2022", "02.09.2022"):
+        support = SupportId(ch.uid(f"support until {on}"))
+        start = men.StartSupport(
+            support_id=support,
+            person_id=ch.VERA,
+            form="mentoring_group",
+            started_on=day("01.09.2022"),
+        )
+        story.tell("mentoring", start, men.EndSupport(support_id=support, ended_on=day(on)))
+        story.settle()
+        assert story.counted("K-F4", "31.12.2022") == (int(on == "02.09.2022"), 1)

@@ -26,8 +26,8 @@ from shared.events.registry import (
 from shared.events.routes import (
     EnrolmentStarted,
 )
+from tests.oracle.people import SINCE
 from tests.oracle.said import Said
-from tests.oracle.world import SINCE
 
 type Lens = Callable[[Any], Any]
 

@@ -23,8 +23,9 @@ from shared.events.routes import (
     EnrolmentStarted,
     RouteAgreed,
 )
+from tests.oracle.people import SINCE
 from tests.oracle.said import Place
-from tests.oracle.world import SINCE, World
+from tests.oracle.world import World
 
 
 class TheLastScore(World):

@@ -1,11 +1,10 @@
-"""The predicates of kpi §2.1, over facts alone: who is in P, young, trained, supported.
+"""The predicates of kpi §2.1, over facts alone: who is diagnosed, trained, supported.
 
 Where the text left a choice, the docstring says "Decided here".
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -26,14 +25,9 @@ from shared.events.mentoring import (
     TeacherDetached,
 )
 from shared.events.registry import (
-    EmploymentChanged,
-    EmploymentEnded,
     EmploymentStarted,
-    GraduateRegistered,
-    PersonsMerged,
     RegionalCentreClosed,
     RegionalCentreOpened,
-    YouthPeriodDetermined,
 )
 from shared.events.routes import (
     CompletionAnnulled,
@@ -46,120 +40,12 @@ from shared.events.routes import (
     TutorAppointed,
 )
 from shared.kernel.ids import RouteId
-from tests.oracle.said import Past, Place, Said
-
-SINCE = date(2020, 8, 6)
-"""The first day of every cumulative period (§2.1: from S0)."""
+from tests.oracle.people import SINCE, People
+from tests.oracle.said import Place
 
 
-class World:
+class World(People):
     """The predicates of §2.1 at one day, as known by one vector."""
-
-    def __init__(self, said: Iterable[Said], as_of: date, vector: Mapping[str, int]) -> None:
-        self.past = Past(said, as_of, vector)
-        self.t = as_of
-        self.new_year = date(as_of.year, 1, 1)
-        self.orgs = {each.org_id: each for each in self.past.organisations}
-        self._merged_into: dict[UUID, UUID] = {
-            each.merged_id: each.survivor_id for each in self.past.every(PersonsMerged)
-        }
-        self.unit_of = self._ped_units()
-        """P(t): every pedagogical worker, with the one unit he is counted in."""
-
-    def who(self, person: UUID) -> UUID:
-        """Return whose record this is at t; a chain of mergers is followed to its end.
-
-        §2.4.3: a merger acts from its own date. Lifecycle 2: it re-keys projections,
-        not events, so what any of the records did, the survivor did.
-        """
-        seen = {person}
-        while (to := self._merged_into.get(person)) is not None and to not in seen:
-            seen.add(to)
-            person = to
-        return person
-
-    # ── P(t), Young(t), G(t) ────────────────────────────────────────────────
-
-    def _ped_units(self) -> dict[UUID, UUID]:
-        """P(t,s): a PED employment in force at t, org kind ≠ HE; one unit for each.
-
-        §2.1: the main PED employment, else the PED employment that began first (AM33).
-        AM4: every kind of organisation but HE. §2.4.3: the last day is in force.
-        Decided here: "PED employment" is one that makes its holder a member of P, so
-        one at an HE organisation gives no unit, main or not; of several main ones the
-        one that began first; an employment begins with its EmploymentStarted, whatever
-        it was then, and two of one day are told apart by Order; closing an organisation
-        ends nobody's employment (that is a fact of its own: lifecycle 1); an
-        organisation nobody ever registered has no place, so nobody is counted in it.
-        """
-        began: dict[UUID, Place] = {}
-        now: dict[UUID, EmploymentStarted | EmploymentChanged] = {}
-        last_day: dict[UUID, date] = {}
-        for place, start in self.past.placed(EmploymentStarted):
-            began[start.employment_id] = place
-        for terms in self.past.every(EmploymentStarted, EmploymentChanged):
-            now[terms.employment_id] = terms
-        for end in self.past.every(EmploymentEnded):
-            last_day[end.employment_id] = end.occurred_on
-
-        jobs: dict[UUID, list[tuple[bool, Place, UUID]]] = defaultdict(list)
-        for job, terms in now.items():
-            in_force = job in began and self.t <= last_day.get(job, self.t)
-            org = self.orgs.get(terms.org_id)
-            if not in_force or org is None or org.kind == "HE":
-                continue
-            if terms.position_class == "PED":
-                secondary = not terms.is_main
-                jobs[self.who(terms.person_id)].append((secondary, began[job], terms.org_id))
-        return {person: min(each)[2] for person, each in jobs.items()}
-
-    def left_on(self, who: UUID) -> date | None:
-        """Return the day after his last day of work by t; None while any work goes on.
-
-        Of any position, at any organisation (§2.4.3); who never worked left long ago.
-        """
-        last_day = {
-            each.employment_id: each.occurred_on for each in self.past.every(EmploymentEnded)
-        }
-        days = [
-            last_day.get(each.employment_id, self.t)
-            for each in self.past.every(EmploymentStarted)
-            if self.who(each.person_id) == who
-        ]
-        last = max(days, default=date.min)
-        return last + timedelta(days=1) if last < self.t else None
-
-    def young(self) -> set[UUID]:
-        """Young(t): P(t) with t < young_until of the latest YouthPeriodDetermined.
-
-        AM13: the day of the 35th birthday is out. AM14, AM34: both conditions, settled
-        by the registry. Decided here: the latest that is dated by t, of all the records
-        of a person; nobody is young before it was determined.
-        """
-        until: dict[UUID, date | None] = {}
-        for each in self.past.every(YouthPeriodDetermined):
-            until[self.who(each.person_id)] = each.young_until
-        return {
-            person
-            for person in self.unit_of
-            if (day := until.get(person)) is not None and self.t < day
-        }
-
-    def graduates(self) -> dict[UUID, UUID]:
-        """G(t): graduated in the years 2020..year(t) and not in P; unit = university.
-
-        AM9. Decided here: `graduated_on` is a term (§2.4.7), so only its year is read,
-        also when the day is after t; a university that is no known organisation has no
-        place, so its graduates have none; of two registrations the later gives the
-        unit; who left P is back in G ("not employed as PED", AM9).
-        """
-        return {
-            self.who(each.person_id): each.university_id
-            for each in self.past.every(GraduateRegistered)
-            if SINCE.year <= each.graduated_on.year <= self.t.year
-            and each.university_id in self.orgs
-            and self.who(each.person_id) not in self.unit_of
-        }
 
     # ── Diagnoses ───────────────────────────────────────────────────────────
 
@@ -307,11 +193,16 @@ class World:
         """In force at t, or ended in year(t) (§2.4.3: the day it ends included)."""
         return ended is None or ended >= self.new_year
 
+    def _supports(self, begun: date, ended: date | None) -> bool:
+        """Say whether it lasts; what ended on the day it began was never in force."""
+        return self._lasts(ended) and (ended is None or begun < ended)
+
     def supported(self) -> set[UUID]:
         """K-F4: a support form, a pair or an ИОМ-tutor, in force at t or ended in year.
 
         Decided here: a pair supports its mentee, not its mentor, on any basis; a
-        proposed pair is none.
+        proposed pair is none; on the day it ends it is in force no more (§2.4.3), so one
+        that ends on its first day never supported anybody.
         """
         forms_over = {
             each.support_id: each.occurred_on for each in self.past.every(SupportFormEnded)
@@ -322,12 +213,12 @@ class World:
         in_forms = {
             each.person_id
             for each in self.past.every(SupportFormStarted)
-            if self._lasts(forms_over.get(each.support_id))
+            if self._supports(each.occurred_on, forms_over.get(each.support_id))
         }
         in_pairs = {
             each.mentee_id
             for each in self.past.every(MentorshipPairFormed)
-            if self._lasts(pairs_over.get(each.pair_id))
+            if self._supports(each.occurred_on, pairs_over.get(each.pair_id))
         }
         return {self.who(each) for each in in_forms | in_pairs | self.tutored()}
 
@@ -354,8 +245,7 @@ class World:
                 tutor = self.who(each.tutor_id) if each.tutor_id else None
                 left = self.left_on(tutor) if tutor and tutor in known else None
                 ends = [day for day in (next_on, over.get(route), left) if day]
-                led = left is None or each.occurred_on < left
-                if led and self._lasts(min(ends, default=None)):
+                if self._supports(each.occurred_on, min(ends, default=None)):
                     found.add(each.person_id)
         return found
 

@@ -79,24 +79,26 @@ worked AS (
     GROUP BY tutor_id
 ),
 led AS (
-    SELECT person_id, event_id, least(replaced_on, completed_on, gone_on) AS ended_on
+    SELECT person_id, event_id, occurred_on,
+        least(replaced_on, completed_on, gone_on) AS ended_on
     FROM named LEFT JOIN worked USING (tutor_id) LEFT JOIN completed USING (route_id)
-    WHERE coalesce(occurred_on < gone_on, TRUE)
 ),
 
--- «…участвующих…»: в этот день, или участие окончено в этом году
+-- «…участвующих…»: в этот день, или участие окончено в этом году; что окончено в день, в
+-- который начато, не длилось ни дня
 each_form AS (
-    SELECT person_id, form, event_id, ended_on
+    SELECT person_id, form, event_id, occurred_on, ended_on
     FROM begun LEFT JOIN ended USING (id)
     WHERE begun.occurred_on <= $as_of
     UNION ALL
-    SELECT person_id, 'маршрут ведёт тьютор (S0 V.4)', event_id, ended_on FROM led
+    SELECT person_id, 'маршрут ведёт тьютор (S0 V.4)', event_id, occurred_on, ended_on FROM led
 ),
 supported AS (
     SELECT called.person_id,
         min(form) AS form, list(event_id ORDER BY event_id) AS chain
     FROM each_form JOIN called ON called = each_form.person_id
     WHERE coalesce(ended_on >= date_trunc('year', $as_of::DATE), TRUE)
+      AND coalesce(ended_on > occurred_on, TRUE)
     GROUP BY ALL
 )
 
