@@ -116,6 +116,69 @@ def test_two_humans_have_two_methodists_again(trained: Mentoring) -> None:
     assert ends(trained) == []
 
 
+@pytest.fixture
+def merged(trained: Mentoring) -> tuple[Mentoring, UUID]:
+    """The teacher has a methodist; a stranger who has another is merged into her."""
+    assert trained.asks(ACTIVATE, ATTACH) == ["accepted"] * 2
+    other_methodist(trained)
+    at_work(trained, STRANGER)
+    stranger = {"methodist_id": OTHER_METHODIST, "person_id": STRANGER}
+    assert trained.asks(replace(ATTACH, **stranger)) == ["accepted"]
+    [merger] = trained.hears(STRANGER, into(TEACHER, STRANGER))
+    assert ends(trained) == [AFTER]
+    return trained, merger
+
+
+def into(survivor: PersonId, other: PersonId) -> PersonsMerged:
+    return a(PersonsMerged, survivor_id=survivor, merged_id=other, occurred_on=AFTER)
+
+
+def test_who_left_meanwhile_is_not_given_back(merged: tuple[Mentoring, UUID]) -> None:
+    """P4: слияния не было, а работа окончена: закреплён до дня, с которого не работает."""
+    made, merger = merged
+    made.hears(STRANGER, left(STRANGER, occurred_on=LATER))
+    made.hears(STRANGER, gone(merger, PersonsMerged))
+
+    assert ends(made) == [LATER + timedelta(days=1)]
+
+
+def test_who_is_one_with_another_still_has_one_methodist(
+    merged: tuple[Mentoring, UUID],
+) -> None:
+    """S1 7.2: третья запись была слита по ошибке: две другие — по-прежнему один человек."""
+    made, _ = merged
+    third = PersonId(UUID(int=94))
+    at_work(made, third)
+    [mistake] = made.hears(third, into(STRANGER, third))
+    made.hears(third, gone(mistake, PersonsMerged))
+
+    assert ends(made) == [AFTER]
+
+
+def test_who_never_left_as_one_human_keeps_the_methodist(trained: Mentoring) -> None:
+    """S1 7.2: под другой записью она работала: прежний методист её, второй — нет."""
+    at_work(trained, STRANGER)
+    assert trained.asks(ACTIVATE, ATTACH) == ["accepted"] * 2
+    other_methodist(trained)
+    trained.hears(TEACHER, left(TEACHER))
+    to_other = replace(ATTACH, methodist_id=OTHER_METHODIST, person_id=STRANGER)
+    assert trained.asks(to_other) == ["accepted"]
+    assert ends(trained) == [AFTER]
+    trained.hears(STRANGER, replace(into(TEACHER, STRANGER), occurred_on=LATER))
+
+    assert ends(trained) == [LATER]
+
+
+def test_another_day_of_a_merger_is_another_day_of_its_end(
+    merged: tuple[Mentoring, UUID],
+) -> None:
+    """contracts §1: слили в другой день — в тот день и откреплён."""
+    made, merger = merged
+    made.hears(STRANGER, replace(into(TEACHER, STRANGER), occurred_on=LATER), corrects=merger)
+
+    assert ends(made) == [LATER]
+
+
 # ── Whichever comes last ────────────────────────────────────────────────────
 
 

@@ -17,7 +17,7 @@ from services.mentoring.domain.heard import (
     Person,
 )
 from services.mentoring.domain.methodist import Pooled, Qualified
-from services.mentoring.policies.bonds import charges
+from services.mentoring.policies.bonds import Bond, charges
 from services.mentoring.policies.leaving import (
     who_never_left_is_back,
     who_works_no_more_leaves,
@@ -31,6 +31,7 @@ from services.mentoring.policies.remembered import (
     PEOPLE,
     REGIONS,
     of_human,
+    records,
     results_of,
     studies_of,
 )
@@ -238,7 +239,7 @@ def two_humans_have_two_methodists(said: PersonsMerged, known: Known) -> Iterato
     for who in (said.survivor_id, said.merged_id):
         for methodist_id in known.of(CHARGES, who).left:
             for bond in charges(known, methodist_id, [who]):
-                if bond.ended and bond.why == MERGED:
+                if bond.ended and bond.why == MERGED and followed(bond, said, known):
                     yield Withdraw(
                         event_id=bond.ended.event_id,
                         reason=NOT_MERGED,
@@ -246,13 +247,25 @@ def two_humans_have_two_methodists(said: PersonsMerged, known: Known) -> Iterato
                     )
 
 
+def followed(bond: Bond, said: PersonsMerged, known: Known) -> bool:
+    """Say whether an attachment ended by this merger, and by no other that still stands.
+
+    One that is said anew joins the same two: what ended on its day is said anew as well.
+    """
+    who = bond.begun.person_id if isinstance(bond.begun, TeacherAttached) else None
+    if who is None or said.survivor_id not in records(known, said.merged_id):
+        return who is not None and not attachments(known, who)
+    began, ended = bond.begun.occurred_on, bond.ended
+    return ended is not None and ended.fact.occurred_on == max(said.occurred_on, began)
+
+
 POLICIES = (
     a_pooled_candidate_is_diagnosed,
     a_qualified_candidate_is_trained,
     a_young_teacher_employed_calls_for_a_pair,
     a_job_that_never_was_calls_for_nobody,
+    two_humans_have_two_methodists,  # before it is asked who of them has left
     who_works_no_more_leaves,
     who_never_left_is_back,
-    one_human_has_one_methodist,
-    two_humans_have_two_methodists,
+    one_human_has_one_methodist,  # when it is known who never left
 )
