@@ -98,6 +98,8 @@ class Restated:
     `inform` is given where evidence for the past is other than for the present. What the
     decision adds to the fact, of the classes that it `derives`, is derived anew. What was
     said later and repeats a part of the fact, of the classes of `repeated`, is said anew.
+    `by_evidence` says the fact as what is known gives it, None where that is unknown: so it
+    may be said also where its command would not pass today.
     """
 
     fact: type[Any]
@@ -105,6 +107,7 @@ class Restated:
     inform: Callable[[Any, Known], Any] | None = None
     derives: tuple[type[Any], ...] = ()
     repeated: tuple[type[Any], ...] = ()
+    by_evidence: Callable[[Any, Known], Any | None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -77,7 +77,8 @@ class Judged:
     """How the command of a fact that is `said` is answered, and what is `wrong` with it.
 
     `its` is the fact of the answer. A fact that is refused keeps its evidence, what it
-    names and what followed: none of these may be said otherwise.
+    names and what followed: none of these may be said otherwise, but for what followed as
+    the evidence gives it.
     """
 
     said: Any
@@ -115,11 +116,18 @@ def judged(life: Life, stood: Recorded[Any], said: Any, rule: Restated) -> Judge
         facts = tuple(life.decider.decide(life.before(stood), told))
     except Refused as refused:
         evidence = (getattr(told, each) for each in _told(rule.command))
-        kept = ((each, getattr(said, each)) for each in _followed(rule) | _naming(rule.fact))
+        kept = ((each, getattr(said, each)) for each in _kept(life, said, rule))
         return Judged(said, (), (refused.clause, refused.reason, *evidence, *kept), refused)
     answer = Judged(said, facts, ())
     each_way = ((it, getattr(said, it), getattr(answer.its, it)) for it in _followed(rule))
     return replace(answer, wrong=tuple(each for each in each_way if each[1] != each[2]))
+
+
+def _kept(life: Life, said: Any, rule: Restated) -> frozenset[str]:
+    """Name what may not be said otherwise of a fact whose command is refused."""
+    given = rule.by_evidence(said, life.around) if rule.by_evidence else None
+    named, followed = _naming(rule.fact), _followed(rule)
+    return named - followed if given == said else named | followed
 
 
 def _evidence(life: Life, said: Any, rule: Restated) -> Any:

@@ -19,10 +19,12 @@ from shared.kernel import (
     stood,
 )
 from shared.kernel.ids import EventId
+from shared.runtime import telemetry
 from shared.runtime.amending import AMENDING, amended, derived, places
 from shared.runtime.asking import Asked, May, NotAllowed, OtherBody, Outcome
 from shared.runtime.concerned import Concerned, require_right_to_hear
 from shared.runtime.log import Answered, Store
+from shared.runtime.logs import log
 from shared.runtime.seal import Erased, Keys
 from shared.runtime.service import Reactions, Service, courses
 from shared.runtime.territory import Standing, heard_also, require_come, restated_at
@@ -106,7 +108,27 @@ class Deciding:
                 expected_version=None,
             )
             outcomes.append(self.answer(work, asked, None))
+            self._tell(name.rpartition("/")[0], command, outcomes[-1])
         return outcomes
+
+    def _tell(self, policy: str, command: Any, outcome: Outcome) -> None:
+        """Let nothing that a policy asks for be refused in silence.
+
+        What others do may be so already, or over; a correction that is refused leaves
+        something said that is not so, and an operator looks at it.
+        """
+        if outcome.status != "refused":
+            return
+        who = {"service": self.service.name, "policy": policy}
+        telemetry.measure("metodika.policies.refused", 1, **who)
+        if isinstance(command, AMENDING):
+            log.warning(
+                "a policy's correction is refused, and what it would mend stays as it is",
+                clause=outcome.clause,
+                stream=outcome.stream,
+                event_id=command.event_id,
+                **who,
+            )
 
     # ── Deciding ────────────────────────────────────────────────────────────
 

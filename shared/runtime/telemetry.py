@@ -53,6 +53,9 @@ METRICS: Mapping[str, Metric] = {
     ),
     "metodika.append.seconds": Metric("histogram", "s", "a command, asked to answered"),
     "metodika.commands": Metric("counter", "{command}", "commands by how they ended"),
+    "metodika.policies.refused": Metric(
+        "counter", "{command}", "what policies asked for, and were refused"
+    ),
     "metodika.claims.wrong": Metric(
         "counter", "{claim}", "rows that claim another territory's person, and wrongly"
     ),

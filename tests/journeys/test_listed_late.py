@@ -12,6 +12,7 @@ import pytest
 
 from metodika.generate import Clock
 from metodika.world import opened
+from services.diagnostics.domain import deficit_of
 from services.registry import domain as reg
 from services.routes import domain as rou
 from shared.events.routes import EnrolmentStarted
@@ -20,7 +21,7 @@ from shared.runtime.codec import wire
 from shared.runtime.hearing import hear
 from shared.runtime.log import Mark
 from tests.journeys import chapters as ch
-from tests.journeys.amends import correct, withdraw
+from tests.journeys.amends import correct, scored, withdraw
 from tests.journeys.telling import Telling, day, settings_of
 
 END = "31.12.2022"
@@ -260,3 +261,61 @@ def test_killed_as_it_restates_it_restates_once(
         assert died == -signal.SIGKILL
         assert story.names("routes").count("EnrolmentStarted") == 2
         assert story.counted("K-F1", END) == (1, 4)
+
+
+# ── The route was corrected meanwhile ───────────────────────────────────────
+
+
+def studied_for_two(story: Telling) -> None:
+    """Anna has studied for both deficits of her route; then it is found to have one."""
+    unlisted(story)
+    both = tuple(deficit_of(ch.SESSION, each) for each in (ch.LESSON, ch.LANGUAGE))
+    correct(story, "diagnostics", ch.SESSION, "DiagnosticCompleted", by_competency=scored("52"))
+    correct(story, "routes", ch.ROUTE, "RouteDrafted", deficit_ids=both)
+    story.tell("routes", ch.enrolled(), ch.completed())
+    story.settle()
+
+
+def corrected_to_one(story: Telling) -> None:
+    one = (deficit_of(ch.SESSION, ch.LESSON),)
+    done = correct(story, "routes", ch.ROUTE, "RouteDrafted", deficit_ids=one)
+    assert done.status == "accepted"
+
+
+def test_a_listing_heard_after_the_route_was_corrected_counts(story: Telling) -> None:
+    """AM7, ADR 0032: зачислить сегодня так нельзя, а реестры всё равно — какие они были."""
+    studied_for_two(story)
+    corrected_to_one(story)
+    story.tell("registry", listed())
+    story.settle()
+
+    assert len(standing(story).deficit_ids) == 2
+    assert standing(story).register_status_at_start == ("FED",)
+    assert story.counted("K-F1", END) == (1, 4)
+
+
+def test_a_listing_withdrawn_after_the_route_was_corrected_does_not(story: Telling) -> None:
+    """contracts §1, ADR 0032: внесения не было, как бы маршрут с тех пор ни исправили."""
+    studied_for_two(story)
+    story.tell("registry", listed())
+    story.settle()
+    corrected_to_one(story)
+    withdraw(story, "registry", ch.PROGRAM, "ProgramListed")
+
+    assert standing(story).register_status_at_start == ()
+    assert story.counted("K-F1", END) == (0, 4)
+
+
+def test_nor_may_a_hand_say_other_registers_of_it(story: Telling) -> None:
+    """AM7, S1 7.2: реестры говорит доказательство, и вместе с ним больше ничего не меняют."""
+    studied_for_two(story)
+    corrected_to_one(story)
+    fed = correct(
+        story, "routes", ch.ENROLMENT, "EnrolmentStarted", register_status_at_start=("FED",)
+    )
+    story.tell("registry", listed())
+    story.settle()
+    route = correct(story, "routes", ch.ENROLMENT, "EnrolmentStarted", route_id=ch.SESSION)
+
+    assert (fed.status, route.status) == ("refused", "refused")
+    assert standing(story).route_id == ch.ROUTE

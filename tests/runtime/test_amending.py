@@ -6,16 +6,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.registry.domain import ErasePersonalData, RecordEducation, RegisterGraduate
 from shared.events.registry import EmploymentStarted
+from shared.kernel import Known, whenever
 from shared.kernel.ids import EventId, OrgId, PersonId, Territory
 from shared.runtime import codec
 from shared.runtime.amending import Correct, Withdraw
 from shared.runtime.engine import Engine
 from shared.runtime.store_log import LogStore
+from shared.runtime.telemetry import Telemetry, in_memory, use
 from shared.testing.facts import a
-from tests.runtime.school import DAY, EMPLOYED, LAND, PERSON, TEACHER, Ask, event
+from tests.runtime.school import DAY, EMPLOYED, LAND, PERSON, TEACHER, Ask, asking, event
 
 OTHER_SNILS = "201-111-111 46"
 
@@ -151,3 +154,25 @@ def test_what_is_said_next_stands_where_the_person_is(
     stands = [each.territory for each in log.streams([PERSON])[PERSON]]
 
     assert stands == ["77", (at := f"25/-/{UUID(int=5)}"), "77", at]
+
+
+def test_a_correction_that_a_policy_asks_for_is_not_refused_in_silence(
+    engine: Engine, log: LogStore
+) -> None:
+    """ADR 0032: на школе стоит работа: в отзыве политике отказано, и об этом сказано."""
+    school = event(log, "registry.OrganisationRegistered")
+
+    @whenever(EmploymentStarted, name="test.undo")
+    def undone(_: EmploymentStarted, __: Known) -> list[Withdraw]:
+        return [Withdraw(event_id=school, reason="нет школы", withdrawn_on=DAY)]
+
+    undoing = replace(engine.service, policies=(undone,))
+    told = use(in_memory())
+    with capture_logs() as lines:
+        for each in (TEACHER, EMPLOYED):
+            asking(Engine(undoing, log, engine._keys))(each)
+    counted = told.measures()["metodika.policies.refused"]
+    use(Telemetry())
+
+    assert counted == [({"service": "registry", "policy": "test.undo"}, 1)]
+    assert [(each["policy"], each["clause"]) for each in lines] == [("test.undo", "S1 7.2")]

@@ -18,7 +18,8 @@ from services.routes.domain import (
     enrolment,
 )
 from services.routes.domain.states import once_assigned
-from services.routes.policies.remembered import ENROLMENTS, ROUTES, route
+from services.routes.policies.reactions import as_offered
+from services.routes.policies.remembered import ENROLMENTS, PROGRAMS, ROUTES, route
 from services.routes.policies.told import (
     of_proof,
     of_the_completion,
@@ -47,6 +48,13 @@ def of_what_was_then(asked: StartEnrolment, known: Known) -> StartEnrolment:
     return replace(told, route=once_assigned(route(known, asked.route_id)))
 
 
+def as_it_was_offered(said: EnrolmentStarted, known: Known) -> EnrolmentStarted | None:
+    """Реестры — дня зачисления, и если сегодня так не зачислить (AM7, S0 V.1)."""
+    programme = known.of(PROGRAMS, said.program_id)
+    offered = programme.offered(said.program_version, said.occurred_on)
+    return as_offered(said, offered) if offered else None
+
+
 def of_the_completion_then(asked: CompleteItem, known: Known) -> CompleteItem:
     """Доказательство мероприятия — и то освоение, что с тех пор аннулировано (S1 2)."""
     study = known.of(ENROLMENTS, asked.enrolment_id) if asked.enrolment_id else None
@@ -72,6 +80,7 @@ RESTATED = (
         command=StartEnrolment,
         inform=of_what_was_then,
         repeated=(ProgramCompleted, CompletionAnnulled),
+        by_evidence=as_it_was_offered,
     ),
     Restated(fact=ProgramCompleted, command=CompleteProgram),
     Restated(fact=CompletionAnnulled, command=AnnulCompletion),
