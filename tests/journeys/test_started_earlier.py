@@ -34,19 +34,23 @@ def item(item_id: RouteItemId, program: ProgramId) -> RouteItem:
 @pytest.fixture
 def assigned(story: Telling) -> Telling:
     """Anna has a route of two programmes."""
+    plan(story, item(ch.ITEM, ch.PROGRAM), item(OTHER, ch.METHODICAL))
+    return story
+
+
+def plan(story: Telling, *items: RouteItem) -> None:
+    """Assign Anna a route of these."""
     ch.places(story)
     ch.people(story)
     for each in (ch.PROGRAM, ch.METHODICAL):
         ch.listed_program(story, each)
     ch.diagnosed(story, ch.ANNA, ch.SESSION, "01.02.2022", "52.00")
-    items = (item(ch.ITEM, ch.PROGRAM), item(OTHER, ch.METHODICAL))
     on = day("10.02.2022")
     story.tell(
         "routes",
         rou.AgreeRoute(route_id=ch.ROUTE, items=items, agreed_on=on),
         rou.AssignRoute(route_id=ch.ROUTE, tutor_id=None, assigned_on=on),
     )
-    return story
 
 
 def way(story: Telling) -> list[tuple[str, str]]:
@@ -179,13 +183,44 @@ def test_what_was_said_by_hand_stands_again(assigned: Telling) -> None:
     assert way(assigned) == [("RouteStarted", "10.03.2022")]
 
 
-def test_a_route_starts_no_later_than_what_was_done(assigned: Telling) -> None:
+def test_a_route_starts_no_later_than_what_was_done(story: Telling) -> None:
     """S1 4.9: пройденного не теряют: маршрут начат не позже него."""
+    talk = replace(ch.program_item(ch.ITEM), kind="event")
+    plan(story, talk, item(OTHER, ch.METHODICAL))
+    talked = rou.CompleteItem(
+        route_id=ch.ROUTE, item_id=ch.ITEM, enrolment_id=None, completed_on=day("20.03.2022")
+    )
+    story.tell("routes", EARLY, talked)
+    withdraw(story, "routes", SECOND, "EnrolmentStarted")
+
+    assert way(story) == [
+        ("RouteStarted", "20.03.2022"),
+        ("RouteItemCompleted", "20.03.2022"),
+    ]
+
+
+def test_what_never_was_done_begins_nothing(assigned: Telling) -> None:
+    """contracts §1: не освоено и не зачислено — начало по тому, что осталось."""
     assigned.tell("routes", EARLY, EARLY_DONE, LATE)
     withdraw(assigned, "routes", SECOND, "ProgramCompleted")
     withdraw(assigned, "routes", SECOND, "EnrolmentStarted")
 
-    assert way(assigned) == [
-        ("RouteStarted", "20.03.2022"),
-        ("RouteItemCompleted", "20.03.2022"),
-    ]
+    assert way(assigned) == [("RouteStarted", "01.04.2022")]
+
+
+def test_a_start_by_hand_on_the_day_of_a_study_is_still_one(assigned: Telling) -> None:
+    """S1 4.9: о начале сказали люди, в тот же день зачислили: оно их и остаётся."""
+    on = EARLY.started_on
+    assigned.tell("routes", rou.StartRoute(route_id=ch.ROUTE, started_on=on), EARLY)
+    withdraw(assigned, "routes", SECOND, "EnrolmentStarted")
+
+    assert way(assigned) == [("RouteStarted", "20.02.2022")]
+
+
+def test_a_start_by_a_study_that_never_was_is_nobodys(assigned: Telling) -> None:
+    """S1 4.9: начало по первому зачислению, его отозвали при более раннем, отозвали и то."""
+    assigned.tell("routes", LATE, EARLY)
+    withdraw(assigned, "routes", ch.ENROLMENT, "EnrolmentStarted")
+    withdraw(assigned, "routes", SECOND, "EnrolmentStarted")
+
+    assert way(assigned) == []

@@ -8,11 +8,12 @@ import pytest
 from services.routes import domain as rou
 from services.routes.domain import ROUTE
 from services.routes.domain.states import in_work as in_work_of
+from shared.kernel import as_corrected
 from shared.kernel.ids import EnrolmentId, RouteItemId
 from shared.runtime.codec import decode, decode_meta
 from shared.runtime.log import Record
 from tests.journeys import chapters as ch
-from tests.journeys.amends import withdraw
+from tests.journeys.amends import correct, withdraw
 from tests.journeys.telling import Telling, day, refused
 from tests.monitoring.telling import answered
 from tests.oracle.fold import oracle
@@ -262,3 +263,97 @@ def test_an_annulment_that_never_was_completes_the_route(in_work: Telling) -> No
 
     assert (before, in_work.names("routes").count("RouteCompleted")) == (0, 1)
     assert done_by(in_work) == {ch.ENROLMENT}
+
+
+# ── A completion that never was ─────────────────────────────────────────────
+
+
+def of_vera(story: Telling) -> None:
+    """Vera, who is young, has a tutor on her route, and by mistake a completed programme."""
+    ch.places(story)
+    ch.people(story)
+    ch.listed_program(story)
+    ch.diagnosed(story, ch.VERA, ch.SESSION, "01.02.2022", "52.00")
+    ch.assigned(story)
+    story.tell("routes", ch.enrolled(ch.VERA), ch.completed())
+    story.settle()
+
+
+def stands(story: Telling) -> list[str]:
+    """Return what stands of the route from its start on, and on which day."""
+    history = story.world.engines["routes"].known().thing(ch.ROUTE).history
+    walked = ("RouteStarted", "RouteItemCompleted", "RouteCompleted")
+    said = [each for each in as_corrected(history) if type(each).__name__ in walked]
+    return [f"{type(each).__name__} {each.occurred_on:%d.%m.%Y}" for each in said]
+
+
+def test_what_followed_from_a_completion_that_never_was_goes_with_it(story: Telling) -> None:
+    """contracts §1, P2: освоения не было — не пройдены ни мероприятие, ни маршрут."""
+    of_vera(story)
+    assert story.counted("K-F4", "31.12.2023") == (0, 1)
+    withdraw(story, "routes", ch.ENROLMENT, "ProgramCompleted")
+
+    assert stands(story) == ["RouteStarted 01.03.2022"]
+    assert story.counted("K-F4", "31.12.2023") == (1, 1)
+    agree(story, day("31.12.2022"), day("31.12.2023"))
+
+
+def test_the_same_study_is_completed_when_it_is(story: Telling) -> None:
+    """S1 4.9: освоила она позже, тем же зачислением: в тот день и пройден маршрут."""
+    of_vera(story)
+    withdraw(story, "routes", ch.ENROLMENT, "ProgramCompleted")
+    story.tell("routes", ch.completed(on="30.11.2022"))
+
+    assert stands(story)[1:] == ["RouteItemCompleted 30.11.2022", "RouteCompleted 30.11.2022"]
+
+
+def test_a_study_that_was_of_no_route_completes_none(story: Telling) -> None:
+    """ADR 0032: учились не по маршруту: мероприятие по нему не пройдено, и он тоже."""
+    of_vera(story)
+    apart = {"route_id": None, "route_item_id": None, "deficit_ids": ()}
+    done = correct(story, "routes", ch.ENROLMENT, "EnrolmentStarted", **apart)
+
+    assert done.status == "accepted"
+    assert stands(story) == []
+
+
+@pytest.mark.parametrize("on", ["10.05.2022", "30.11.2022"], ids=["earlier", "later"])
+def test_another_day_of_the_document_is_that_of_the_route(story: Telling, on: str) -> None:
+    """contracts §1: документ выдан в другой день — в тот же день пройден и маршрут."""
+    of_vera(story)
+    correct(story, "routes", ch.ENROLMENT, "ProgramCompleted", occurred_on=day(on))
+
+    assert stands(story)[1:] == [f"RouteItemCompleted {on}", f"RouteCompleted {on}"]
+
+
+def test_another_number_of_the_document_moves_nothing(story: Telling) -> None:
+    """ADR 0032: исправили номер документа — о маршруте ничего нового не сказано."""
+    of_vera(story)
+    before = story.names("routes")
+    correct(story, "routes", ch.ENROLMENT, "ProgramCompleted", doc_no="ПК-2")
+
+    assert story.names("routes") == [*before, "ProgramCompleted"]
+
+
+def test_the_route_goes_by_the_study_that_stands(told: Telling) -> None:
+    """contracts §1: первого освоения не было вовсе — маршрут пройден вторым, в его день."""
+    annul(told, ch.ENROLMENT, "01.06.2022")
+    told.tell("routes", *OTHER_STUDY)
+    withdraw(told, "routes", ch.ENROLMENT, "CompletionAnnulled")
+    withdraw(told, "routes", ch.ENROLMENT, "ProgramCompleted")
+
+    assert done_by(told) == {SECOND}
+    assert stands(told)[1:] == ["RouteItemCompleted 30.11.2022", "RouteCompleted 30.11.2022"]
+    assert counted(told) == [0, 0, 0, 0, 1, 1]
+
+
+def test_a_cancelled_route_has_no_such_item_either(in_work: Telling) -> None:
+    """contracts §1: и маршрут, который с тех пор отменили, этого мероприятия не проходил."""
+    in_work.tell("routes", *FIRST)
+    cancel = rou.CancelRoute(
+        route_id=ch.ROUTE, reason="переезд", cancelled_on=day("01.07.2022")
+    )
+    in_work.tell("routes", cancel)
+    withdraw(in_work, "routes", ch.ENROLMENT, "ProgramCompleted")
+
+    assert stands(in_work) == ["RouteStarted 01.03.2022"]

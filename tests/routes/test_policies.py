@@ -23,6 +23,11 @@ from services.routes.policies import (
     of_the_programme_and_the_route,
     of_what_is_void,
 )
+from services.routes.policies.walking import (
+    a_route_starts_with_the_earliest_left,
+    an_annulled_study_gives_way_to_another,
+    what_was_done_goes_with_its_completion,
+)
 from shared.events.diagnostics import DeficitMapIssued
 from shared.events.registry import (
     FactWithdrawn,
@@ -132,6 +137,22 @@ def test_one_without_a_route_completes_nothing(policy: Policy[Any, Any]) -> None
     alone = replace(said, route_id=None, route_item_id=None)
 
     assert asked_for(policy, alone, *WAY[:3]) == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (a_route_starts_with_the_earliest_left, ENROLLED),
+        (what_was_done_goes_with_its_completion, FINISHED),
+        (an_annulled_study_gives_way_to_another, ANNULLED),
+    ],
+)
+def test_nor_does_it_take_anything_back(policy: Policy[Any, Any], said: Any) -> None:
+    apart = {"route_id": None, "route_item_id": None}
+    alone = [replace(each, **apart) for each in (ENROLLED, FINISHED)]
+    gone = said if said is ANNULLED else replace(said, **apart)
+
+    assert asked_for(policy, gone, *WAY[:3], *alone) == []
 
 
 @pytest.mark.parametrize(
