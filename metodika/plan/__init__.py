@@ -44,8 +44,9 @@ def _steps(dice: Dice, parameters: Parameters) -> Iterator[Step]:
     yield from land.steps()
     people = [Person(land, n) for n in range(parameters.people)]
     methodists = [each for each in people if each.is_methodist]
+    teachers = [each for each in people if not each.is_head]
     charges = {
-        each.n: [one for one in people[n :: len(methodists)] if one is not each]
+        each.n: [one for one in teachers[n :: len(methodists)] if one is not each]
         for n, each in enumerate(methodists)
     }
     mentors = [each for each in people if not each.is_young and each.until is None]

@@ -1,6 +1,6 @@
 """By what a methodist may begin: what was heard of a person, weighed on a day."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -119,15 +119,26 @@ class Work:
         return self.since <= day and (self.until is None or day < self.until)
 
 
-type Presence = Literal["unheard", "at_work", "away"]
-"""Whether somebody works on a day: nothing was heard of any work, or it is known."""
+type Presence = Literal["unheard", "at_work", "otherwise", "away"]
+"""Whether somebody works on a day, perhaps `otherwise` than is asked: or nothing was heard."""
+
+PEDAGOGUE: tuple[PositionClass, ...] = ("PED",)
+MENTOR: tuple[PositionClass, ...] = ("PED", "HEAD", "DEPUTY")
+"""In which positions one may mentor a pedagogue (S4 3.2.7, ADR 0045)."""
 
 
-def presence(work: Sequence[Work], day: date, org_id: OrgId | None = None) -> Presence:
-    """Say whether somebody works on a day: anywhere, or in one organisation."""
-    here = [each for each in work if org_id in {None, each.org_id}]
-    if any(each.covers(day) for each in here):
+def presence(
+    work: Sequence[Work],
+    day: date,
+    org_id: OrgId | None = None,
+    positions: Container[PositionClass] | None = None,
+) -> Presence:
+    """Say whether somebody works on a day: anywhere or in one organisation, and as whom."""
+    there = [it for it in work if org_id in {None, it.org_id} and it.covers(day)]
+    if any(positions is None or each.position_class in positions for each in there):
         return "at_work"
+    if there:
+        return "otherwise"
     return "away" if work else "unheard"
 
 

@@ -102,10 +102,10 @@ def propose(asked: ProposePair) -> MentorshipPairProposed:
 
 
 def both_work(asked: FormPair) -> None:
-    """Пара — «педагогов»: двух людей, и оба работают в этот день (S4 3.2.7)."""
+    """Пара — «педагогов»: двух людей, и оба работают в этот день (S4 3.2.7, ADR 0045)."""
     why = "Педагог не наставник самому себе: это записи об одном человеке"
     require(not asked.is_one, clause="S4 3.2.7", reason=why)
-    works("Наставник", asked.mentor, "S4 3.2.7")
+    works("Наставник", asked.mentor, "S4 3.2.7", "педагогом, директором или заместителем")
     works("Педагог", asked.mentee, "S4 3.2.7")
 
 

@@ -30,13 +30,15 @@ MOST = 250
 """RU7: «не более 250 человек» (S1 7.1)."""
 
 
-def works(who: str, presence: Presence, clause: str) -> None:
-    """Речь о том, кто работает в этот день: так это услышано от реестра.
+def works(who: str, presence: Presence, clause: str, whom: str = "педагогом") -> None:
+    """Речь о том, кто работает в этот день, и кем надо: так это услышано от реестра.
 
     What the registry said may be heard late: whoever is refused asks again later.
     """
     late = f"{who} неизвестен: сведения реестра о нём ещё не дошли"
     require(presence != "unheard", clause=clause, reason=late)
+    another = f"{who} в этот день работает не {whom}"
+    require(presence != "otherwise", clause=clause, reason=another)
     why = f"{who} в этот день не работает, или сведения реестра об этом ещё не дошли"
     require(presence == "at_work", clause=clause, reason=why)
 

@@ -19,7 +19,7 @@ from services.mentoring.domain import (
     Studied,
     evidence,
 )
-from services.mentoring.domain.evidence import TOPIC, Cited, Work
+from services.mentoring.domain.evidence import MENTOR, PEDAGOGUE, TOPIC, Cited, Work
 from services.mentoring.domain.methodist import Active, Nobody
 from services.mentoring.policies.remembered import (
     CANDIDACIES,
@@ -38,9 +38,7 @@ from services.mentoring.policies.remembered import (
 from shared.events.mentoring import (
     MethodistNominated,
 )
-from shared.events.registry import (
-    ProgramDrafted,
-)
+from shared.events.registry import PositionClass, ProgramDrafted
 from shared.events.routes import ProgramCompleted
 from shared.kernel import (
     Informed,
@@ -59,12 +57,12 @@ from shared.kernel.ids import (
 
 @informs(FormPair)
 def of_the_two(asked: FormPair, known: Known) -> FormPair:
-    """Двое ли это, и работают ли оба в день, когда образуют пару (S4 3.2.7)."""
+    """Двое ли это, и кем оба работают в день, когда образуют пару (S4 3.2.7)."""
     return replace(
         asked,
         is_one=asked.mentor_id in records(known, asked.mentee_id),
-        mentor=presence(known, asked.mentor_id, asked.formed_on),
-        mentee=presence(known, asked.mentee_id, asked.formed_on),
+        mentor=presence(known, asked.mentor_id, asked.formed_on, positions=MENTOR),
+        mentee=presence(known, asked.mentee_id, asked.formed_on, positions=PEDAGOGUE),
     )
 
 
@@ -132,7 +130,7 @@ def of_his_charge(asked: AttachTeacher, known: Known) -> AttachTeacher:
     return replace(
         asked,
         methodist=presence(known, methodist, asked.attached_on) if methodist else "unheard",
-        teacher=presence(known, asked.person_id, asked.attached_on),
+        teacher=presence(known, asked.person_id, asked.attached_on, positions=PEDAGOGUE),
         left_other_on=max(left, default=None),
         records=others,
         is_another=any(charges[each].held for each in others),
@@ -140,10 +138,14 @@ def of_his_charge(asked: AttachTeacher, known: Known) -> AttachTeacher:
 
 
 def presence(
-    known: Known, who: PersonId, day: date, org_id: OrgId | None = None
+    known: Known,
+    who: PersonId,
+    day: date,
+    org_id: OrgId | None = None,
+    positions: tuple[PositionClass, ...] | None = None,
 ) -> evidence.Presence:
-    """Say what is heard of somebody's work on a day, anywhere or in one organisation."""
-    return evidence.presence(work_of(known, who), day, org_id)
+    """Say what is heard of somebody's work on a day: where, and as whom, if it is asked."""
+    return evidence.presence(work_of(known, who), day, org_id, positions)
 
 
 def nominations(known: Known, who: PersonId) -> Iterator[MethodistNominated]:
