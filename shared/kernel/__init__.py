@@ -35,6 +35,7 @@ from shared.kernel.history import (
     standing,
     stood,
 )
+from shared.kernel.humans import Humans, humans
 from shared.kernel.policy import (
     Borrowed,
     Concerns,
@@ -56,6 +57,7 @@ __all__ = [
     "Correct",
     "Decider",
     "Fault",
+    "Humans",
     "Informed",
     "Kind",
     "Known",
@@ -77,6 +79,7 @@ __all__ = [
     "catalogue",
     "command",
     "fact",
+    "humans",
     "informs",
     "is_personal",
     "is_withdrawn",

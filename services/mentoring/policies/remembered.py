@@ -49,10 +49,7 @@ from shared.events.registry import (
     YouthPeriodDetermined,
 )
 from shared.events.routes import CompletionAnnulled, ProgramCompleted
-from shared.kernel import (
-    Borrowed,
-    Known,
-)
+from shared.kernel import Borrowed, Known, humans
 from shared.kernel.ids import (
     MethodistId,
     PersonId,
@@ -91,20 +88,9 @@ STUDIES = Borrowed[Studies, ProgramCompleted | CompletionAnnulled](
     evolve=heard.studied,
 )
 
-MERGED_INTO = Borrowed[PersonId | None, PersonsMerged](
-    name="mentoring.merged into",
-    facts=(PersonsMerged,),
-    about=lambda said: said.merged_id,
-    initial=None,
-    evolve=lambda _, said, __: said.survivor_id,
-)
-MERGED_FROM = Borrowed[tuple[PersonId, ...], PersonsMerged](
-    name="mentoring.merged from",
-    facts=(PersonsMerged,),
-    about=lambda said: said.survivor_id,
-    initial=(),
-    evolve=lambda so_far, said, _: (*so_far, said.merged_id),
-)
+HUMANS = humans("mentoring", PersonsMerged)
+records = HUMANS.records
+"""Every record of a human, whichever is named (S1 7.2)."""
 
 # ── What is remembered of places and programmes ─────────────────────────────
 
@@ -201,8 +187,8 @@ BORROWED: tuple[Borrowed[Any, Any], ...] = (
     PEOPLE,
     RESULTS,
     STUDIES,
-    MERGED_INTO,
-    MERGED_FROM,
+    HUMANS.into,
+    HUMANS.of,
     PLACES,
     CENTRES,
     REGIONS,
@@ -216,24 +202,6 @@ BORROWED: tuple[Borrowed[Any, Any], ...] = (
 )
 
 # ── One human, whatever his records (S1 7.2) ────────────────────────────────
-
-
-def records(known: Known, who: PersonId) -> tuple[PersonId, ...]:
-    """Return every record of a human: that which all were merged into, then the others."""
-    found, ahead = list[PersonId](), [survivor(known, who)]
-    while ahead:
-        found.append(ahead.pop())
-        ahead += [each for each in known.of(MERGED_FROM, found[-1]) if each not in found]
-    return tuple(found)
-
-
-def survivor(known: Known, who: PersonId) -> PersonId:
-    """Return the record into which this one was merged, along the chain to its end."""
-    passed = list[PersonId]()
-    while who not in passed and (into := known.of(MERGED_INTO, who)):
-        passed.append(who)
-        who = into
-    return who
 
 
 def of_human[D](known: Known, borrowed: Borrowed[D, Any], who: PersonId) -> list[D]:

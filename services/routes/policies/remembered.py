@@ -5,12 +5,11 @@ from datetime import date
 from uuid import UUID, uuid5
 
 from services.routes.domain import ENROLMENT, ROUTE, Enrolment, Offered, Route
-from services.routes.domain.commands import Records
 from shared.events.diagnostics import DeficitMapIssued, DiagnosticAnnulled
 from shared.events.registry import PersonsMerged, ProgramDrafted, ProgramListed
 from shared.events.routes import EnrolmentFact, EnrolmentStarted, RouteFact
-from shared.kernel import Borrowed, Known
-from shared.kernel.ids import EventId, PersonId, ProgramId, RouteId
+from shared.kernel import Borrowed, Known, humans
+from shared.kernel.ids import EventId, ProgramId, RouteId
 
 # ── What is remembered of the registry ──────────────────────────────────────
 
@@ -65,20 +64,9 @@ PROGRAMS = Borrowed[Program, ProgramDrafted | ProgramListed](
     initial=Program(),
     evolve=remember,
 )
-MERGED_INTO = Borrowed[PersonId | None, PersonsMerged](
-    name="routes.merged into",
-    facts=(PersonsMerged,),
-    about=lambda said: said.merged_id,
-    initial=None,
-    evolve=lambda _, said, __: said.survivor_id,
-)
-MERGED_FROM = Borrowed[tuple[PersonId, ...], PersonsMerged](
-    name="routes.merged from",
-    facts=(PersonsMerged,),
-    about=lambda said: said.survivor_id,
-    initial=(),
-    evolve=lambda so_far, said, _: (*so_far, said.merged_id),
-)
+HUMANS = humans("routes", PersonsMerged)
+records = HUMANS.records
+"""Every record of a human, whichever is named (S1 7.2)."""
 
 # ── What is remembered of diagnostics ───────────────────────────────────────
 
@@ -152,8 +140,8 @@ def shelf(program_id: ProgramId, number: int) -> UUID:
 
 BORROWED = (
     PROGRAMS,
-    MERGED_INTO,
-    MERGED_FROM,
+    HUMANS.into,
+    HUMANS.of,
     MAPS,
     ROUTES,
     ENROLMENTS,
@@ -165,24 +153,3 @@ BORROWED = (
 def route(known: Known, route_id: RouteId | None) -> Route:
     """Return what is known of a route; of none, nothing."""
     return known.of(ROUTES, route_id) if route_id else ROUTE.initial
-
-
-# ── One human, whatever his records (S1 7.2) ────────────────────────────────
-
-
-def records(known: Known, who: PersonId) -> Records:
-    """Return every record of a human: that which all were merged into, then the others."""
-    found, ahead = list[PersonId](), [survivor(known, who)]
-    while ahead:
-        found.append(ahead.pop())
-        ahead += [each for each in known.of(MERGED_FROM, found[-1]) if each not in found]
-    return tuple(found)
-
-
-def survivor(known: Known, who: PersonId) -> PersonId:
-    """Return the record into which this one was merged, along the chain to its end."""
-    passed = list[PersonId]()
-    while who not in passed and (into := known.of(MERGED_INTO, who)):
-        passed.append(who)
-        who = into
-    return who
