@@ -44,11 +44,21 @@ class Humans:
 
     def survivor(self, known: Known, who: PersonId) -> PersonId:
         """Return the record into which this one was merged, along the chain to its end."""
-        passed = list[PersonId]()
-        while who not in passed and (said := known.of(self.into, who)):
-            passed.append(who)
+        return [*self._way(known, who)][-1]
+
+    def one_since(self, known: Known, one: PersonId, other: PersonId) -> date | None:
+        """Return the day from which two records are of one human; None if they are not."""
+        here, there = (self._way(known, each) for each in (one, other))
+        days = (max(here[each], there[each]) for each in here.keys() & there.keys())
+        return min(days, default=None)
+
+    def _way(self, known: Known, who: PersonId) -> dict[PersonId, date]:
+        """Return this record and those it was merged into, each with the day since when."""
+        since = {who: date.min}
+        while (said := known.of(self.into, who)) and said.survivor_id not in since:
+            since[said.survivor_id] = max(since[who], said.occurred_on)
             who = said.survivor_id
-        return who
+        return since
 
 
 def humans(service: str, merger: type[Merger]) -> Humans:

@@ -26,8 +26,11 @@ from shared.kernel.ids import MethodistId, PairId, PersonId
 GONE = "Работа окончена"
 """Why a teacher is detached whose work, or whose methodist's work, is over."""
 
-LEFT = ("left", GONE)
-"""Why a policy ends a bond when one of the two works no more."""
+ONE = "Методист и педагог — один человек"
+"""Why somebody is detached from himself: his records were merged."""
+
+LEFT = ("left", GONE, ONE)
+"""Why a policy ends a bond: one of the two works no more, or they are one human."""
 
 type Ended = MentorshipPairClosed | TeacherDetached
 
@@ -41,8 +44,8 @@ class Bond:
     ended: Recorded[Ended] | None = None
     why: str | None = None
 
-    def end(self, on: date) -> ClosePair | DetachTeacher:
-        """Ask for its end on a day."""
+    def end(self, on: date, why: str) -> ClosePair | DetachTeacher:
+        """Ask for its end on a day; a pair has no word for why."""
         match self.begun:
             case MentorshipPairFormed(pair_id=pair_id):
                 return ClosePair(pair_id=pair_id, outcome="left", closed_on=on)
@@ -50,7 +53,7 @@ class Bond:
                 return DetachTeacher(
                     methodist_id=methodist_id,
                     person_id=person_id,
-                    reason=GONE,
+                    reason=why,
                     detached_on=on,
                 )
 
