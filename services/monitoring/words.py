@@ -64,6 +64,9 @@ LEFT JOIN changed
  AND (changed.occurred_on, changed.recorded_at, changed.source, changed.position)
    > (begun.occurred_on, begun.recorded_at, begun.source, begun.position)
 ANTI JOIN ended ON ended.employment_id = begun.employment_id
+ANTI JOIN (
+    SELECT org_id FROM live_registry_OrganisationClosed(known) WHERE occurred_on <= as_of
+) AS closed ON closed.org_id = coalesce(changed.org_id, begun.org_id)
 WHERE begun.occurred_on <= as_of
   AND (scope = '' OR begun.person_id IN (FROM touched))"""
 
@@ -102,8 +105,8 @@ CREATE OR REPLACE MACRO merged(as_of, known) AS TABLE
     UNION ALL
     SELECT merged_id, arg_max(survivor_id, len(seen)) FROM chain GROUP BY merged_id;
 
--- работа и её условия в этот день; последний рабочий день — ещё работа (S0 I); все
--- работы всех, у кого хоть одна внутри территории
+-- работа и её условия в этот день; последний рабочий день — ещё работа, в закрытой
+-- организации никто не работает (S0 I); все работы всех, у кого хоть одна внутри территории
 CREATE OR REPLACE MACRO employment(as_of, known, scope) AS TABLE
     WITH {TOUCHED}, {CHANGED}, {ENDED}
     {EMPLOYMENT};

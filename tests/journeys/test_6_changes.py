@@ -209,3 +209,19 @@ def test_a_key_that_no_record_names_any_more_is_free(told: Telling) -> None:
     newcomer = ch.registered(PersonId(ch.uid("newcomer")), "213-333-332 08", "01.01.1990")
 
     assert told.ask("registry", newcomer).status == "accepted"
+
+
+def test_a_closed_school_has_no_staff_in_the_numbers(told: Telling) -> None:
+    """S0 I: педагог работает там, где учат; в закрытой школе не учат никого."""
+    close = reg.CloseOrganisation(
+        org_id=ch.SCHOOL, reason="ликвидация", closed_on=day("01.07.2022")
+    )
+    told.ask("registry", close, actor="region-25")
+    told.settle()
+    [who] = [
+        each for each in changed(told, "K-R5", "01.07.2022") if each.subject == str(ch.ANNA)
+    ]
+
+    assert told.counted("K-R5", "30.06.2022")[0] == 4
+    assert told.counted("K-R5", "01.07.2022")[0] == 0
+    assert facts_of(who) == [("registry.OrganisationClosed", "said", "region-25")]

@@ -20,6 +20,7 @@ from shared.events.mentoring import (
 from shared.events.registry import (
     EmploymentChanged,
     EmploymentEnded,
+    OrganisationClosed,
     PersonsMerged,
     RegionAdded,
     RegionalCentreClosed,
@@ -108,6 +109,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("the last working day is out of force", "K-R5", shifted(-1, EmploymentEnded)),
     Mutant("a job has its first terms for ever", "K-R5", blind_to(EmploymentChanged)),
     Mutant("changes act a day late", "K-F2a", shifted(1, EmploymentChanged)),
+    Mutant("a closed school has its staff", "K-R5", blind_to(OrganisationClosed)),
+    Mutant("open on the day of its closing", "K-R5", shifted(1, OrganisationClosed)),
     Mutant("HE staff counts", "K-R5", reading=TheUniversityTeaches),
     Mutant("only main jobs count", "K-R5", the_main_job_only),
     Mutant("the first job wins over the main one", "K-R5", reading=EarlierJobFirst),

@@ -13,6 +13,7 @@ from shared.events.registry import (
     EmploymentEnded,
     EmploymentStarted,
     GraduateRegistered,
+    OrganisationClosed,
     PersonsMerged,
     YouthPeriodDetermined,
 )
@@ -58,9 +59,11 @@ class People:
         Decided here: "PED employment" is one that makes its holder a member of P, so
         one at an HE organisation gives no unit, main or not; of several main ones the
         one that began first; an employment begins with its EmploymentStarted, whatever
-        it was then, and two of one day are told apart by Order; closing an organisation
-        ends nobody's employment (that is a fact of its own: lifecycle 1); an
-        organisation nobody ever registered has no place, so nobody is counted in it.
+        it was then, and two of one day are told apart by Order; from the day on
+        which it is closed no employment at an organisation is in force, whether or not
+        somebody said that it ended (S0 I: «состоит в трудовых… отношениях с организацией,
+        осуществляющей образовательную деятельность»); an organisation nobody ever
+        registered has no place, so nobody is counted in it.
         """
         began: dict[UUID, Place] = {}
         now: dict[UUID, EmploymentStarted | EmploymentChanged] = {}
@@ -72,11 +75,12 @@ class People:
         for end in self.past.every(EmploymentEnded):
             last_day[end.employment_id] = end.occurred_on
 
+        closed = {each.org_id for each in self.past.every(OrganisationClosed)}
         jobs: dict[UUID, list[tuple[bool, Place, UUID]]] = defaultdict(list)
         for job, terms in now.items():
             in_force = job in began and self.t <= last_day.get(job, self.t)
             org = self.orgs.get(terms.org_id)
-            if not in_force or org is None or org.kind == "HE":
+            if not in_force or org is None or org.kind == "HE" or org.org_id in closed:
                 continue
             if terms.position_class == "PED":
                 secondary = not terms.is_main
