@@ -12,6 +12,7 @@ from metodika.imports.plan import NO_ROW, Plan
 from metodika.imports.rights import Rights
 from metodika.imports.staff import Staff, people_at, staff_of
 from metodika.imports.state import Kept, Latest, Older, Weighed, kept, latest_of
+from metodika.imports.trial import tried
 from services.registry.domain import TEACHER, EndEmployment, package, roster
 from services.registry.domain.identity import opened, snils_digits
 from services.registry.domain.manifest import is_whole, read_manifest
@@ -58,7 +59,7 @@ def roster_plan(
     unnamed = [*read.unnamed(staff)] if whole and not _taken(was) else []
     lines += [Line(file="roles.csv", line=NO_ROW, commands=(each,)) for each in unnamed]
     rights = Rights(read.work, may or everywhere, staff.jobs, lines)
-    lines = [*map(rights.judged, lines)] if may else lines
+    lines = [*tried(engine, map(rights.judged, lines) if may else lines)]
     asked = [it for line in lines for it in line.commands]
     shifts = package.shifts(staff.jobs, asked, _own(staff, was))
     ending = (staff.jobs[each.employment_id].now.org_id for each in unnamed)

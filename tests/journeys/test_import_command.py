@@ -17,10 +17,12 @@ from metodika.imports.plan import words
 from metodika.services import service
 from metodika.world import opened
 from tests.journeys import chapters as ch
+from tests.journeys.packages import package
 from tests.journeys.telling import Telling, settings_of
 from tests.journeys.test_whole_packages import PEOPLE, sent
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+ANNA = ("Анна", "112-233-445 95", "1980-03-14")
 TAKES = ("registry", "diagnostics", "routes")
 """Services that files are read for."""
 COMMANDS = [it for name in TAKES for each in service(name).deciders for it in each.commands]
@@ -141,6 +143,46 @@ def test_a_slip_is_told_and_nothing_is_taken(world: Path, tmp_path: Path) -> Non
     assert "no region 99" in nowhere.stderr
     assert "is no name" in unnamed.stderr
     assert names(world) == before
+
+
+@pytest.mark.parametrize("story", ["embedded"], indirect=True)  # typed at its folder
+def test_a_dry_run_says_what_the_import_will_say(world: Path, tmp_path: Path) -> None:
+    """contracts §7: муниципалитета нет: пробный прогон говорит то же, что импорт."""
+    file, who = tmp_path / "nowhere", ("--system", "sis", "--region", "25")
+    file.mkdir()
+    for name, content in package("25", "05999000", ANNA).items():
+        (file / name).write_bytes(content)
+    rows = dry_run(world, str(file), "roster", *who)
+    done: Any = msgspec.json.decode(typed(world, str(file), *who, "--json").stdout)
+    tried = [(it["file"], it["line"], it["verdict"]) for it in rows if not it["good"]]
+    said = [
+        (it["file"], it["line"], f"{it['column']}: {it['reason']} ({it['clause']})")
+        for it in done["faults"]
+    ]
+
+    assert tried == said
+    assert [(file, line) for file, line, _ in said] == [("orgs.csv", 2), ("roles.csv", 2)]
+    assert "Муниципальное образование не внесено" in said[0][2]
+    assert "Такой организации в реестре нет" in said[1][2]
+
+
+@pytest.mark.parametrize("story", ["embedded"], indirect=True)  # typed at its folder
+def test_of_an_organisation_that_is_there_otherwise_too(world: Path, tmp_path: Path) -> None:
+    """contracts §7, S1 4.1: вышестоящая — из того же пакета; внесённую иначе не вносят."""
+    file, who = tmp_path / "two", ("--system", "sis", "--region", "25")
+    file.mkdir()
+    head = "sourcedId,name,type,parentSourcedId\n"
+    both = f"{head}o-2,Школа,school,o-1\no-1,Отдел,local,\n"
+    for name, content in (package("25", "") | {"orgs.csv": both.encode()}).items():
+        (file / name).write_bytes(content)
+    new = dry_run(world, str(file), "roster", *who)
+    typed(world, str(file), *who)
+    (file / "orgs.csv").write_text(both.replace("Отдел", "Управление"))
+    again = dry_run(world, str(file), "roster", *who)
+
+    assert [each["good"] for each in new] == [True, True]
+    assert [each["good"] for each in again] == [True, False]
+    assert "уже внесена иначе" in again[1]["verdict"]
 
 
 @pytest.mark.parametrize("story", ["embedded"], indirect=True)  # typed at its folder
