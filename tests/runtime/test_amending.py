@@ -16,7 +16,8 @@ from shared.runtime import codec
 from shared.runtime.amending import Correct, Withdraw
 from shared.runtime.engine import Engine
 from shared.runtime.store_log import LogStore
-from shared.runtime.telemetry import Telemetry, in_memory, use
+from shared.runtime.telemetry import Telemetry, use
+from shared.runtime.telemetry_sent import in_memory
 from shared.testing.facts import a
 from tests.runtime.school import DAY, EMPLOYED, LAND, PERSON, TEACHER, Ask, asking, event
 
@@ -167,7 +168,7 @@ def test_a_correction_that_a_policy_asks_for_is_not_refused_in_silence(
         return [Withdraw(event_id=school, reason="нет школы", withdrawn_on=DAY)]
 
     undoing = replace(engine.service, policies=(undone,))
-    told = use(in_memory())
+    told = in_memory()
     with capture_logs() as lines:
         for each in (TEACHER, EMPLOYED):
             asking(Engine(undoing, log, engine._keys))(each)

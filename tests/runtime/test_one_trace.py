@@ -3,7 +3,6 @@
 import signal
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
@@ -48,11 +47,6 @@ class Watched(Cluster):
         endpoint = {"otlp_endpoint": self.told.endpoint, "trace_ratio": "1"}
         return super().settings(name) | endpoint
 
-    def start(self) -> None:
-        """Start the three, at once."""
-        with ThreadPoolExecutor(len(AT_WORK)) as threads:
-            self.servers |= zip(AT_WORK, threads.map(self.started, AT_WORK), strict=True)
-
     def traced(self, trace: str) -> set[tuple[str, str, str]]:
         """Return the legs of a trace that have come in."""
         return {each.leg for each in self.told.spans() if each.trace == trace}
@@ -95,7 +89,7 @@ def watched(
         folder = tmp_path_factory.mktemp("traced")
         made = Watched(folder, kafka, postgres, mongo, told=told)
         try:
-            made.start()
+            made.start(*AT_WORK)
             ch.places(made)
             made.tell("registry", ch.registered(ch.VERA, SNILS, BORN))
             registry = made.servers["registry"]
