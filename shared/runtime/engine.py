@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import partial
 from threading import Lock
 from typing import Any, cast
 from uuid import UUID
@@ -117,9 +118,16 @@ class Engine:
 
     def append(self, unit: Unit) -> Head:
         """Write a unit, unless there is nothing to write. Raises `Conflict`."""
+        return self._written(unit, partial(self.store.append, unit))
+
+    def ready(self, unit: Unit) -> Callable[[], Head]:
+        """Return what appends a unit, everything else done by now. Raises `Conflict`."""
+        return partial(self._written, unit, self.store.ready(unit))
+
+    def _written(self, unit: Unit, write: Callable[[], Head]) -> Head:
         if not (unit.facts or unit.answers or unit.heard or unit.parked or unit.unparked):
             return self.store.head()
-        head = self.store.append(unit)
+        head = write()
         for each in unit.facts:
             if each.name == ERASED:
                 self.destroy(each.stream)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import batched
 from time import sleep
 
@@ -21,6 +22,20 @@ AHEAD = 8
 type Batch = Sequence[Asked]
 type Foresee = Callable[[Engine, Batch], Wanted]
 type Answer = tuple[Batch, list[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A batch that is decided; the database waits for nothing but that it is sent."""
+
+    batch: Batch
+    outcomes: list[Outcome]
+    unit: Unit
+    write: Callable[[], Head]
+
+    def submitted(self, thread: ThreadPoolExecutor) -> "Underway":
+        """Have it written."""
+        return Underway(self.batch, self.outcomes, self.unit, thread.submit(self.write))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +74,26 @@ class InTurn:
                     yield self._landed(underway)[0]
                     underway = None
                     self._know_nothing()
-                outcomes = self._decided(coming)
+                ready = self._ready(coming)
                 if underway:
                     answer, alone = self._landed(underway)
                     yield answer
                     if not alone:
                         self._know_nothing()
-                        outcomes = self._decided(coming)
-                unit = self._work.handed_over()
-                written = thread.submit(self._engine.append, unit)
+                        ready = self._ready(coming)
+                underway = ready.submitted(thread)
                 sleep(0)  # or it begins only when its turn comes, 5 ms later
-                underway = Underway(coming[0], outcomes, unit, written)
             if underway:
                 yield self._landed(underway)[0]
+
+    def _ready(self, coming: Sequence[Batch]) -> Ready:
+        outcomes = self._decided(coming)
+        unit = self._work.handed_over()
+        try:
+            write = self._engine.ready(unit)
+        except Conflict:
+            write = partial(self._engine.append, unit)  # it says so when its turn comes
+        return Ready(coming[0], outcomes, unit, write)
 
     def _decided(self, coming: Sequence[Batch]) -> list[Outcome]:
         """Decide the first of the batches that are coming."""

@@ -1,7 +1,7 @@
 """The shapes of a log: one record, one transaction (contracts §1, §2, §4)."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -199,6 +199,13 @@ class Store(Protocol):
         """Write the unit under the append lock and return the head after it.
 
         Raises `Conflict`, and then nothing is written.
+        """
+        ...
+
+    def ready(self, unit: Unit) -> Callable[[], Head]:
+        """Return what writes this unit as `append` does, everything else done by now.
+
+        Raises `Conflict` where the unit contradicts itself.
         """
         ...
 

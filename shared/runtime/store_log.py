@@ -8,6 +8,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple, NoReturn, Protocol
 from uuid import UUID
 
@@ -124,6 +125,10 @@ class LogStore(Store, ProcessRecorder):
     def on_append(self, listen: Callable[[Head], None]) -> None:
         """Call this after each commit with facts, in the thread that appended."""
         self._listeners.append(listen)
+
+    def ready(self, unit: Unit) -> Callable[[], Head]:
+        """Return what writes this unit, everything else done by now."""
+        return partial(self.append, unit)
 
     def _appended(self, unit: Unit, head: Head) -> Head:
         if unit.facts:

@@ -1,9 +1,9 @@
 """A log in PostgreSQL: one round trip to append, one lock, no table lock (traps.md)."""
 
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -37,9 +37,9 @@ from shared.runtime.store_log import (
     within,
 )
 from shared.runtime.store_parked import parked_of, skipped_of
-from shared.runtime.store_postgres_append import append_unit
+from shared.runtime.store_postgres_append import append_unit, arguments_of
 from shared.runtime.store_postgres_arrays import Byteas, Texts, Uuids, speak_arrays
-from shared.runtime.store_postgres_one import Connection
+from shared.runtime.store_postgres_one import Connection, is_one
 from shared.runtime.store_postgres_tables import APPENDING, RELAYING
 from shared.runtime.tree import Checkpoint, micros, moment
 
@@ -114,8 +114,14 @@ class PostgresStore(LogStore):
             raise
 
     def append(self, unit: Unit) -> Head:
+        return self._append(unit)
+
+    def ready(self, unit: Unit) -> Callable[[], Head]:
+        return partial(self._append, unit, () if is_one(unit) else arguments_of(unit))
+
+    def _append(self, unit: Unit, arguments: Sequence[Any] = ()) -> Head:
         with self._pool.connection() as pg:
-            head = _head(*append_unit(pg, unit))
+            head = _head(*append_unit(pg, unit, arguments))
         return self._appended(unit, head)
 
     def head(self) -> Head:

@@ -15,10 +15,16 @@ from shared.runtime.store_postgres_tables import ARGUMENTS, CONFLICT, call
 from shared.runtime.tree import micros
 
 
-def append_unit(pg: Connection, unit: Unit) -> tuple[UUID, int, int | None]:
-    """Write all of a unit and return the row of the head after it. Raises `Conflict`."""
+def append_unit(
+    pg: Connection, unit: Unit, arguments: Sequence[Any] = ()
+) -> tuple[UUID, int, int | None]:
+    """Write all of a unit and return the row of the head after it. Raises `Conflict`.
+
+    `arguments` are those of the unit, if somebody has made them.
+    """
     try:
-        return (pg.append_one(unit) if is_one(unit) else None) or _append_any(pg, unit)
+        row = pg.append_one(unit) if is_one(unit) else None
+        return row or _append_any(pg, arguments or arguments_of(unit))
     except psycopg.DatabaseError as wrong:
         if wrong.sqlstate != CONFLICT:
             raise
@@ -26,14 +32,13 @@ def append_unit(pg: Connection, unit: Unit) -> tuple[UUID, int, int | None]:
         raise Conflict(str(what), str(which)) from None
 
 
-def _append_any(pg: Connection, unit: Unit) -> tuple[UUID, int, int | None]:
-    arguments = _arguments(unit)
+def _append_any(pg: Connection, arguments: Sequence[Any]) -> tuple[UUID, int, int | None]:
     done = pg.execute(call(len(arguments)), arguments, prepare=True, binary=True)
     return done.fetchall()[0]
 
 
-def _arguments(unit: Unit) -> list[Any]:
-    """Return the arguments of `append_unit`, in the order of `ARGUMENTS`.
+def arguments_of(unit: Unit) -> list[Any]:
+    """Return what `append_unit` in the database is called with, in the order of `ARGUMENTS`.
 
     Of a unit that has facts and answers alone, as most have, no others are sent.
     """

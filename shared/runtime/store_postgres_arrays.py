@@ -5,7 +5,7 @@ each mixture of empty lists; this is also several times faster.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from struct import Struct, pack
 from typing import Any, ClassVar
 from uuid import UUID
@@ -24,10 +24,22 @@ _SIXTEEN = _length.pack(16)
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """The elements, of the type that a subclass names."""
+    """The elements, of the type that a subclass names, and the bytes that are `sent`."""
 
     items: Sequence[Any]
+    sent: bytes = field(init=False)
     element: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        """Make the bytes at once: whoever sends them may be in a hurry."""
+        object.__setattr__(self, "sent", self._with_header())
+
+    def _with_header(self) -> bytes:
+        element = postgres.types[self.element].oid
+        if not self.items:
+            return pack(">iiI", 0, 0, element)
+        nulls = isinstance(self, Texts) and None in self.items
+        return _header.pack(1, nulls, element, len(self.items), 1) + self.packed()
 
     def packed(self) -> bytes:
         """Return each element after its length."""
@@ -100,16 +112,10 @@ class _ArrayDumper(Dumper):
 
     def __init__(self, cls: type[Array], context: AdaptContext | None = None) -> None:
         super().__init__(cls, context)
-        type_ = postgres.types[cls.element]
-        self.oid = type_.array_oid
-        self._element = type_.oid
+        self.oid = postgres.types[cls.element].array_oid
 
     def dump(self, obj: Array) -> bytes:
-        if not obj.items:
-            return pack(">iiI", 0, 0, self._element)
-        nulls = isinstance(obj, Texts) and None in obj.items
-        header = _header.pack(1, nulls, self._element, len(obj.items), 1)
-        return header + obj.packed()
+        return obj.sent
 
 
 def speak_arrays(pg: Connection[Any]) -> None:

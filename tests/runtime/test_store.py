@@ -70,6 +70,19 @@ def test_positions_follow_without_a_hole(log_store: LogStore) -> None:
     assert log_store.head().position == 2_505
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_is_ready_is_written_when_its_turn_comes(log_store: LogStore, count: int) -> None:
+    unit = some(count)
+    write = log_store.ready(unit)
+    log_store.append(of(fact(ME)))
+    before = log_store.head().position
+    after = write().position
+    with pytest.raises(Conflict):
+        write()
+    assert (before, after) == (1, 1 + count)
+    assert [it.event_id for it in log_store.walk(1)] == [it.event_id for it in unit.facts]
+
+
 def test_a_refused_unit_leaves_no_hole(log_store: LogStore) -> None:
     log_store.append(of(fact(ME)))
     with pytest.raises(Conflict):
