@@ -170,7 +170,8 @@ class Deciding:
             decider = self._courses[type(command)].decider
             facts = decider.decide(work.state(decider, thing), self._told(work, command))
             claims = [tuple(decider.claims(each)) for each in facts]
-            work.holding.require_free(chain.from_iterable(claims))
+            if any(claims):
+                work.holding.require_free(chain.from_iterable(claims))
         except (Refused, Erased):
             if may:
                 require_right_to_hear(work, thing, asked, may)

@@ -133,7 +133,7 @@ class Keys:
             padded = text.ljust(-len(text) // PADDING * -PADDING)
             box = nonce + cipher.encrypt(nonce, padded, f"{thing} {field}".encode())
             sealed[field] = Sealed(
-                subject=subject, key_id=key_id, alg=ALG, ciphertext=_text(box)
+                subject, key_id, ALG, b2a_base64(box, newline=False).decode()
             )
         return but(fact, **sealed) if sealed else fact
 
@@ -248,10 +248,6 @@ class Keys:
             return AESGCM(self._wrap.decrypt(nonce, box, place))
         except InvalidTag:
             raise Broken(f"the key of {kept.subject} does not unwrap") from None
-
-
-def _text(box: bytes) -> str:
-    return b2a_base64(box, newline=False).decode()
 
 
 _STALE = float("-inf"), UUID(int=0), None

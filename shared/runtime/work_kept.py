@@ -1,5 +1,6 @@
 """What a unit of work keeps of facts: histories, and the documents they fold into."""
 
+from collections import defaultdict
 from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +61,7 @@ class Keeping:
     def __init__(self, store: Store, borrowed: Sequence[Borrowed[Any, Any]]) -> None:
         self._store = store
         self._listeners = by_fact(borrowed)
-        self._stories: dict[tuple[str, int], _Story] = {}  # an int has its hash at hand
+        self._stories = defaultdict[str, dict[int, _Story]](dict)  # an int is its own hash
         self._used: list[_Story] = []
         self._places: dict[tuple[str, UUID], bytes] = {}
         self._index: dict[tuple[str, UUID], UUID] = {}
@@ -77,15 +78,16 @@ class Keeping:
         self, about: Collection[tuple[str, UUID]], new: Container[int] = frozenset()
     ) -> None:
         """Read at once what is kept about these; of the `new`, by their numbers, nothing is."""
-        unread = {(at[0], at[1].int): at for at in about}
-        unread = {key: at for key, at in unread.items() if key not in self._stories}
+        unread = [at for at in about if at[1].int not in self._stories[at[0]]]
         if unread:
-            older = [at for (_, number), at in unread.items() if number not in new]
+            older = [at for at in unread if at[1].int not in new]
             kept = self._store.known(older) if older else {}
-            self._stories |= {key: _Story(at, []) for key, at in unread.items()}
+            for at in unread:
+                self._stories[at[0]][at[1].int] = _Story(at, [])
             for at, said in kept.items():
-                key = at[0], at[1].int
-                self._stories[key] = _Story(at, _histories.decode(said), digest(said))
+                self._stories[at[0]][at[1].int] = _Story(
+                    at, _histories.decode(said), digest(said)
+                )
 
     def stood(self, fact: Any, corrects: EventId | None, stream: UUID) -> Any | None:
         """Return what is kept of the fact that this withdraws or says anew, as it stood."""
@@ -170,11 +172,10 @@ class Keeping:
 
     def _story(self, kind: str, about: UUID) -> _Story:
         """Return a history, and note that it is decided by."""
-        key = kind, about.int
-        story = self._stories.get(key)
+        story = self._stories[kind].get(about.int)
         if story is None:
             self.foresee([(kind, about)])
-            story = self._stories[key]
+            story = self._stories[kind][about.int]
         if not story.used:
             story.used = True
             self._used.append(story)
