@@ -45,7 +45,7 @@ _UNREAD = object()
 
 @dataclass(slots=True)
 class _Story:
-    """One history: as it `was` read, whether this unit has `used` it, and if it has `grown`."""
+    """One history: as it `was` stored, whether this unit has `used` it, if it has `grown`."""
 
     at: tuple[str, UUID]
     history: list[Kept]
@@ -85,9 +85,7 @@ class Keeping:
             for at in unread:
                 self._stories[at[0]][at[1].int] = _Story(at, [])
             for at, said in kept.items():
-                self._stories[at[0]][at[1].int] = _Story(
-                    at, _histories.decode(said), digest(said)
-                )
+                self._stories[at[0]][at[1].int] = _Story(at, _histories.decode(said), said)
 
     def stood(self, fact: Any, corrects: EventId | None, stream: UUID) -> Any | None:
         """Return what is kept of the fact that this withdraws or says anew, as it stood."""
@@ -156,13 +154,13 @@ class Keeping:
 
     def handed_over(self) -> tuple[list[Read], list[Learned]]:
         """Return what was decided by, and what is to be written of it, whole."""
-        read = [Read(*each.at, each.was) for each in self._used]
+        read = [Read(*each.at, digest(each.was)) for each in self._used]
         read += [Read(*at, was) for at, was in self._places.items()]
         done: list[Learned] = []
         for each in self._used:
             if each.grown:
                 done.append(Learned(*each.at, _encoder.encode(each.history)))
-                each.was = digest(done[-1].history)
+                each.was = done[-1].history
             each.used = each.grown = False
         done += [Learned(*at, _encoder.encode(self._index[at])) for at in self._indexed]
         self._used.clear()

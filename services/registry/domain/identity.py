@@ -2,12 +2,12 @@
 
 import re
 from datetime import date, timedelta
+from itertools import accumulate
 
 SNILS = re.compile(r"[0-9]{3}-?[0-9]{3}-?[0-9]{3}[- ]?[0-9]{2}")
 NO_DIGIT = re.compile("[^0-9]")
 DIGITS = 11
-WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, 1)
-ZERO = ord("0") * sum(WEIGHTS)
+ZERO = ord("0") * sum(range(10))
 UNCHECKED_UP_TO = 1_001_998
 """Numbers up to 001-001-998 were given out before there was a checksum."""
 
@@ -15,12 +15,13 @@ UNCHECKED_UP_TO = 1_001_998
 def snils_digits(text: str) -> str | None:
     """Return the eleven digits of a СНИЛС, None if it cannot be one.
 
-    The checksum: Σ digit × (10 − place) over nine digits, mod 101, 100 being 00.
+    The checksum: Σ digit × (10 − place) over nine digits, mod 101, 100 being 00; that is
+    the sum of the sums of the first digit, of the first two, and so on.
     """
     if not SNILS.fullmatch(text):
         return None
     digits = NO_DIGIT.sub("", text) if len(text) > DIGITS else text
-    weighed = sum(map(int.__mul__, digits.encode(), WEIGHTS)) - ZERO
+    weighed = sum(accumulate(digits[:9].encode())) - ZERO
     sound = weighed % 101 % 100 == int(digits[9:]) or int(digits[:9]) <= UNCHECKED_UP_TO
     return digits if sound else None
 
