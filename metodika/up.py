@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,8 +17,7 @@ from starlette.routing import Mount
 
 from metodika.homes import views_of
 from metodika.imports.api import imports_router
-from metodika.segments import beside
-from metodika.services import NAMES, answered_by, doors, folded_by, service, source
+from metodika.services import NAMES, doors, folded_by, service, source
 from metodika.world import World
 from shared.kernel.ids import named
 from shared.runtime import logs, telemetry
@@ -27,7 +26,6 @@ from shared.runtime.ear import Ear, unread, waiting
 from shared.runtime.ears_near import NeighbourEars
 from shared.runtime.ears_parked import retry_parked
 from shared.runtime.engine import Engine, utc_now
-from shared.runtime.follow import Follower
 from shared.runtime.grants import GRANTS
 from shared.runtime.health import Parts
 from shared.runtime.hearing import hear, retry
@@ -38,12 +36,8 @@ from shared.runtime.people import People
 from shared.runtime.problems import answer_problems
 from shared.runtime.projector import Projector
 from shared.runtime.relay import Relay
-from shared.runtime.segments_kept import keep_written
-from shared.runtime.segments_write import write
 from shared.runtime.settings import Settings, WrongSettings
-from shared.runtime.store import LogStore
 from shared.runtime.web import build_app
-from shared.runtime.web_numbers import Numbers
 
 GRACE = 10
 """Seconds that requests in hand have when the process is told to stop."""
@@ -102,15 +96,12 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
         extra.append(People(engine, world.keys, access).router())
         extra.append(imports_router(engine, access))
     if name == "monitoring":
-        follower, follow = following(world, broker)
-        whole, release = follower.arrived, answered_by()
-        extra.append(Numbers(world.answers, access, utc_now, whole, release).router())
-        tasks.append(follow)
-        if folder := settings.segments_dir:
-            new = partial(write, world.ledger, folder, *beside(world))
-            tasks.append(lambda: keep_written(folder, new, whole=whole))
-        parts.lacking.append(("ledger", follower.lacks))
-        parts.degraded.append(("ledger", follower.waits))
+        # DuckDB is read where numbers are, and four services of a cluster keep none
+        from metodika.up_numbers import answering  # noqa: PLC0415
+
+        router, working = answering(world, broker, access, parts)
+        extra.append(router)
+        tasks += working
     app = build_app(
         service(name),
         doors(name),
@@ -123,29 +114,6 @@ def part(world: World, name: str, broker: Broker | None) -> Part:
         extra=extra,
     )
     return Part(name, app, tasks)
-
-
-def following(
-    world: World, broker: Broker | None
-) -> tuple[Follower, Callable[[], Awaitable[None]]]:
-    """Return what keeps the ledger at the end of all logs, and how to run it."""
-
-    def told(beat: Any) -> None:
-        world.ledger.beat(beat.source, beat.epoch, beat.position, beat.recorded_at)
-
-    ledger = world.ledger
-    follower = Follower(
-        ledger.ingest,
-        ledger.positions,
-        told=told,
-        announced=world.announced,
-        event_at=ledger.event_at,
-    )
-    if broker is None:
-        logs_: list[LogStore] = list(world.stores.values())
-        return follower, lambda: follower.from_logs(logs_)
-    sources = [source(name) for name in NAMES]
-    return follower, lambda: follower.from_kafka(broker, sources)
 
 
 def access_of(settings: Settings, engine: Engine) -> Access:

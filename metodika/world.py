@@ -3,18 +3,17 @@
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryFile
 from threading import Lock
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from metodika.services import NAMES, service, source
 from services.monitoring import ledger as language
 from shared.runtime import codec
-from shared.runtime.answers import Answers
-from shared.runtime.columns import Ledger
 from shared.runtime.definitions import definitions
 from shared.runtime.engine import Engine, utc_now
 from shared.runtime.hearing import hear
@@ -26,6 +25,10 @@ from shared.runtime.seal import Keys
 from shared.runtime.seal_shelves import migrate_keys
 from shared.runtime.settings import PREFIX, SEALING, Settings, WrongSettings
 from shared.runtime.store import LogStore, migrate, open_store
+
+if TYPE_CHECKING:
+    from shared.runtime.answers import Answers
+    from shared.runtime.columns import Ledger
 
 INDICATORS = Path(language.__file__).with_name("indicators")
 
@@ -58,15 +61,34 @@ class World:
             )
             for name in self.names
         }
-        self.ledger = Ledger(
-            settings.ledger,
+        self._settling = Lock()
+        if self._has_numbers:
+            self.ledger.positions()  # it is opened by one process at a time: said at once
+
+    @cached_property
+    def ledger(self) -> "Ledger":
+        """Return the ledger. A service of a cluster that has no numbers seldom asks for one."""
+        # read only where numbers are: with DuckDB comes a fifth of a start
+        from shared.runtime.columns import Ledger  # noqa: PLC0415
+
+        return Ledger(
+            self.settings.ledger,
             language,
             sources=[source(name) for name in NAMES],
-            ends=self._ends if settings.embedded else None,
+            ends=self._ends if self.settings.embedded else None,
             announced=self._announced,
         )
-        self.answers = Answers(self.ledger, definitions(INDICATORS))
-        self._settling = Lock()
+
+    @cached_property
+    def answers(self) -> "Answers":
+        """Return what the ledger answers."""
+        from shared.runtime.answers import Answers  # noqa: PLC0415
+
+        return Answers(self.ledger, definitions(INDICATORS))
+
+    @property
+    def _has_numbers(self) -> bool:
+        return "monitoring" in self.names
 
     @property
     def keys(self) -> Keys:
@@ -147,7 +169,8 @@ class World:
         if self.settings.embedded:
             for store in self.stores.values():
                 notarised(store)
-        self.ledger.close()
+        if "ledger" in vars(self):
+            self.ledger.close()
         if self._keys is not None:
             self._keys.close()
         for store in self.stores.values():
