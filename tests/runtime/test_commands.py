@@ -39,7 +39,7 @@ def test_every_command_is_listed() -> None:
         ("metodika.cli.numbers", ("aiokafka", "fastapi", "faststream", "pymongo")),
         ("metodika.cli.look", ("fastapi", "faststream", "pymongo")),
         ("metodika.cli.people", ("aiokafka", "fastapi", "faststream", "pymongo")),
-        ("metodika.cli.run", ("faststream", "pymongo", "opentelemetry.sdk")),
+        ("metodika.cli.run", ("duckdb", "faststream", "pymongo", "opentelemetry.sdk")),
     ],
 )
 def test_a_command_brings_what_it_needs(read: str, without: tuple[str, ...]) -> None:
