@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from metodika.cli import numbers, say
+from metodika.cli import numbers_shown as shown
 from metodika.cli.generate import filled
 from metodika.cli.prove import proved, tell
 from metodika.generate import Clock
@@ -46,14 +47,14 @@ def demo(seed: int, world: Path | None) -> None:
         title = f"Приморский край на {SHOWN_ON:%d.%m.%Y}"
         say.table(
             title,
-            numbers.COLUMNS,
-            (numbers.row(here, each) for each in values),
-            right=numbers.RIGHT,
+            shown.COLUMNS,
+            (shown.row(here, each) for each in values),
+            right=shown.RIGHT,
         )
         early = datetime.fromisoformat("2024-12-31T23:59:59+00:00")
         kpi = most_changed(here, early)
         click.echo(f"\n3. One number as known on two dates: {kpi}, and the facts between")
-        numbers.differ(here, kpi, "25", SHOWN_ON, early, None)
+        shown.differ(here, kpi, "25", SHOWN_ON, early, None)
         click.echo("\n4. Everything derived is thrown away and rebuilt from the logs")
         result = proved(here, SHOWN_ON)
         tell(result, as_json=False)

@@ -1,6 +1,6 @@
 """The numbers: what they are, who makes them up, what changed them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -8,26 +8,13 @@ from typing import Any
 from uuid import UUID
 
 import click
-import msgspec
 
+from metodika.cli import numbers_shown as shown
 from metodika.cli import say
 from metodika.world import World, opened
-from shared.runtime.answers import MOST_DATES, Member, NoSuchKpi, Side, TooMany, dates
-from shared.runtime.answers_value import Value, Vector
-from shared.runtime.codec import Basis
+from shared.runtime.answers import MOST_DATES, NoSuchKpi, Side, TooMany, dates
+from shared.runtime.answers_value import Value
 from shared.runtime.engine import utc_now
-from shared.runtime.territory import WITHDRAWN
-
-STATUS = {
-    "met": "достигнут",
-    "on_track": "идёт к цели",
-    "at_risk": "под угрозой",
-    "missed": "не достигнут",
-    "no_data": "нет данных",
-    "no_target": "без цели",
-}
-
-SAID = {"said": "внесён", "corrects": "исправление", "replaced": "заменён"}
 
 kpi_argument = click.argument("kpi_id", metavar="KPI")
 scope_option: say.Decorator = click.option(
@@ -75,35 +62,6 @@ def today(said: date | None) -> date:
     return said or utc_now().date()
 
 
-def goal(value: Value) -> str:
-    """Return a target as a person reads it: what, and by which day."""
-    if value.target is None or value.due_on is None:
-        return ""
-    whole, part = divmod(value.target, 100)
-    number = f"{whole}.{part:02d}".rstrip("0").rstrip(".")
-    return f"{number} к {value.due_on:%d.%m.%Y}"
-
-
-def row(world: World, value: Value) -> tuple[Any, ...]:
-    """Return a value as a row of a table."""
-    definition = world.answers.definitions[value.kpi]
-    unit = " %" if definition.aggregate == "share" and value.value else ""
-    return (
-        value.kpi,
-        definition.title,
-        value.scope or "РФ",
-        value.num,
-        value.den,
-        f"{value.value or '—'}{unit}",
-        goal(value),
-        STATUS[value.status],
-    )
-
-
-COLUMNS = ("id", "показатель", "где", "числитель", "знаменатель", "значение", "цель", "статус")
-RIGHT = "числитель знаменатель значение"
-
-
 @kpi.command("list")
 @scope_option
 @as_of_option
@@ -125,10 +83,12 @@ def kpi_list(
             say.json([asdict(each) for each in values])
             return
         title = f"Показатели на {today(as_of):%d.%m.%Y}, {scope or 'Российская Федерация'}"
-        say.table(title, COLUMNS, (row(here, each) for each in values), right=RIGHT)
-        staff_line(values)
-        formula_line(values)
-        known_line(values[0].vector, values[0].lagging)
+        say.table(
+            title, shown.COLUMNS, (shown.row(here, each) for each in values), right=shown.RIGHT
+        )
+        shown.staff_line(values)
+        shown.formula_line(values)
+        shown.known_line(values[0].vector, values[0].lagging)
 
     answering(world, act)
 
@@ -140,26 +100,6 @@ def all_values(here: World, scope: str, as_of: date, as_known: datetime | None) 
         here.answers.value(each, scope, as_of, vector, lagging)
         for each in here.answers.definitions
     ]
-
-
-def staff_line(values: Sequence[Value]) -> None:
-    """Say of which indicators the graduates are missing, though they are of the base (AM9)."""
-    if lacking := ", ".join(each.kpi for each in values if each.staff_only):
-        click.echo(f"{lacking}: только работники, о выпускниках никто не сообщил (S0 V.2)")
-
-
-def formula_line(values: Sequence[Value]) -> None:
-    """Say which indicators are counted by another text than the one that was adopted."""
-    if other := ", ".join(each.kpi for each in values if each.formula == "other"):
-        click.echo(f"{other}: формула не та, что утверждена (ADR 0016)", err=True)
-
-
-def known_line(vector: Vector, lagging: Sequence[str], what: str = "as known") -> None:
-    """Say up to where the logs were known, and which of them may lag."""
-    known = ", ".join(f"{log} {position}" for log, position in sorted(vector.items()))
-    click.echo(f"{what}: {known or 'nothing'}", err=True)
-    if lagging:
-        click.echo(f"provisional: more may come from {', '.join(lagging)}", err=True)
 
 
 @kpi.command("value")
@@ -196,16 +136,16 @@ def kpi_value(
             more = ({"levels": said} if levels else {}) | ({"reasons": why} if reasons else {})
             say.json(asdict(value) | more)
             return
-        say.table(value.clause, COLUMNS, [row(here, value)], right=RIGHT)
-        staff_line([value])
-        formula_line([value])
+        say.table(value.clause, shown.COLUMNS, [shown.row(here, value)], right=shown.RIGHT)
+        shown.staff_line([value])
+        shown.formula_line([value])
         if levels:
             say.table("По уровням", ("level", "scope", "num", "den"), inside, right="num den")
         if reasons:
             rows = ((each.why, each.members, each.num, each.den) for each in because)
             columns = ("почему", "сколько", "числитель", "знаменатель")
             say.table("Кто учтён и кто нет", columns, rows, right=" ".join(columns[1:]))
-        known_line(vector, lagging)
+        shown.known_line(vector, lagging)
 
     answering(world, act)
 
@@ -245,10 +185,10 @@ def kpi_series(
         if as_json:
             say.json([asdict(each) for each in values])
             return
-        rows = ((v.as_of, v.num, v.den, v.value or "—", STATUS[v.status]) for v in values)
+        rows = ((v.as_of, v.num, v.den, v.value or "—", shown.STATUS[v.status]) for v in values)
         columns = ("дата", "числитель", "знаменатель", "значение", "статус")
-        say.table(kpi_id, columns, rows, right=RIGHT)
-        known_line(vector, lagging)
+        say.table(kpi_id, columns, rows, right=shown.RIGHT)
+        shown.known_line(vector, lagging)
 
     answering(world, act)
 
@@ -279,7 +219,7 @@ def kpi_members(
     def act(here: World) -> None:
         vector, lagging = here.answers.vector(as_known)
         found = here.answers.members(kpi_id, scope, today(as_of), vector, side, after, limit)
-        show_members(kpi_id, found, vector, lagging, as_json=as_json)
+        shown.show_members(kpi_id, found, vector, lagging, as_json=as_json)
 
     answering(world, act)
 
@@ -305,30 +245,11 @@ def kpi_why(
         vector, lagging = here.answers.vector(as_known)
         found = here.answers.why(kpi_id, subject, today(as_of), vector)
         if not found:
-            known_line(vector, lagging)
+            shown.known_line(vector, lagging)
             say.no(f"{subject} is not in the base of {kpi_id} on {today(as_of)}")
-        show_members(kpi_id, found, vector, lagging, as_json=as_json)
+        shown.show_members(kpi_id, found, vector, lagging, as_json=as_json)
 
     answering(world, act)
-
-
-def show_members(
-    kpi_id: str,
-    found: list[Member],
-    vector: Vector,
-    lagging: Sequence[str],
-    *,
-    as_json: bool,
-) -> None:
-    """Print members as a table or as JSON, with the vector they are known by."""
-    if as_json:
-        members = [asdict(each) for each in found]
-        say.json({"members": members, "vector": vector, "lagging": lagging})
-        return
-    rows = ((m.subject, m.num, m.den, m.why, " ".join(map(str, m.evidence))) for m in found)
-    columns = ("кто", "числитель", "знаменатель", "почему", "факты")
-    say.table(kpi_id, columns, rows, right=RIGHT)
-    known_line(vector, lagging)
 
 
 @kpi.command("diff")
@@ -355,84 +276,9 @@ def kpi_diff(
         raise click.BadParameter("it is later than --after", param_hint="--before")
 
     def act(here: World) -> None:
-        differ(here, kpi_id, scope, today(as_of), before, after, as_json=as_json)
+        shown.differ(here, kpi_id, scope, today(as_of), before, after, as_json=as_json)
 
     answering(world, act)
-
-
-def differ(
-    here: World,
-    kpi_id: str,
-    scope: str,
-    as_of: date,
-    before: datetime,
-    after: datetime | None,
-    *,
-    as_json: bool = False,
-) -> None:
-    """Print the values known at two moments and the facts said between."""
-    known = here.answers.vector(before), here.answers.vector(after)
-    values = [here.answers.value(kpi_id, scope, as_of, *each) for each in known]
-    changes = here.answers.diff(kpi_id, scope, as_of, known[0][0], known[1][0])
-    if as_json:
-        say.json(
-            {
-                "before": asdict(values[0]),
-                "after": asdict(values[1]),
-                "changes": [asdict(each) for each in changes],
-            }
-        )
-        return
-    rows = (
-        (
-            f"{before:%d.%m.%Y %H:%M}"
-            if n == 0
-            else (f"{after:%d.%m.%Y %H:%M}" if after else "сейчас"),
-            each.num,
-            each.den,
-            each.value or "—",
-        )
-        for n, each in enumerate(values)
-    )
-    columns = ("как известно на", "числитель", "знаменатель", "значение")
-    say.table(f"{kpi_id} на {as_of:%d.%m.%Y}", columns, rows, right=RIGHT)
-    facts = (
-        (
-            change.subject,
-            f"{change.before.num}/{change.before.den}" if change.before else "—",
-            f"{change.after.num}/{change.after.den}" if change.after else "—",
-            *told_of(said),
-        )
-        for change in changes
-        for said in change.facts
-    )
-    columns = ("кто", "было", "стало", "факт", "дата", "записан", "кем", "акт")
-    say.table(f"Факты между: {len(changes)} чел.", columns, facts)
-    for what, each in zip(("as known before", "and after"), known, strict=True):
-        known_line(*each, what)
-
-
-def told_of(said: dict[str, Any]) -> tuple[object, ...]:
-    """Return what of a fact is shown; of one amended: by whom, when and by what act."""
-    what, by = SAID[said["what"]], said["by"] or said
-    if said["by"]:
-        what = "отозван" if by["fact"].endswith(WITHDRAWN) else "исправлен"
-    return (
-        f"{said['fact']} ({what})",
-        said["occurred_on"],
-        f"{by['recorded_at']:%d.%m.%Y %H:%M}",
-        by["actor"],
-        act(by["basis"]),
-    )
-
-
-def act(basis: str | None) -> str:
-    """Return the act by which something was said, as people name it."""
-    if basis is None:
-        return "—"
-    said = msgspec.json.decode(basis, type=Basis)
-    number = f" № {said.number}" if said.number else ""
-    return said.act + number + (f" от {said.date:%d.%m.%Y}" if said.date else "")
 
 
 COMMANDS = (kpi,)

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from metodika.cli import say
-from metodika.cli.numbers import known_line
+from metodika.cli.numbers_shown import known_line
 from metodika.replaying import begun_by, logs_of_stores
 from metodika.segments import beside
 from metodika.services import source
