@@ -87,7 +87,8 @@ def amended(
     if not after.is_over():
         state = decider.state(after.history)
         for command in decider.amended(stream):
-            decider.decide(state, command)  # what must follow from it may be unknowable
+            told = life.told(command)
+            decider.decide(state, told)  # what must follow from it may be unknowable
     if isinstance(asked, Withdraw) and after.is_over():
         nobody_stands_on(around.standing_on(decider, stream))
     return Amended(decider, stood, said, moved(decider, life.history, after.history))

@@ -133,9 +133,7 @@ def _kept(life: Life, said: Any, rule: Restated) -> frozenset[str]:
 def _evidence(life: Life, said: Any, rule: Restated) -> Any:
     """Return the command that would say a fact, told what is known."""
     asked = command_of(said, rule.command)
-    by_command = {each.command: each.inform for each in life.service.informed}
-    inform = rule.inform or by_command.get(rule.command)
-    return inform(asked, life.around) if inform else asked
+    return rule.inform(asked, life.around) if rule.inform else life.told(asked)
 
 
 def command_of(said: Any, command: type[Any]) -> Any:

@@ -54,6 +54,12 @@ class Life:
         """Return how a fact is said anew, if that is written."""
         return next((it for it in self.service.restated if it.fact is type(said)), None)
 
+    def told(self, command: Any) -> Any:
+        """Return a command with what its guards must know."""
+        by_command = {each.command: each.inform for each in self.service.informed}
+        inform = by_command.get(type(command))
+        return inform(command, self.around) if inform else command
+
     def before(self, stood: Recorded[Any]) -> Any:
         """Return the state in which a fact was said."""
         first = first_of(stood)

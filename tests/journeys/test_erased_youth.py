@@ -10,6 +10,8 @@ from shared.runtime.amending import Correct
 from shared.runtime.asking import Outcome
 from shared.runtime.codec import decode
 from tests.journeys import chapters as ch
+from tests.journeys.amends import correct
+from tests.journeys.methodists import is_one
 from tests.journeys.telling import Telling, day
 
 YEARS = ("31.12.2020", "31.12.2022", "31.12.2023")
@@ -54,3 +56,21 @@ def test_what_nobody_can_know_is_refused(story: Telling) -> None:
 
     assert (outcome.status, outcome.clause) == ("refused", "S1 5.5")
     assert story.counted("K-F4", YEARS[1]) == before
+
+
+def test_of_two_records_it_is_refused_too(story: Telling) -> None:
+    """S1 5.5, S1 7.2: молодость сказана о человеке из двух записей: по одной её не узнать."""
+    told(story, erased=False)
+    is_one(story, ch.VERA, "09.07.1999", "01.10.2021")
+    erase = reg.ErasePersonalData(
+        person_id=ch.VERA, reason="отзыв", act_no="1", erased_on=day("01.02.2022")
+    )
+    story.tell("registry", erase)
+    story.settle()
+    before = [story.counted("K-F4", each) for each in YEARS]
+    outcome = began(story, "01.09.2020")
+    subject = correct(story, "registry", ch.VERA, "EmploymentStarted", subject_code="PHYS")
+
+    assert (outcome.status, outcome.clause) == ("refused", "S1 5.5")
+    assert subject.status == "accepted", "it says nothing of her youth"
+    assert [story.counted("K-F4", each) for each in YEARS] == before

@@ -46,7 +46,7 @@ from services.registry.domain.record import (
     record_education,
     register,
 )
-from services.registry.domain.youth import Eras, Youth, recalled
+from services.registry.domain.youth import UNKNOWABLE, Eras, Youth, recalled
 from shared.events.registry import (
     EducationRecorded,
     EmploymentChanged,
@@ -212,11 +212,15 @@ def determine(teacher: Registered, human: Eras) -> list[YouthPeriodDetermined]:
 def recall(teacher: Erased, human: Eras) -> list[YouthPeriodDetermined]:
     """RU8, S1 5.5: чей день рождения уничтожен, о том говорит сказанное до того.
 
-    Of several records, or where several ends were said, what was determined stands.
+    Of several records, or where several ends were said, what was determined stands; of
+    another first work it tells nothing. Raises `Refused`.
     """
-    several = human or len(set(teacher.youth.values())) > 1
-    news = {} if several else recalled(teacher.youth, became_pedagogue_on(teacher.jobs))
-    return determined(teacher.erased.person_id, news)
+    first, said = became_pedagogue_on(teacher.jobs), teacher.youth
+    if human or len(set(said.values())) > 1:
+        is_told = first in said if first else not any(said.values())
+        require(is_told, clause="S1 5.5", reason=UNKNOWABLE)
+        return []
+    return determined(teacher.erased.person_id, recalled(said, first))
 
 
 def determined(
