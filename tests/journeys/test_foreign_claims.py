@@ -166,6 +166,21 @@ def test_a_sender_that_guesses_at_many_waits_for_an_operator(
     assert "1970" not in shown.stdout
 
 
+def test_wrong_claims_are_counted_by_the_day(
+    senders: tuple[Sender, Sender], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ADR 0040: по одному неверному притязанию в день — ошибки, а не подбор."""
+    here, there = senders
+    monkeypatch.setattr("metodika.imports.claims.MOST_A_DAY", 2)
+    here.sent(package("25", "", ANNA, *(("Инна", each, "1970-01-01") for each in OTHERS[:2])))
+    for days, each in enumerate(OTHERS[:2]):
+        there.engine.clock = lambda days=days: utc_now() + timedelta(days=days)
+        there.judged(("Инна", each, "1970-01-02"))
+    [right] = there.judged(ANNA)
+
+    assert "оператор" not in right
+
+
 def typed(there: Sender, *said: str) -> Any:
     world = str(there.folder)
     return CliRunner().invoke(metodika, ["claims", "77", *said, "--world", world])
