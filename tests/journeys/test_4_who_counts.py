@@ -6,7 +6,7 @@ from services.mentoring import domain as men
 from shared.kernel.ids import SessionId, SupportId
 from tests.journeys import chapters as ch
 from tests.journeys.amends import withdraw
-from tests.journeys.methodists import active, attach, form, leaves
+from tests.journeys.methodists import TWIN, active, attach, form, is_one, leaves
 from tests.journeys.telling import Telling, day
 
 SESSION = SessionId(ch.uid("session of vera"))
@@ -67,6 +67,16 @@ def test_another_tutor_goes_on(story: Telling) -> None:
     story.settle()
     other = replace(ch.tutor(SESSION), tutor_id=ch.BORIS, appointed_on=day("15.11.2022"))
     story.tell("routes", other)
+    story.settle()
+
+    assert story.counted("K-F4", "31.12.2023") == (1, 1)
+
+
+def test_a_tutor_who_works_under_another_record_leads_on(story: Telling) -> None:
+    """K-F4, S1 7.2: тьютор — человек: основная запись ушла, слитая с ней работает."""
+    tutored(story)
+    is_one(story, ch.GLEB, "25.01.1979", "01.03.2022")
+    story.tell("registry", leaves(TWIN, "31.10.2022"))
     story.settle()
 
     assert story.counted("K-F4", "31.12.2023") == (1, 1)
