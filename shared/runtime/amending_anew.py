@@ -47,7 +47,7 @@ def followed(life: Life, stood: Recorded[Any], said: Any, rule: Restated) -> lis
         after += [Said(withdrawal(it, DERIVED, on), it) for it in reversed(gone)]
         after += map(Said, answer.derived(rule))
     for each in life.since(stood):
-        if isinstance(each.fact, rule.repeated):
+        if isinstance(each.fact, rule.repeated) and not any(it.stood is each for it in after):
             after += repeated(life, after, each)
     return after
 
@@ -67,8 +67,11 @@ def repeated(life: Life, said: Sequence[Said], later: Recorded[Any]) -> list[Sai
     was, now = (judged(each, later, later.fact, rule) for each in (life, ahead))
     if now.refused and not was.refused:
         raise now.refused
-    if not was.refused:
-        changes = _changes(was.its, now.its, rule)
+    changes = (
+        _taken_over(changes, anew.stood.fact, later.fact, rule)
+        if was.refused
+        else _changes(was.its, now.its, rule)
+    )
     return followed(ahead, later, replace(later.fact, **changes), rule) if changes else []
 
 
@@ -179,6 +182,25 @@ def _changes(before: Any, after: Any, rule: Restated) -> dict[str, Any]:
     """Return the fields of a fact that are otherwise after than before, its day aside."""
     names = _names(type(after)) & _names(rule.fact) - {"occurred_on"}
     return {it: getattr(after, it) for it in names if getattr(before, it) != getattr(after, it)}
+
+
+def _taken_over(
+    changes: dict[str, Any], before: Any, later: Any, rule: Restated
+) -> dict[str, Any]:
+    """Return what of these changes a later fact repeats, and nobody asked for in it.
+
+    Whom or what it names it may call otherwise: the methodist of an attachment.
+    """
+    named = {
+        getattr(before, it): new for it, new in changes.items() if it in _naming(type(before))
+    }
+    followed = _followed(rule)
+    over = {
+        it: named[getattr(later, it)]
+        for it in followed & _naming(rule.fact)
+        if getattr(later, it) in named
+    }
+    return over | {it: new for it, new in changes.items() if it in followed}
 
 
 def _sealed(fact: Any) -> set[str]:

@@ -9,15 +9,7 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec import structs
 
-from shared.kernel import (
-    Claim,
-    Refused,
-    Release,
-    Withdrawal,
-    records_of,
-    said_last,
-    stood,
-)
+from shared.kernel import Claim, Refused, Release, records_of, said_last, stood
 from shared.kernel.ids import EventId
 from shared.runtime import telemetry
 from shared.runtime.amending import AMENDING, amended, derived, places
@@ -221,10 +213,12 @@ class Deciding:
         work.require_sealable(thing, [each.fact for each in after])
         work.holding.take(keys, work.unit)
         there = [*places(after, here, where, at)]
-        said: list[UUID] = [
-            self._say(work, thing, each.fact, (), asked, each.corrects, place)
-            for each, place in zip(after, there, strict=True)
-        ]
+        said: list[UUID] = []
+        gone = [stood(history, each.fact, each.corrects) for each in after]
+        for each, place in zip(after, there, strict=True):
+            said.append(work.say(thing, each.fact, (), asked, each.corrects, place))
+        for each, its, was in zip(after, said, gone, strict=True):  # once all of it stands
+            self.react(work, each.fact, EventId(its), asked, was)
         said += [  # whoever heard the fact
             work.say(thing, each.fact, (), asked, each.corrects, also)
             for each, place, stands in zip(after, there, heard, strict=True)
@@ -242,18 +236,14 @@ class Deciding:
 
     # ── Saying ──────────────────────────────────────────────────────────────
 
-    def _say(  # noqa: PLR0913, PLR0917 - all that a fact is said with
+    def _say(
         self,
         work: Work,
         thing: Thing,
         fact: Any,
         claims: Iterable[Claim | Release],
         asked: Asked,
-        corrects: EventId | None = None,
-        where: Standing | None = None,
     ) -> EventId:
-        amends = corrects or isinstance(fact, Withdrawal)
-        gone = stood(thing.history, fact, corrects) if amends else None
-        event_id = work.say(thing, fact, claims, asked, corrects, where)
-        self.react(work, fact, event_id, asked, gone)
+        event_id = work.say(thing, fact, claims, asked, None)
+        self.react(work, fact, event_id, asked)
         return event_id

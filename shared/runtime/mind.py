@@ -245,10 +245,13 @@ class Mind:
                 self._sealed(each.fact, stream)  # may refuse: before anything is said
         self._holding.take(keys)
         there = [*places(after, here, where, at)]
-        said = [
-            self._say(decider, stream, each.fact, (), asked, each.corrects, place)
+        gone = [stood(history, each.fact, each.corrects) for each in after]
+        said: list[UUID] = [
+            self._put(decider, stream, each.fact, asked, each.corrects, place)
             for each, place in zip(after, there, strict=True)
         ]
+        for each, its, was in zip(after, said, gone, strict=True):  # once all of it stands
+            self._react(each.fact, EventId(its), asked, was)
         said += [
             self._put(decider, stream, each.fact, asked, each.corrects, also)
             for each, place, stands in zip(after, there, heard, strict=True)
@@ -273,19 +276,16 @@ class Mind:
 
     # ── Saying ──────────────────────────────────────────────────────────────
 
-    def _say(  # noqa: PLR0913, PLR0917 - all that a fact is said with
+    def _say(
         self,
         decider: Decider[Any, Any, Any],
         stream: UUID,
         fact: Any,
         claims: Iterable[Claim | Release],
         asked: Asked,
-        corrects: EventId | None = None,
-        where: Standing | None = None,
-    ) -> UUID:
-        gone = stood(self.history(stream), fact, corrects)
-        event_id = self._put(decider, stream, fact, asked, corrects, where, claims)
-        self._react(fact, event_id, asked, gone)
+    ) -> EventId:
+        event_id = self._put(decider, stream, fact, asked, None, None, claims)
+        self._react(fact, event_id, asked)
         return event_id
 
     def _say_elsewhere(

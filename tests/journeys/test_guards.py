@@ -211,13 +211,13 @@ def test_an_item_is_completed_by_its_proof(told: Telling, anew: dict[str, object
 
 
 def test_an_item_follows_its_proof(told: Telling) -> None:
-    """contracts §1: день освоения исправили — исправляют и день мероприятия."""
+    """contracts §1: день аннулированного освоения исправили — исправляют и день мероприятия."""
     before = {"occurred_on": day("19.05.2022")}
     annul = AnnulCompletion(
         enrolment_id=ch.ENROLMENT, reason="Ошибка в документе", annulled_on=day("01.07.2022")
     )
-    correct(told, "routes", ch.ENROLMENT, "ProgramCompleted", **before)
     told.tell("routes", annul)
+    correct(told, "routes", ch.ENROLMENT, "ProgramCompleted", **before)
     outcome = correct(told, "routes", ch.ROUTE, "RouteItemCompleted", **before)
 
     assert outcome.status == "accepted"

@@ -133,7 +133,7 @@ def test_a_training_is_recorded_when_the_merger_comes_last(order: Sequence[Any])
 
 def test_one_human_is_nominated_once(methodist: Spec[Any, Any, Any]) -> None:
     """S1 4.5: другая запись о кандидате — тот же кандидат."""
-    asked = replace(NOMINATE, person_id=STRANGER)
+    asked = replace(NOMINATE, person_id=STRANGER, methodist_id=OTHER_METHODIST)
     told = of_the_region.inform(asked, heard(*WAY, AT_SCHOOL, WORKS, SAME))
     other_level = of_the_region.inform(replace(asked, level="M"), heard(*WAY, SAME))
 

@@ -144,24 +144,28 @@ class PoolMethodist:
 class RecordMethodistDiagnosis:
     """Засчитать кандидату диагностику, какой она была (S1 2).
 
-    `result` is None when the candidate has no such result, or it was annulled.
+    `result` is None when the candidate has no such result, or it was annulled; `human` are
+    the records of whose it is, none if nobody looked.
     """
 
     methodist_id: MethodistId
     session_id: SessionId
     result: Told[DiagnosticCompleted | None] = None
+    human: Told[tuple[PersonId, ...]] = ()
 
 
 @command
 class RecordMethodistTraining:
     """Засчитать кандидату освоенную ДПП по методической поддержке (S1 2).
 
-    `studied` is None when the candidate has no such completion, or it was annulled.
+    `studied` is None when the candidate has no such completion, or it was annulled; `human`
+    are the records of whose it is, none if nobody looked.
     """
 
     methodist_id: MethodistId
     enrolment_id: EnrolmentId
     studied: Told[Studied | None] = None
+    human: Told[tuple[PersonId, ...]] = ()
 
 
 @command

@@ -85,7 +85,7 @@ def diagnose(
     nominated: MethodistNominated, asked: RecordMethodistDiagnosis
 ) -> MethodistDiagnosed:
     """RU6: актив — из «прошедших диагностику профессиональных компетенций» (S1 2)."""
-    if asked.result is None:
+    if asked.result is None or not is_his(nominated, asked.human):
         raise Refused("S1 2", "Такой диагностики кандидата нет, или она аннулирована")
     return MethodistDiagnosed(
         methodist_id=nominated.methodist_id,
@@ -96,9 +96,14 @@ def diagnose(
     )
 
 
+def is_his(nominated: MethodistNominated, human: Collection[PersonId]) -> bool:
+    """Say whether what was learned is the candidate's; nobody looked if no record is named."""
+    return not human or nominated.person_id in human
+
+
 def train(nominated: MethodistNominated, asked: RecordMethodistTraining) -> MethodistTrained:
     """RU6, AM36: и ДПП «в области методической поддержки» (S1 2)."""
-    if asked.studied is None:
+    if asked.studied is None or not is_his(nominated, asked.human):
         raise Refused("S1 2", "Такого освоения ДПП у кандидата нет, или оно аннулировано")
     require(
         asked.studied.on_topic,

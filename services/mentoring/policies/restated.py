@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from services.mentoring import domain
 from services.mentoring.domain import Studied
-from services.mentoring.policies.remembered import results_of, studies_of
+from services.mentoring.policies.remembered import records, results_of, studies_of
 from services.mentoring.policies.told import candidate, teaching
 from shared.events import mentoring as facts
 from shared.kernel import Known, Restated
@@ -17,7 +17,7 @@ def of_the_result_then(
     who = candidate(known, asked.methodist_id)
     results = (each.said for each in results_of(known, who)) if who else ()
     told = next((each for each in results if each.session_id == asked.session_id), None)
-    return replace(asked, result=told)
+    return replace(asked, result=told, human=records(known, who) if who else ())
 
 
 def of_the_study_then(
@@ -30,7 +30,8 @@ def of_the_study_then(
     if study is None:
         return replace(asked, studied=None)
     on_topic = teaching(known, study) is not None
-    return replace(asked, studied=Studied(completed=study.said, on_topic=on_topic))
+    told = Studied(completed=study.said, on_topic=on_topic)
+    return replace(asked, studied=told, human=records(known, who) if who else ())
 
 
 RESTATED = (
@@ -50,7 +51,14 @@ RESTATED = (
     Restated(
         fact=facts.MethodistNominated,
         command=domain.NominateMethodist,
-        repeated=(facts.MethodistActivated,),
+        repeated=(
+            facts.MethodistPooled,
+            facts.MethodistDiagnosed,
+            facts.MethodistTrained,
+            facts.MethodistActivated,
+            facts.TeacherAttached,
+            facts.TeacherDetached,
+        ),
     ),
     Restated(fact=facts.MethodistPooled, command=domain.PoolMethodist),
     Restated(

@@ -81,7 +81,7 @@ def of_the_region(asked: NominateMethodist, known: Known) -> NominateMethodist:
         region=place.said.region if place else None,
         candidate=presence(known, asked.person_id, asked.nominated_on, asked.org_id),
         is_another=any(
-            each.level == asked.level and each.person_id != asked.person_id
+            each.level == asked.level and each.methodist_id != asked.methodist_id
             for each in nominations(known, asked.person_id)
         ),
     )

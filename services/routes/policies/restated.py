@@ -65,8 +65,20 @@ def of_the_completion_then(asked: CompleteItem, known: Known) -> CompleteItem:
     return replace(told, proof=proof, human=human)
 
 
+OF_ITS_PERSON = (
+    RouteAgreed,
+    RouteAssigned,
+    TutorAppointed,
+    AccompanimentRecorded,
+    RouteStarted,
+    RouteItemCompleted,
+    RouteCompleted,
+    RouteCancelled,
+)
+"""What is said of a route later, and names whose it is."""
+
 RESTATED = (
-    Restated(fact=RouteDrafted, command=DraftRoute, repeated=(RouteAgreed, RouteAssigned)),
+    Restated(fact=RouteDrafted, command=DraftRoute, repeated=OF_ITS_PERSON),
     Restated(fact=RouteAgreed, command=AgreeRoute, repeated=(RouteAssigned,)),
     Restated(fact=RouteAssigned, command=AssignRoute),
     Restated(fact=RouteStarted, command=StartRoute),
