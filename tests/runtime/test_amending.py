@@ -9,11 +9,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.registry.domain import ErasePersonalData, RecordEducation, RegisterGraduate
-from shared.events.registry import EmploymentStarted
-from shared.kernel import Known, whenever
+from shared.events.registry import EmploymentStarted, FactWithdrawn
+from shared.kernel import Known, Recorded, whenever
 from shared.kernel.ids import EventId, OrgId, PersonId, Territory
 from shared.runtime import codec
-from shared.runtime.amending import Correct, Withdraw
+from shared.runtime.amending import Correct, Withdraw, places
+from shared.runtime.amending_life import Said
 from shared.runtime.engine import Engine
 from shared.runtime.store_log import LogStore
 from shared.runtime.telemetry import Telemetry, use
@@ -177,3 +178,14 @@ def test_a_correction_that_a_policy_asks_for_is_not_refused_in_silence(
 
     assert counted == [({"service": "registry", "policy": "test.undo"}, 1)]
     assert [(each["policy"], each["clause"]) for each in lines] == [("test.undo", "S1 7.2")]
+
+
+def test_what_is_withdrawn_with_a_fact_that_moves_stays_where_it_stood() -> None:
+    """ADR 0019, 0032: кто слышал факт, услышит там же и отзыв; новое идёт за исправлением."""
+    before, after = (Territory("25/05701"), None), (Territory("25/05702"), None)
+    said = a(EmploymentStarted)
+    stood, gone = (Recorded(event_id=EventId(UUID(int=n)), fact=said) for n in (1, 2))
+    withdrawn = a(FactWithdrawn, withdraws=gone.event_id)
+    all_of_it = [Said(said, stood), Said(withdrawn, gone), Said(said)]
+
+    assert [*places(all_of_it, before, after, lambda _: before)] == [after, before, after]
