@@ -1,5 +1,6 @@
 """K-F1: each link of the chain from a diagnosis to a programme (S0 V.1, AM6)."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,9 @@ from tests.golden.words import (
 )
 from tests.monitoring.telling import heard
 from tests.oracle.fold import oracle
+from tests.oracle.said import Said
 
-T = date(2024, 12, 31)
+T, T0 = date(2024, 12, 31), date(2022, 4, 1)
 KNOWN = {"registry@0": 9, "diagnostics@0": 9, "routes@0": 9}
 type Change = dict[str, Any]
 
@@ -37,8 +39,9 @@ def chain(**changed: Change) -> Story:
     story = Story()
 
     def say(kind: type, on: date, /, **fields: Any) -> EventId:
-        fact = a(kind, occurred_on=on, **fields | changed.get(kind.__name__, {}))
-        return story.say(fact)
+        said: Change = {"occurred_on": on, **fields, **changed.get(kind.__name__, {})}
+        recorded = said.pop("recorded", None)
+        return story.say(a(kind, **said), recorded=recorded)
 
     who, found = {"person_id": person(1)}, {"deficit_ids": (deficit(1),)}
     say(OrganisationRegistered, date(2020, 1, 1), org_id=org("A"), kind="school", region="25")
@@ -91,6 +94,7 @@ def chain(**changed: Change) -> Story:
 
 
 OTHERS = {"person_id": person(3)}
+THAT_DAY = {"occurred_on": T0}
 SAME = {"person_id": person(2)}
 BROKEN: dict[str, tuple[dict[str, Change], int]] = {
     "whole": ({}, 1),
@@ -99,6 +103,12 @@ BROKEN: dict[str, tuple[dict[str, Change], int]] = {
     "the competency is another": ({"EnrolmentStarted": {"competencies": ()}}, 0),
     "another was tested": ({"DiagnosticCompleted": OTHERS}, 0),
     "another has the route": ({"RouteAssigned": OTHERS}, 0),
+    "tested on the day of the enrolment": ({"DiagnosticCompleted": THAT_DAY}, 1),
+    "tested on that day, said later": (
+        {"DiagnosticCompleted": THAT_DAY | {"recorded": "02.04.2022"}},
+        0,
+    ),
+    "tested a day later": ({"DiagnosticCompleted": {"occurred_on": date(2022, 4, 2)}}, 0),
     "tested under the other record": ({"DiagnosticCompleted": SAME}, 1),
     "the route is of the other record": ({"RouteAssigned": SAME}, 1),
     "studied under the other record": ({"EnrolmentStarted": SAME}, 1),
@@ -108,10 +118,32 @@ BROKEN: dict[str, tuple[dict[str, Change], int]] = {
 @pytest.mark.parametrize(("changed", "num"), BROKEN.values(), ids=BROKEN)
 def test_each_link_is_asked(changed: dict[str, Change], num: int, tmp_path: Path) -> None:
     """Освоил по диагностике, кто сам её прошёл, по пункту своего маршрута по ней."""
-    said = chain(**changed).logs()
-    told = heard(tmp_path, said)
+    assert counted(chain(**changed).logs(), tmp_path) == num
+
+
+def test_of_one_moment_the_log_is_named_first_that_is_first(tmp_path: Path) -> None:
+    """contracts §3: в один миг диагностика раньше зачисления, её журнал стоит раньше."""
+    said = chain(DiagnosticCompleted=THAT_DAY).logs()
+    moment = next(it.recorded_at for it in said if isinstance(it.fact, EnrolmentStarted))
+    at_once = [
+        replace(
+            it,
+            recorded_at=max(it.recorded_at, moment)
+            if it.fact.occurred_on == T0
+            else it.recorded_at,
+        )
+        for it in said
+    ]
+
+    assert counted(at_once, tmp_path) == 1
+
+
+def counted(said: list[Said], folder: Path) -> int:
+    """Return how many of one are trained, as the ledger and the second fold both say."""
+    told = heard(folder, said)
     value = told.value("K-F1", "25", T, KNOWN)
     told.ledger.close()
 
-    assert (value.num, value.den) == (num, 1)
-    assert oracle(said, T, KNOWN)["K-F1"].totals["25"] == (num, 1)
+    assert value.den == 1
+    assert oracle(said, T, KNOWN)["K-F1"].totals["25"] == (value.num, 1)
+    return value.num

@@ -23,7 +23,7 @@ called AS (
 finished AS MATERIALIZED (
     SELECT called.person_id, also, study.enrolment_id, study.route_id, study.route_item_id,
         study.deficit_ids, study.competencies, study.event_id, done.event_id AS done_id,
-        study.occurred_on, study.recorded_at, study.source, study.position
+        study.occurred_on, study.recorded_at
     FROM live_routes_EnrolmentStarted($known) AS study
     JOIN called ON called = study.person_id
     JOIN live_routes_ProgramCompleted($known) AS done USING (enrolment_id)
@@ -55,9 +55,10 @@ chosen AS (
     ANTI JOIN void_sessions($as_of, $known) AS void ON void.session_id = session.session_id
     ANTI JOIN cancelled_routes($as_of, $known) AS cancelled USING (route_id)
     WHERE deficit.occurred_on <= $as_of AND route.occurred_on <= $as_of
+      -- порядок фактов (contracts §3): записанное в один миг решает имя журнала, а «diagnostics»
+      -- стоит раньше, чем «routes»
       AND (session.occurred_on < named.occurred_on OR session.occurred_on = named.occurred_on
-          AND (session.recorded_at, session.source, session.position)
-            < (named.recorded_at, named.source, named.position))
+          AND session.recorded_at <= named.recorded_at)
       AND (session.person_id = named.person_id OR list_contains(also, session.person_id))
       AND (route.person_id = named.person_id OR list_contains(also, route.person_id))
       AND list_contains(named.competencies, deficit.competency_id)
