@@ -7,6 +7,7 @@ import pytest
 from metodika import imports
 from shared.runtime import bulk
 from shared.runtime.bulk import Unreadable
+from tests.journeys import chapters as ch
 from tests.journeys.packages import ORGS, ROLES, USERS
 from tests.journeys.telling import Telling, day
 
@@ -61,6 +62,7 @@ def test_a_bad_row_of_a_package_is_named_by_its_line(story: Telling) -> None:
         "bad-1,u-1,primary,teacher,soon,,o-1,PED,,,\n\n"
         "bad-2,bad,primary,teacher,2021-09-01,,o-1,PED,,,\n",
     }
+    story.tell("registry", *ch.map_of_two_regions())
     engine = story.world.engines["registry"]
     plan = imports.roster_plan(
         engine,
