@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import Literal
 
 from tests.infra.choice import Parts
+from tests.infra.servers import LASTING
 
 type Unit = Literal["ms", "s", "facts/s"]
 
@@ -111,11 +112,12 @@ def quiet() -> Generator[None]:
 
 @contextmanager
 def servers() -> Generator[Parts]:
-    """Give the real servers, each started when it is first asked for."""
-    parts = Parts()
+    """Give the real servers, on a disk, each started when it is first asked for."""
+    parts, asked = Parts(), LASTING.set(True)
     try:
         yield parts
     finally:
         for line in parts.report():
             say(line)
         parts.close()
+        LASTING.reset(asked)

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -63,6 +64,9 @@ the machine goes on, and that is all that tests can break."""
 
 MEMORY, ROOM = Path("/dev/shm"), 6 * 2**30  # noqa: S108 - a folder of our own is made in it
 """Where servers keep what they have, if so many bytes are free there and of memory."""
+
+LASTING = ContextVar("lasting", default=False)
+"""Whether they keep it on a disk, written through, as they are run: so they are measured."""
 
 QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 
@@ -170,7 +174,7 @@ def _name_in(url: str) -> str:
 @contextmanager
 def new_folder(name: str) -> Generator[Path]:
     """Make a folder for a server; it goes if the server does not start."""
-    where = MEMORY if roomy(MEMORY) else None
+    where = MEMORY if not LASTING.get() and roomy(MEMORY) else None
     folder = Path(tempfile.mkdtemp(prefix=f"metodika-{name}-{os.getpid()}-", dir=where))
     try:
         yield folder
@@ -292,10 +296,8 @@ def postgres_in(
         return True
 
     settings = {"port": port, "listen_addresses": "127.0.0.1", "max_connections": 200}
-    settings |= FORGETFUL | {
-        "unix_socket_directories": "",
-        "dynamic_shared_memory_type": "mmap",
-    }
+    settings |= {} if LASTING.get() else FORGETFUL
+    settings |= {"unix_socket_directories": "", "dynamic_shared_memory_type": "mmap"}
     options = [f"-c{name}={value}" for name, value in settings.items()]
     process = Process(
         [*program, *options],

@@ -45,8 +45,9 @@ named AS (
     FROM finished WHERE route_item_id IS NOT NULL
 ),
 chosen AS (
-    SELECT named.enrolment_id,
-        min([session.event_id, deficit.event_id, route.event_id]) AS chain
+    SELECT named.person_id, min([
+        session.event_id, deficit.event_id, route.event_id, named.event_id, named.done_id
+    ]) AS chain
     FROM named
     JOIN live_diagnostics_DeficitIdentified($known) AS deficit USING (deficit_id)
     JOIN live_routes_RouteAssigned($known) AS route USING (route_id)
@@ -65,29 +66,26 @@ chosen AS (
       -- не ключом: по двум ключам маршруты читаются все, по одному — только нужные
       AND CASE WHEN route.session_id = session.session_id
           THEN list_contains(route.items.item_id, named.route_item_id) END
-    GROUP BY named.enrolment_id
+    GROUP BY named.person_id
 ),
 
-trained AS (
-    SELECT person_id, count(chosen.enrolment_id) > 0 AS proven,
-        min(list_concat(chain, [event_id, done_id])) FILTER (chain IS NOT NULL) AS chain,
-        min([event_id, done_id]) AS unproven
-    FROM finished LEFT JOIN chosen USING (enrolment_id)
-    GROUP BY person_id
+studied AS (
+    SELECT person_id, min([event_id, done_id]) AS unproven FROM finished GROUP BY person_id
 )
 
 SELECT
     org_id AS unit,
     person_id AS subject,
-    coalesce(proven, FALSE)::INTEGER AS num,
+    (chosen.person_id IS NOT NULL)::INTEGER AS num,
     1 AS den,
     CASE
-        WHEN proven
+        WHEN chosen.person_id IS NOT NULL
             THEN 'освоена программа Федерального реестра, подобранная по диагностике (S0 V.1)'
-        WHEN trained.person_id IS NOT NULL
+        WHEN studied.person_id IS NOT NULL
             THEN 'программа освоена, но связь с диагностикой не доказана (S0 V.1)'
         ELSE 'программа Федерального реестра не освоена (S0 V.1)'
     END AS why,
     list_concat(base.evidence, coalesce(chain, unproven)) AS evidence
 FROM base
-LEFT JOIN trained USING (person_id)
+LEFT JOIN chosen USING (person_id)
+LEFT JOIN studied USING (person_id)
