@@ -82,7 +82,7 @@ class World:
     @cached_property
     def answers(self) -> "Answers":
         """Return what the ledger answers."""
-        from shared.runtime.answers import Answers  # noqa: PLC0415
+        from shared.runtime.answers import Answers  # noqa: PLC0415 - as the ledger, with DuckDB
 
         return Answers(self.ledger, definitions(INDICATORS))
 

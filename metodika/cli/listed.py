@@ -71,7 +71,7 @@ class Listed(click.Group):
 
     def __init__(self, name: str | None = None, **said: object) -> None:
         named = {each: click.Command(each, help=LISTED[each][1]) for each in LISTED}
-        super().__init__(name, commands=named, **said)  # pyright: ignore[reportArgumentType]
+        super().__init__(name, commands=named, **said)  # pyright: ignore[reportArgumentType] - click's own words, passed on
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Read the module of a command, and return it."""

@@ -128,8 +128,8 @@ def table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: str = ""
 ) -> None:
     """Print rows; columns whose names stand in `right` are aligned to the right."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415 - read only where a person looks
+    from rich.table import Table  # noqa: PLC0415 - read only where a person looks
 
     drawn = Table(title=title, title_justify="left")
     for each in columns:
@@ -141,8 +141,8 @@ def table(
 
 def progress(label: str) -> Progress:
     """Return a bar on the standard error; silent where nobody looks."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import (  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415 - read only where a person looks
+    from rich.progress import (  # noqa: PLC0415 - read only where a person looks
         BarColumn,
         MofNCompleteColumn,
         Progress,

@@ -68,7 +68,7 @@ class Between:
         speak that prove it: its tutor, its methodist, those attached to it.
         """
         found: dict[str, list[dict[str, Any]]] = {}
-        regions = any(len(each) <= 3 for each in subjects)  # noqa: PLR2004
+        regions = any(len(each) <= 3 for each in subjects)  # noqa: PLR2004 - a region's code is short, a UUID is 36 long
         selves, people = self._selves(subjects), self._people_of(evidence)
         for kind in self.kinds if selves else ():
             about = ["stream", *persons(kind)]

@@ -85,5 +85,5 @@ def _block(pattern: Pattern, wires: Sequence[bytes]) -> Columns:
         if not block.follows(each):
             raise Unlike(each)
     made = {name: column(block) for name, column in pattern.columns.items()}
-    made["exact"] = pa.repeat(pa.scalar(True), block.count)  # noqa: FBT003
+    made["exact"] = pa.repeat(pa.scalar(True), block.count)  # noqa: FBT003 - Arrow takes no name for it
     return pa.RecordBatch.from_pydict(made)

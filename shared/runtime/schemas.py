@@ -166,7 +166,7 @@ def built(said: Any) -> Any:
         case Shape():
             return type(said).of(**said.inside())
         case tuple() | list():
-            return tuple(map(built, said))  # pyright: ignore[reportUnknownArgumentType]
+            return tuple(map(built, said))  # pyright: ignore[reportUnknownArgumentType] - of any shape
         case frozenset():
             return frozenset(map(built, said))
         case _:

@@ -62,7 +62,7 @@ class Views(Protocol):
 
     names: Sequence[str]
 
-    async def get(self, name: str, id: str) -> Document | None:  # noqa: A002
+    async def get(self, name: str, id: str) -> Document | None:  # noqa: A002 - a document has an id
         """Return a document, or None."""
         ...
 

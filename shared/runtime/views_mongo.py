@@ -115,7 +115,7 @@ class MongoViews:
         return cls(client, database, names, asked_by)
 
     @reaching
-    async def get(self, name: str, id: str) -> Document | None:  # noqa: A002
+    async def get(self, name: str, id: str) -> Document | None:  # noqa: A002 - a document has an id
         """Return a document, or None."""
         found = await (await self._live(name)).find_one({"_id": id})
         return found["document"] if found else None
@@ -263,7 +263,7 @@ def _within(scopes: Collection[str]) -> Stored:
     return {"$or": here + below}
 
 
-def _behind(field: str, key: SortKey, id: str) -> Stored:  # noqa: A002
+def _behind(field: str, key: SortKey, id: str) -> Stored:  # noqa: A002 - a document has an id
     later = {field: key, "_id": {"$gt": id}}
     if key is None:  # nothing comes before the rest
         return {"$or": [{field: {"$ne": None}}, later]}

@@ -87,7 +87,7 @@ class SqliteViews:
             if "last" not in {each[1] for each in db.execute("PRAGMA table_info(homes)")}:
                 db.execute("ALTER TABLE homes ADD COLUMN last TEXT")
 
-    async def get(self, name: str, id: str) -> Document | None:  # noqa: A002
+    async def get(self, name: str, id: str) -> Document | None:  # noqa: A002 - a document has an id
         """Return a document, or None."""
         found, _ = await self.find(
             name, equals={"id": id}, scopes=None, sort="id", after=None, limit=1
@@ -245,7 +245,7 @@ def _within(scopes: Collection[str] | None) -> Asked:
     return f"({asked})", [at for each in scopes for at in (each, f"{each}/", f"{each}0")]
 
 
-def _behind(sort: str, key: SortKey, id: str) -> Asked:  # noqa: A002
+def _behind(sort: str, key: SortKey, id: str) -> Asked:  # noqa: A002 - a document has an id
     field = _field(sort)
     if key is None:  # nothing comes before the rest
         return f"({field} IS NOT NULL OR id > ?)", [id]

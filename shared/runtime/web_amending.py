@@ -38,7 +38,7 @@ class Restated(Accepted):
     def among(cls, kinds: Sequence[Kind]) -> "Restated":
         """Accept facts of these kinds."""
         bodies = tuple(map(_body_of, kinds))
-        anew = bodies[0] if len(bodies) == 1 else Union[bodies]  # noqa: UP007
+        anew = bodies[0] if len(bodies) == 1 else Union[bodies]  # noqa: UP007 - of as many as there are, known when it runs
         tagged: Any = Annotated[anew, Discriminator("type_")] if bodies[1:] else anew
         body = create_model("Correct", __base__=RootModel[tagged])
         return cls(Correct, body, {"event_id": TypeAdapter(UUID)}, cites=True)
