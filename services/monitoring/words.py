@@ -198,11 +198,12 @@ CREATE OR REPLACE MACRO graduates(as_of, known, scope) AS TABLE
     )
     FROM latest ANTI JOIN working USING (person_id);
 
--- самодиагностика, по цели или по инструменту, показателей не касается (AM39)
+-- самодиагностика, по цели или по инструменту, показателей не касается (AM39); сессия может
+-- быть здесь дважды: её только исключают
 CREATE OR REPLACE MACRO self_sessions(as_of, known) AS TABLE
     SELECT session_id FROM live_diagnostics_DiagnosticCompleted(known)
     WHERE (instrument_kind = 'self' OR purpose = 'self') AND occurred_on <= as_of
-    UNION
+    UNION ALL
     SELECT session_id FROM live_diagnostics_DiagnosticAssigned(known)
     WHERE (instrument_kind = 'self' OR purpose = 'self') AND occurred_on <= as_of;
 
@@ -210,7 +211,7 @@ CREATE OR REPLACE MACRO self_sessions(as_of, known) AS TABLE
 CREATE OR REPLACE MACRO void_sessions(as_of, known) AS TABLE
     SELECT session_id FROM live_diagnostics_DiagnosticAnnulled(known)
     WHERE occurred_on <= as_of
-    UNION
+    UNION ALL
     FROM self_sessions(as_of, known);
 
 -- отменённый маршрут не считается (S1 4.4)

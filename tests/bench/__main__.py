@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
+from shared.runtime.allocator import begin_with_room
 from tests.bench.measured import Measured, machine, say
 
 NAMES = ("append", "rebuild", "segments", "country", "importing", "visible", "cluster", "sinks")
@@ -52,4 +53,5 @@ def _write(name: str, on: str, lines: Sequence[Measured]) -> None:
 
 
 if __name__ == "__main__":
+    begin_with_room()  # as `metodika up` does
     sys.exit(main(sys.argv[1:]))
