@@ -19,7 +19,7 @@ from shared.runtime.columns import Language
 from shared.runtime.told import Told
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 UNREAD = "unread"
 """The table of records that the release which wrote them could not read."""
 UNREAD_COLUMNS = {
@@ -67,7 +67,7 @@ class Until(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
-    """What the ledger has of a kind of fact. In Parquet an id is text, else types are these."""
+    """What the ledger has of a kind of fact: in Parquet ids are 16 bytes, other types these."""
 
     schema: int
     columns: dict[str, str]
@@ -120,7 +120,10 @@ def listed(folder: Path) -> Manifest | None:
     except msgspec.MsgspecError:
         raise NoSegments(f"{folder / MANIFEST} is no list of segments") from None
     if found.format != FORMAT:
-        raise NoSegments(f"{folder / MANIFEST} is of another release, in format {found.format}")
+        raise NoSegments(
+            f"{folder / MANIFEST} is of another release, in format {found.format}; this one"
+            f" reads and writes format {FORMAT}, in another folder"
+        )
     return found
 
 
@@ -193,5 +196,5 @@ def of_another_release(manifest: Manifest, language: Language) -> str | None:
 
 
 def stored(type_: str) -> str:
-    """Return a type as Parquet has it: Spark refuses its UUID (traps), so ids are text."""
-    return re.sub(r"\bUUID\b", "VARCHAR", type_)
+    """Return a type as Parquet has it: Spark refuses its UUID (traps), so ids are 16 bytes."""
+    return re.sub(r"\bUUID\b", "BLOB", type_)

@@ -258,7 +258,7 @@ def _put(path: Path, rows: Any, columns: Mapping[str, str]) -> str:
 def _options(columns: Mapping[str, str]) -> dict[str, Any]:
     """Return how a file is written: as any reader of Parquet knows it, nothing of Arrow.
 
-    Most ids hardly repeat; one that does is made of text once.
+    Most ids hardly repeat, so there is no dictionary of them.
     """
     few = [name for name, type_ in columns.items() if "UUID" not in type_ or name == "epoch"]
     return {

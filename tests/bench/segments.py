@@ -1,6 +1,6 @@
 """`segments`: a ledger out of sealed Parquet, against a bare DuckDB that reads the same files.
 
-Ours compares each file with its SHA-256, makes ids of text, lays out the index of all
+Ours compares each file with its SHA-256, makes ids of bytes, lays out the index of all
 records and finds what is restated. The rival is `CREATE TABLE … AS SELECT * FROM
 read_parquet(…)`, a table for each kind, into a file. In turn, the medians of three, in
 processor time of all threads: a second here is one of one core.
@@ -29,7 +29,7 @@ from tests.bench.ledger_country import fill
 from tests.bench.measured import Measured, at_least, say
 from tests.monitoring.telling import INDICATORS
 
-TEACHERS = 100_000
+TEACHERS = 400_000
 TIMES = 3
 NATION, BUDGET, CORES = 100_000_000, 60, 2
 

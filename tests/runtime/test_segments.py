@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pyarrow.parquet as pq
 import pytest
 
 from services.monitoring import ledger as language
@@ -100,6 +101,16 @@ def test_equal_facts_give_equal_bytes(opened: Opened, tmp_path: Path) -> None:
 
 def _each(records: Sequence[Record]) -> list[list[Record]]:
     return [[each] for each in records]
+
+
+def test_an_id_is_its_sixteen_bytes(opened: Opened, tmp_path: Path) -> None:
+    """ADR 0038: any engine reads them, also one that knows no ids."""
+    put(heard(opened("one"), EVERYTHING), tmp_path / "segments")
+    folder = tmp_path / "segments" / "1" / "routes_ProgramCompleted"
+    [first, *_] = pq.read_table(next(folder.glob("*.parquet"))).to_pylist()
+
+    assert first["event_id"] == COMPLETIONS[0].event_id.bytes
+    assert first["enrolment_id"] == UUID(int=1).bytes
 
 
 def test_however_often_one_wrote_they_hold_the_same(opened: Opened, tmp_path: Path) -> None:
@@ -318,8 +329,8 @@ def test_nothing_is_written_of_nothing(opened: Opened, tmp_path: Path) -> None:
     (tmp_path / "segments").mkdir()
     with pytest.raises(NoSegments, match="no segments in"):
         required(tmp_path / "segments")
-    (tmp_path / "segments" / "manifest.json").write_text('{"format": 2, "generation": 1}')
-    with pytest.raises(NoSegments, match="format 2"):
+    (tmp_path / "segments" / "manifest.json").write_text('{"format": 1, "generation": 1}')
+    with pytest.raises(NoSegments, match="format 1"):
         required(tmp_path / "segments")
     with closing(opened("two")):
         assert listed(tmp_path) is None
