@@ -81,7 +81,8 @@ class Ear:
     """How one source is heard.
 
     `error` is the class of what is being tried again, or "Hole" while something behind
-    a missing position waits for it. `known` is the position up to which all is in;
+    a missing position waits for it. `known` is the position up to which all is in,
+    `ends` where the log ends by its last heartbeat and the facts that came after it;
     `position` and `lag` are counted in what the transport counts in. `arrived`: it has
     been at the end of its source since it began. `leg` is what a trace calls the way of
     a fact through here.
@@ -100,6 +101,7 @@ class Ear:
     arrived: bool = False
     known: int = 0
     farthest: int = 0
+    ends: int = 0
     position: int = 0
     lag: int = 0
     holed_at: float | None = None
@@ -118,6 +120,7 @@ class Ear:
                 kept.append(each)
                 known = max(known, position or 0)
             farthest = max(farthest, position or 0)
+            self.ends = max(self.ends, position or 0)
         ahead = len(wires) - len(kept)
         self.tally.consumed += ahead
         self.tally.ahead += ahead
@@ -202,7 +205,7 @@ class Ear:
 
     def told(self, beat: Heartbeat) -> None:
         """Keep what a source says of itself: its epochs, and where it ends."""
-        self.heartbeat, self.line = beat, beat.line
+        self.heartbeat, self.line, self.ends = beat, beat.line, beat.position
 
     def healthy(self, now: datetime) -> bool:
         """Say whether it is heard at all: polled lately, and nothing fails."""
@@ -215,9 +218,9 @@ class Ear:
 
         Where it ends is believed when there is nothing more to read.
         """
-        beat, known = self.heartbeat, self.known
-        if self.unlike is None and beat and not self.lag and beat.position < known:
-            return f"{self.source} ends at {beat.position}, and {known} was heard"
+        ends, known = self.ends, self.known
+        if self.unlike is None and self.heartbeat and not self.lag and ends < known:
+            return f"{self.source} ends at {ends}, and {known} was heard"
         return self.unlike
 
     @property

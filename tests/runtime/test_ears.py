@@ -241,6 +241,26 @@ def test_a_heartbeat_is_no_fact(log: LogStore, inbox: Inbox, broker: Broker) -> 
     assert inbox.taken == [1, 2, 3]
 
 
+def test_what_comes_after_a_heartbeat_is_growth(
+    log: LogStore, inbox: Inbox, broker: Broker
+) -> None:
+    """Reliability 21: nobody is called for a log that was only written on."""
+    record(log, 3)
+    ears = Ears(inbox.hear, [SOURCE], who="routes", broker=broker, own=inbox.store)
+    ear = ears.ears[SOURCE]
+
+    async def meanwhile() -> None:
+        beaten = until(lambda: ear.heartbeat is not None)
+        await while_running(Relay(log, broker).run, beaten)
+        await asyncio.to_thread(record, log, 2)
+        await Relay(log, broker).drain()  # and no heartbeat says so yet
+        await until(lambda: ear.known == 5 and not ear.lag)
+
+    asyncio.run(while_running(ears.run, meanwhile()))
+
+    assert ear.waits is None
+
+
 def test_a_broker_away_is_waited_for(
     log: LogStore, inbox: Inbox, breakable_kafka: Kafka
 ) -> None:
