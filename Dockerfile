@@ -1,4 +1,4 @@
-# One image; SERVICE chooses which of the five it runs.
+# One image; METODIKA_SERVICE chooses which of the five it runs.
 FROM python:3.13-slim
 
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1
@@ -16,9 +16,8 @@ RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin metodika \
 USER 10001:10001
 
 # The root is read-only where it runs: what a service keeps for itself lies in /world.
-ENV SERVICE=registry METODIKA_WORLD=/world \
-    METODIKA_HTTP_HOST=0.0.0.0 METODIKA_HTTP_PORT=8000
+ENV METODIKA_WORLD=/world METODIKA_HTTP_HOST=0.0.0.0 METODIKA_HTTP_PORT=8000
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health/live', timeout=2)"]
-ENTRYPOINT ["sh", "-c", "exec python -m metodika up --service \"$SERVICE\""]
+ENTRYPOINT ["python", "-m", "metodika", "up"]

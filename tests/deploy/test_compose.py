@@ -35,8 +35,9 @@ def test_a_service_starts_with_these_settings(
     for key, value in said.items():
         monkeypatch.setenv(key, str(value))
 
-    settings = load(service=name)
+    settings = load()
 
+    assert settings.service == name
     assert settings.store(name).endswith(f"/{name}")
     assert (settings.keys_url is not None) == (name in SEALING)
     kept = [each.split(":")[0] for each in PARTS[name]["tmpfs"]]

@@ -91,9 +91,8 @@ def token() -> Iterator[str]:
 
 def let_in(subject: str) -> None:
     """Give somebody the first right, as docs/cluster.md says."""
-    told = ("-e", "METODIKA_SERVICE=registry")
     said = ("python", "-m", "metodika", "grant", subject, "federal", "--act", "приказ")
-    compose("exec", "-T", *told, "registry", *said)
+    compose("exec", "-T", "registry", *said)
 
 
 @pytest.mark.usefixtures("token")

@@ -56,6 +56,11 @@ def told(objects: list[dict[str, Any]], container: dict[str, Any]) -> dict[str, 
     return said | {each["name"]: each["value"] for each in container.get("env", ())}
 
 
+def whose(pod: dict[str, Any]) -> str:
+    """Return of which service a pod is, at work or migrating."""
+    return pod["metadata"]["labels"]["app.kubernetes.io/name"].removeprefix("migrate-")
+
+
 @pytest.mark.parametrize("folder", ["base", "overlays/example"])
 def test_every_object_is_valid(folder: str) -> None:
     for each in rendered(folder):
@@ -107,7 +112,7 @@ def test_each_service_is_probed_and_may_be_moved(base: list[dict[str, Any]]) -> 
 def test_who_never_needs_names_never_sees_keys(base: list[dict[str, Any]]) -> None:
     """contracts §6: у кого нет права, у того нет и ключей."""
     with_keys = {
-        pod["metadata"]["labels"]["app.kubernetes.io/name"].removeprefix("migrate-")
+        whose(pod)
         for pod in pods(base)
         for container in pod["spec"]["containers"]
         if {"secretRef": {"name": "keys"}} in container["envFrom"]
@@ -176,14 +181,13 @@ def test_every_pod_starts_with_what_it_is_told(
         assert said.keys() <= known
         if f"{PREFIX}MASTER_KEY" in said:  # the example's says that it must be changed
             said[f"{PREFIX}MASTER_KEY"] = key
-        service = said.get(f"{PREFIX}SERVICE") or container["command"][-1]
 
         with monkeypatch.context() as environment:
             for name, value in said.items():
                 environment.setenv(name, value.replace("/ca/ca.pem", signer))
-            settings = load(service=service)
+            settings = load()
 
-        assert service in NAMES
+        assert settings.service == whose(pod)
         if pod["metadata"]["labels"]["metodika"] == "service":
             mounts = [m for m in container["volumeMounts"] if not m.get("readOnly")]
             for kept in (settings.world, settings.ledger):
