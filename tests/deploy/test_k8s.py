@@ -1,6 +1,9 @@
 """The Kustomize base: valid, and nothing runs with more rights than it needs."""
 
 import base64
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +12,7 @@ import pytest
 
 from metodika.services import NAMES
 from shared.runtime.settings import PREFIX, SEALING, Settings, load
-from tests.deploy.rendering import rendered
+from tests.deploy.rendering import ROOT, rendered
 from tests.infra.certificates import Authority
 
 
@@ -192,3 +195,39 @@ def test_every_pod_starts_with_what_it_is_told(
             mounts = [m for m in container["volumeMounts"] if not m.get("readOnly")]
             for kept in (settings.world, settings.ledger):
                 assert any(kept.is_relative_to(Path(m["mountPath"])) for m in mounts)
+
+
+def typed_beside(workload: dict[str, Any]) -> dict[str, Any]:
+    """Return the pod that docs/cluster.md has commands of a service typed in."""
+    said = subprocess.run(
+        [sys.executable, str(ROOT / "deploy/k8s/by_hand.py")],
+        input=json.dumps(workload),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(said.stdout)
+
+
+def test_commands_are_typed_in_a_pod_with_what_the_service_has(
+    overlay: list[dict[str, Any]],
+) -> None:
+    """Its settings and files, who is reached by its migration; and nobody sends it requests."""
+    for each in workloads(overlay):
+        pod = typed_beside(each)
+        kubernetes_validate.validate(pod, "1.34", strict=True)
+        [container], [served] = (
+            spec["spec"]["containers"] for spec in (pod, each["spec"]["template"])
+        )
+        files = {volume["name"] for volume in pod["spec"]["volumes"]}
+
+        assert told(overlay, container) == told(overlay, served)
+        assert container["securityContext"] == served["securityContext"]
+        assert {mount["name"] for mount in container["volumeMounts"]} == files
+        assert "readinessProbe" not in container
+        [migrates] = [
+            job
+            for job in of_kind(overlay, "Job")
+            if whose(job["spec"]["template"]) == whose(pod)
+        ]
+        assert pod["metadata"]["labels"] == migrates["spec"]["template"]["metadata"]["labels"]
