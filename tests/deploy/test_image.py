@@ -5,6 +5,7 @@ Not part of every run: it builds, and starts eight containers on the ports 8001 
 
 import json
 import os
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -55,6 +56,10 @@ def inside(name: str, script: str) -> str:
 
 def start() -> None:
     compose("up", "--build", "--detach")
+    well()
+
+
+def well() -> None:
     for name in (*NAMES, "kafka", "mongo", "postgres"):
         within(240, lambda name=name: health(name) == "healthy", f"{name} is healthy")
     for name in NAMES:
@@ -178,6 +183,40 @@ def test_what_was_said_outlives_every_container(token: str) -> None:
     assert before > 0
     within(60, lambda: ledger(token) == before, "the ledger is read anew")
     assert regions(token) == ["25"]
+
+
+def test_a_copy_brings_all_back(token: str, tmp_path: Path) -> None:
+    """«Backup and restore» of docs/cluster.md, as it is typed there; in between all is lost."""
+    copies, brings_back = typed_under("Backup and restore")
+    before = ledger(token)
+    shell(copies, tmp_path)
+    compose("down", "--volumes")
+    shell(brings_back, tmp_path)
+    well()
+
+    assert before > 0
+    within(60, lambda: ledger(token) == before, "the ledger is made again")
+    assert regions(token) == ["25"]
+
+
+def typed_under(heading: str) -> list[str]:
+    """Return the blocks of shell in a chapter of docs/cluster.md."""
+    page = (ROOT / "docs/cluster.md").read_text(encoding="utf-8")
+    chapter = page.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return re.findall(r"^```sh\n(.*?)^```$", chapter, re.MULTILINE | re.DOTALL)
+
+
+def shell(said: str, folder: Path) -> None:
+    of_ours = {
+        "COMPOSE_PROJECT_NAME": PROJECT,
+        "COMPOSE_FILE": str(ROOT / "docker-compose.yml"),
+    }
+    subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", said],
+        cwd=folder,
+        env=os.environ | of_ours,
+        check=True,
+    )
 
 
 @pytest.mark.usefixtures("token")
