@@ -20,7 +20,7 @@ from metodika.imports.api import imports_router
 from metodika.services import NAMES, doors, folded_by, service, source
 from metodika.world import World
 from shared.kernel.ids import named
-from shared.runtime import logs, telemetry
+from shared.runtime import logs, telemetry_start
 from shared.runtime.access import Access, Tokens
 from shared.runtime.ear import Ear, unread, waiting
 from shared.runtime.ears_near import NeighbourEars
@@ -216,7 +216,7 @@ def up(world: World) -> None:
     """Run a world in this process."""
     name = world.settings.service or "metodika"
     logs.start(world.settings.log_level, service=name)
-    told = telemetry.start(world.settings, name)
+    told = telemetry_start.start(world.settings, name)
     try:
         if number := asyncio.run(serve(world)):
             raise SystemExit(128 + number)

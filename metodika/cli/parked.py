@@ -13,7 +13,7 @@ import msgspec
 from metodika.cli import say
 from metodika.services import NAMES
 from metodika.world import World, opened
-from shared.runtime import telemetry
+from shared.runtime import telemetry_start
 from shared.runtime.hearing import retry, skip
 from shared.runtime.log import Conflict, Parked, Skipped
 
@@ -175,7 +175,7 @@ def tried(here: World, service: str, waiting: list[Parked]) -> None:
 @contextmanager
 def traced(here: World) -> Generator[None]:
     """Tell what happens inside to the collector, if there is one, as the service would."""
-    told = telemetry.start(here.settings, here.settings.service or "metodika")
+    told = telemetry_start.start(here.settings, here.settings.service or "metodika")
     try:
         yield
     finally:

@@ -23,7 +23,6 @@ from opentelemetry.trace import (
 from opentelemetry.trace.propagation import set_span_in_context
 
 from shared.runtime.logs import ALLOWED, harmless
-from shared.runtime.settings import Settings
 
 LINKS = 128
 """How many causes a batch names, and in how many traces it stands."""
@@ -106,16 +105,6 @@ class Telemetry:
 
 
 _current = Telemetry()
-
-
-def start(settings: Settings, name: str) -> Telemetry:
-    """Send traces and metrics of this process to the endpoint, if there is one."""
-    if settings.otlp_endpoint is None:
-        return use(Telemetry())
-    # read only where wanted: what sends brings an HTTP client of its own
-    from shared.runtime.telemetry_sent import sending  # noqa: PLC0415
-
-    return use(sending(settings.otlp_endpoint, name, settings.trace_ratio))
 
 
 def use(telemetry: Telemetry) -> Telemetry:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from shared.runtime import logs, telemetry
+from shared.runtime import logs, telemetry, telemetry_start
 from shared.runtime.settings import Settings
 from shared.runtime.telemetry import Telemetry, current_traceparent, measure, span
 from shared.runtime.telemetry_sent import Remembered, in_memory
@@ -91,7 +91,7 @@ def test_a_collector_that_is_away_holds_up_no_end(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(telemetry, "PATIENCE", 0.2)
     nobody = f"http://127.0.0.1:{free_port()}"
     before = set(threading.enumerate())
-    told = telemetry.start(Settings(otlp_endpoint=nobody, trace_ratio=1), "routes")
+    told = telemetry_start.start(Settings(otlp_endpoint=nobody, trace_ratio=1), "routes")
     with span("x"):
         measure("metodika.lag", 1, service="routes")
     began = time.monotonic()
@@ -147,7 +147,7 @@ def test_without_an_endpoint_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) ->
         raise AssertionError("network")
 
     monkeypatch.setattr(socket.socket, "connect", no_network)
-    silent = telemetry.start(Settings(), "routes")
+    silent = telemetry_start.start(Settings(), "routes")
     measure("metodika.lag", 1, service="routes")
     with span("x", ABOVE, fact="routes.RouteAssigned"):
         assert current_traceparent() == ABOVE
