@@ -127,6 +127,7 @@ def test_a_service_may_do_nothing_but_its_work(name: str) -> None:
     assert status["Uid"].split() == status["Gid"].split() == ["10001"] * 4
     assert {int(status[f"Cap{each}"], 16) for each in ("Inh", "Prm", "Eff", "Bnd")} == {0}
     assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
+    # a folder of its container
     kept = {"/tmp", "/world"} | ({"/ledger"} if name == "monitoring" else set())  # noqa: S108
     assert set(writable.split()) == kept
     assert others == ("2" if name in {"registry", "routes"} else "0")

@@ -34,7 +34,7 @@ def test_hundredths_are_always_written(session: SessionSpec) -> None:
     session.when(replace(COMPLETE, score_pct=Decimal("-0")))
     [said] = session._said
 
-    assert str(said.score_pct) == "0.00"  # pyright: ignore[reportAttributeAccessIssue]
+    assert str(said.score_pct) == "0.00"  # pyright: ignore[reportAttributeAccessIssue] - of one kind here
 
 
 @pytest.mark.parametrize(

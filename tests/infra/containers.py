@@ -25,7 +25,7 @@ def _start(image: str, port: int, inside: int, **environment: str) -> Any:
     from testcontainers.core.container import (  # noqa: PLC0415 - only with an engine
         DockerContainer,
     )
-    from testcontainers.core.wait_strategies import (  # noqa: PLC0415
+    from testcontainers.core.wait_strategies import (  # noqa: PLC0415 - slow, and rarely needed
         PortWaitStrategy,
     )
 

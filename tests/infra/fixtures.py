@@ -199,5 +199,6 @@ def secured_mongo(pytestconfig: pytest.Config, authority: Authority) -> Mongo:
 @pytest.fixture(scope="session")
 def asking_mongo(pytestconfig: pytest.Config, authority: Authority) -> Mongo:
     """Give a MongoDB-protocol server that asks for a password and a client certificate."""
+    # one name for two ways of beginning it
     start = lambda: secured.asking_mongo(authority, "registry", secured.PASSWORD)  # noqa: E731
     return _secured(pytestconfig, "mongo that asks", start)

@@ -61,6 +61,7 @@ def ready(server: Server, name: str) -> tuple[int, str, dict[str, Any]]:
 def test_who_has_stopped_at_one_log_is_ready_and_says_so(server: Server) -> None:
     """A roll-out takes down nobody because a neighbour's log was put back."""
     for name in HEARERS:
+        # it is called before the loop goes on
         within(20, lambda: ready(server, name)[1] == "degraded", name)  # noqa: B023
         code, _, parts = ready(server, name)
         assert code == 200
@@ -107,4 +108,5 @@ def test_when_the_lost_file_is_found_all_go_on(server: Server, folder: Path) -> 
     replaced(folder, folder.parent / "whole")
     with closing(started(folder)) as again:
         for name in HEARERS:
+            # it is called before the loop goes on
             within(20, lambda: ready(again, name) == (200, "ok", {}), name)  # noqa: B023

@@ -64,7 +64,7 @@ def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
             ("school-25", "organisation", MINE),
             ("school-77", "organisation", THEIRS),
         ):
-            story.tell("registry", grant(who, role, where))  # pyright: ignore[reportArgumentType]
+            story.tell("registry", grant(who, role, where))  # pyright: ignore[reportArgumentType] - a role as text
         awarded, *_ = story.of("registry", "QualificationCategoryAwarded")
     server = started(folder)
     issuer = LocalIssuer(folder)

@@ -178,6 +178,7 @@ def test_a_log_of_a_cluster_is_put_back_and_everything_goes_on(
         adopted(cluster, name, lost_from)
     within(60, lambda: {str(OTHER), str(THIRD)} <= {*cluster.pairs()}, "mentors are proposed")
     for name in NAMES:
+        # it is called before the loop goes on
         within(40, lambda: cluster.lacks(name) == "{}", f"{name} is ready")  # noqa: B023
     cluster.settle()
     for name in NAMES:
@@ -190,6 +191,7 @@ def test_a_log_of_a_cluster_is_put_back_and_everything_goes_on(
 def all_have_stopped(cluster: Restored) -> None:
     """Wait until every hearer says of which log it has stopped hearing."""
     for name in HEARERS:
+        # it is called before the loop goes on
         within(40, lambda: "not as it was heard: registry@0" in cluster.lacks(name), name)  # noqa: B023
     within(40, lambda: "ledger" in cluster.lacks("monitoring"), "the ledger")
 
@@ -199,6 +201,7 @@ def all_others_are_heard(cluster: Restored) -> None:
     before = cluster.kpi("K-F1")["vector"].get("monitoring@0", 0)
     cluster.tell("monitoring", replace(FOUNDING_TARGETS[0], target_hundredths=1))
     for name in ("diagnostics", "routes", "mentoring"):
+        # it is called before the loop goes on
         within(20, lambda: "monitoring@0" in cluster.stores[name].marks(), name)  # noqa: B023
     numbers = cluster.kpi
     within(20, lambda: numbers("K-F1")["vector"].get("monitoring@0", 0) > before, "the ledger")

@@ -299,6 +299,7 @@ def test_services_at_work_write_them_once_a_day(
 
     async def at_work(here: World) -> None:
         tasks = [asyncio.ensure_future(task()) for task in part(here, "monitoring", None).tasks]
+        # there is nothing else to wait for
         while (folder / "manifest.json").stat().st_mtime == 0:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
         for each in tasks:

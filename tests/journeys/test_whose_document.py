@@ -57,7 +57,7 @@ def told(story: Telling) -> None:
     other = ch.organisation(OTHER_SCHOOL, "school", ch.PRIMORYE, ch.VLADIVOSTOK)
     story.tell("registry", other)
     for who, place in PLACES.items():
-        story.tell("registry", grant(who, *place))  # pyright: ignore[reportArgumentType]
+        story.tell("registry", grant(who, *place))  # pyright: ignore[reportArgumentType] - a role as text
     story.tell(
         "registry",
         ch.registered(IRA, "205-555-555 57", "09.07.1989"),

@@ -31,7 +31,7 @@ def test_another_one_but_for_a_field(kind: type[Counted | Asked]) -> None:
 
     assert (one, two) == (kind("a", 1), replace(one, count=2))
     with pytest.raises(FrozenInstanceError):
-        two.count = 3  # pyright: ignore[reportAttributeAccessIssue]
+        two.count = 3  # pyright: ignore[reportAttributeAccessIssue] - that it cannot is the test
 
 
 @pytest.mark.parametrize("kind", [Counted, Asked])

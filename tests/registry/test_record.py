@@ -251,6 +251,7 @@ def test_a_wrong_snils_is_refused_without_quoting_it(person: PersonSpec) -> None
         (REGISTERED, [("snils", "11223344595")]),
         (LINKED, [("roster", "SIS/f00d")]),
         (STARTED, []),
+        # as it is read without keys
         (replace(REGISTERED, snils=Sealed(PERSON, KEY, "A256GCM", "")), []),  # pyright: ignore[reportArgumentType]
     ],
 )

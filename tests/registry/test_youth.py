@@ -176,6 +176,7 @@ def test_it_is_determined_anew_when_asked(
 
 def test_who_cannot_be_known_is_not_determined() -> None:
     """S1 5.5: без ключа дня рождения не прочесть."""
+    # as it is read without keys
     sealed: TeacherFact = replace(REGISTERED, birth_date=SEALED)  # pyright: ignore[reportArgumentType]
     history = [sealed, STARTED]
     teacher = reduce(TEACHER.evolve, history, TEACHER.initial)

@@ -170,7 +170,7 @@ def test_a_document_is_of_one_enrolment(agreed: Two) -> None:
     """S1 2: один документ — одно освоение."""
     agreed.ask(agreed.routes, *completion())
     alone = {"enrolment": "2", "route_id": "", "route_item_id": ""}
-    start, complete = read_completion(COMPLETION | alone)  # pyright: ignore[reportGeneralTypeIssues]
+    start, complete = read_completion(COMPLETION | alone)  # pyright: ignore[reportGeneralTypeIssues] - two of them here
 
     assert agreed.ask(agreed.routes, start, complete) == ["accepted", "refused"]
 

@@ -17,6 +17,7 @@ async def deleted(broker: Broker, source: str) -> None:
     try:
         await admin.delete_topics([broker.topic(source)])
         async with asyncio.timeout(20):
+            # there is nothing else to wait for
             while broker.topic(source) in await admin.list_topics():  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
     finally:

@@ -46,6 +46,7 @@ class Receiver:
                 self.send_response(200)
                 self.end_headers()
 
+            # named so by the library
             def log_message(self, format: str, *_: Any) -> None:  # noqa: A002
                 """Say nothing."""
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
-import shared.events as _every_fact  # pyright: ignore[reportUnusedImport]  # noqa: F401
+import shared.events as _every_fact  # pyright: ignore[reportUnusedImport]  # noqa: F401 - fills the catalogue
 from shared.events.registry import (
     Expert,
     ExpertGroupAssigned,

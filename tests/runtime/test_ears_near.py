@@ -27,6 +27,7 @@ def test_an_append_wakes_the_neighbour(log: LogStore, inbox: Inbox) -> None:
     async def meanwhile() -> None:
         for count in (1, 2, 3):
             await asyncio.to_thread(record, log, 1)
+            # it is called before the loop goes on
             await until(lambda: len(inbox.taken) == count, seconds=5)  # noqa: B023
 
     asyncio.run(while_running(lambda: ears.run(every=600), meanwhile()))

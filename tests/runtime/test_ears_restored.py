@@ -139,7 +139,7 @@ def lost(tmp_path: Path, count: int) -> None:
 
 
 @pytest.mark.parametrize("more", [0, 1, 3, 4], ids=["nothing", "less", "as much", "more"])
-def test_who_heard_what_is_lost_stops_and_says_where(  # noqa: PLR0917
+def test_who_heard_what_is_lost_stops_and_says_where(  # noqa: PLR0917 - fixtures
     ask: Ask,
     log: LogStore,
     broker: Broker,
@@ -176,7 +176,7 @@ def stopped(ears: Ears, follower: Follower) -> bool:
 
 
 @pytest.mark.parametrize("written", [0, 2], ids=["at once", "written on"])
-def test_who_heard_nothing_of_it_goes_on_by_itself(  # noqa: PLR0917
+def test_who_heard_nothing_of_it_goes_on_by_itself(  # noqa: PLR0917 - fixtures
     ask: Ask,
     log: LogStore,
     broker: Broker,

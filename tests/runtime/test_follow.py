@@ -236,6 +236,7 @@ def test_an_append_wakes_it_and_silence_is_told(logs: list[LogStore]) -> None:
     async def meanwhile() -> None:
         for count in (1, 2, 3):
             await asyncio.to_thread(record, logs[1], 1)
+            # it is called before the loop goes on
             await until(lambda: ledger.count() == count, seconds=5)  # noqa: B023
         await until(lambda: (told[-1].source, told[-1].position) == ("routes@0", 3))
 

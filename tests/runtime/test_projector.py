@@ -300,6 +300,7 @@ def test_an_append_wakes_it(log: LogStore, tmp_path: Path) -> None:
         for position in (1, 2, 3):
             await asyncio.to_thread(say, log, ONE, region("a"))
             async with asyncio.timeout(5):
+                # there is nothing else to wait for
                 while await views.position("registry@0") < position:  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
         task.cancel()

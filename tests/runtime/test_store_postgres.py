@@ -62,7 +62,7 @@ def test_an_append_is_one_round_trip(
 
     def listening(self: object, query: object, *rest: object, **more: object) -> object:
         sent.append(query)
-        return execute(self, query, *rest, **more)  # pyright: ignore[reportCallIssue, reportArgumentType]
+        return execute(self, query, *rest, **more)  # pyright: ignore[reportCallIssue, reportArgumentType] - passed on as it came
 
     with closing(open_store(postgres_url, log.source, connections=1)) as store:
         monkeypatch.setattr(psycopg.Connection, "execute", listening)

@@ -242,11 +242,12 @@ class Documents(SqliteViews):
         assert source == "routes@0"
         return self.store.head().position - self.behind
 
-    async def find(self, name: str, **asked: Any) -> Page:  # pyright: ignore[reportIncompatibleMethodOverride]
+    async def find(self, name: str, **asked: Any) -> Page:  # pyright: ignore[reportIncompatibleMethodOverride] - forgets a bound
         if not self.gone:
             await self._fold()
         return await super().find(name, **asked)
 
+    # it asks for less than the port
     async def one(self, name: str, **asked: Any) -> Known | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         if not self.gone:
             await self._fold()
@@ -312,7 +313,7 @@ class World:
             ("operator", "operator", ""),
             (str(PEOPLE[25]), "self", "25"),
         ):
-            self.grant(who, role, place)  # pyright: ignore[reportArgumentType]
+            self.grant(who, role, place)  # pyright: ignore[reportArgumentType] - a role as text
 
     def close(self) -> None:
         asyncio.run(self.views.close())
@@ -338,6 +339,7 @@ class World:
     def grant(self, who: str, role: Role, territory: str) -> None:
         self.hear(
             AccessGranted(
+                # a role as text
                 grant_id=named("grant", who, role, territory),  # pyright: ignore[reportArgumentType]
                 grantee=who,
                 role=role,
