@@ -82,7 +82,8 @@ def import_(
         planned = imports.planned(here, kind, path, system=system, region=region, on=day)
         planned.home = region or ""
         if dry_run:
-            verdicts(planned, as_json=as_json)
+            engine = here.engines[planned.service]
+            verdicts(imports.rehearsed(engine, planned), as_json=as_json)
             return
         if planned.held and not confirm:
             held(imports.hold(here.engines[planned.service], planned), as_json=as_json)

@@ -9,6 +9,7 @@ from metodika.imports.plan import Plan, place
 from metodika.imports.rights import jobs_first
 from metodika.imports.roster import roster_plan
 from metodika.imports.state import Kept, keep, kept
+from metodika.imports.trial import rehearsed
 from metodika.world import World
 from services.diagnostics.domain import read_result
 from services.registry.domain import RegisterTeacher
@@ -22,6 +23,17 @@ from shared.runtime.bulk import Line, Report
 from shared.runtime.codec import decode, decode_meta
 from shared.runtime.engine import Engine
 from shared.runtime.log import Record
+
+__all__ = [
+    "Plan",
+    "hold",
+    "is_import",
+    "planned",
+    "rehearsed",
+    "roster_plan",
+    "take",
+    "take_back",
+]
 
 
 def planned(

@@ -224,7 +224,7 @@ def _taken(
         raise Problem(422, "unreadable", str(wrong)) from None
     planned.home = home
     if dry_run:
-        return _json(verdicts(planned))
+        return _json(verdicts(imports.rehearsed(engine, planned, may)))
     if planned.held and not confirm:
         return _json(told(imports.hold(engine, planned)), 202, planned.import_id)
     imports.take(engine, planned, actor=caller.actor, home=home or None, may=may)

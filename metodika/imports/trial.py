@@ -1,18 +1,22 @@
-"""What the registry will answer to the organisations of a package, before it is asked."""
+"""What a service will answer to the rows of a file, before it is asked."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace as but_for
 from typing import Any
 from uuid import uuid4
 
 from msgspec.structs import replace
 
+from metodika.imports.plan import Plan
+from metodika.imports.rights import jobs_first
 from services.registry.domain.organisation import NoOrganisation
 from services.registry.policies import ORGANISATIONS
 from shared.kernel import Fault
-from shared.kernel.ids import OrgId
-from shared.runtime.asking import Asked
-from shared.runtime.bulk import Line
+from shared.kernel.ids import OrgId, Territory
+from shared.runtime.asking import Asked, May
+from shared.runtime.bulk import COMMANDS, Line, fault_of, foreseen, in_chunks
 from shared.runtime.engine import Engine
+from shared.runtime.in_turn import collector_at_rest
 from shared.runtime.work import Work
 
 ORGS = "orgs.csv"
@@ -22,12 +26,12 @@ NOWHERE = Fault(
 
 
 def tried(engine: Engine, lines: Iterable[Line]) -> Iterator[Line]:
-    """Return rows with the faults that they will have: nothing of it is written.
+    """Return rows with the faults that their organisations will have.
 
     An organisation is decided as it will be, after those before it; of one that the
-    registry will not have the jobs are faults, too.
+    registry will not have the jobs are faults, too. Nothing of it is written.
     """
-    trial, lost = engine.known(), set[OrgId]()
+    trial, lost = engine.tried(), set[OrgId]()
     for each in lines:
         if each.file == ORGS:
             fault = _refused(engine, trial, each.commands)
@@ -44,8 +48,43 @@ def _is_new(trial: Work, org_id: OrgId) -> bool:
 
 def _refused(engine: Engine, trial: Work, commands: Iterable[Any]) -> Fault | None:
     """Return why the registry will not take a row."""
-    asked = [Asked(command=each, command_id=uuid4(), actor="trial") for each in commands]
-    for outcome in engine.decided(trial, asked):
-        if outcome.status == "refused":
-            return Fault("", outcome.reason or "", outcome.clause or "")
-    return None
+    outcomes = engine.decided(trial, [*map(_asked, commands)])
+    return next(filter(None, map(fault_of, outcomes)), None)
+
+
+def _asked(command: Any, home: Territory | None = None) -> Asked:
+    return Asked(command=command, command_id=uuid4(), actor="trial", home=home)
+
+
+# ── All of a file ───────────────────────────────────────────────────────────
+
+
+def rehearsed(engine: Engine, planned: Plan, may: May | None = None) -> Plan:
+    """Return a plan with the fault of each row that the import will refuse, the first one.
+
+    Every command is decided as it will be, in the same order and by whoever sends it;
+    nothing of it is written, and nobody gets a key.
+    """
+    found = _faults(engine, planned, may)
+    at = ((each, found.get((each.file, each.line))) for each in planned.lines)
+    lines = [replace(it, commands=(), fault=why) if why else it for it, why in at]
+    return but_for(planned, lines=lines)
+
+
+@collector_at_rest()
+def _faults(engine: Engine, planned: Plan, may: May | None) -> Mapping[tuple[str, int], Fault]:
+    trial, home = engine.tried(), Territory(planned.home) if planned.home else None
+    found: dict[tuple[str, int], Fault] = {}
+    rows = (
+        (line, _asked(command, home))
+        for line in jobs_first(planned.lines)
+        for command in line.commands
+    )
+    for some in in_chunks(rows, COMMANDS):
+        asked = [each for _, each in some]
+        trial.foresee(foreseen(engine, asked, is_new=True, begin=()))
+        for (line, _), outcome in zip(some, engine.decided(trial, asked, may), strict=True):
+            if fault := fault_of(outcome):
+                found.setdefault((line.file, line.line), fault)
+        trial.handed_over()
+    return found

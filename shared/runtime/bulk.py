@@ -267,9 +267,17 @@ def count(
         case "unchanged":
             report.unchanged += 1
         case "refused" | "conflict" | "forbidden":
-            reason = outcome.reason or "Запись занята, повторите"
-            fault = Fault("", reason, outcome.clause or "contracts §4")
-            report.faults.append((line.file, line.line, fault))
+            pass
+    if fault := fault_of(outcome):
+        report.faults.append((line.file, line.line, fault))
+
+
+def fault_of(outcome: Outcome) -> Fault | None:
+    """Return why a command was not taken; None if it was, or was so already."""
+    if outcome.status in {"accepted", "unchanged"}:
+        return None
+    reason = outcome.reason or "Запись занята, повторите"
+    return Fault("", reason, outcome.clause or "contracts §4")
 
 
 def foreseen(

@@ -17,7 +17,7 @@ from shared.kernel.ids import EventId
 from shared.runtime.asking import FOREIGN, WHO_MAY_WHAT, Asked, May, NotAllowed, Outcome
 from shared.runtime.deciding import Deciding
 from shared.runtime.log import Conflict, Head, Store, Unit
-from shared.runtime.seal import Keys
+from shared.runtime.seal import Keys, Unmade
 from shared.runtime.service import Service
 from shared.runtime.territory import TREE
 from shared.runtime.work import Wanted, Work
@@ -180,9 +180,16 @@ class Engine:
         A hopeful one takes keys for free that nobody is known to hold, and leaves it
         to the append to find out.
         """
+        return self._work(self._keys, hopeful=hopeful)
+
+    def tried(self) -> Work:
+        """Return what is known now, to try commands in: nothing of them is ever written."""
+        return self._work(self._keys and Unmade(self._keys), hopeful=False)
+
+    def _work(self, keys: Keys | Unmade | None, *, hopeful: bool) -> Work:
         return Work(
             self.store,
-            self._keys,
+            keys,
             self._borrowed,
             self.hmac,
             Unit(now=self.clock()),

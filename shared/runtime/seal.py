@@ -168,6 +168,11 @@ class Keys:
         key_id, _ = self._key(subject, make=False)
         return None if key_id is None else KeyId(key_id)
 
+    def is_erased(self, subject: UUID) -> bool:
+        """Say whether there was a key of a person, and it is destroyed."""
+        key_id, cipher = self._key(subject, make=False)
+        return key_id is not None and cipher is None
+
     def erase(self, subject: UUID) -> KeyId:
         """Destroy the key of a person, for ever; asked twice, the same answer.
 
@@ -248,6 +253,29 @@ class Keys:
             return AESGCM(self._wrap.decrypt(nonce, box, place))
         except InvalidTag:
             raise Broken(f"the key of {kept.subject} does not unwrap") from None
+
+
+class Unmade:
+    """The keys that there are, and none is made: for what is decided and never written."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self.open = keys.open
+        self.warm = keys.warm
+        self.prepare = keys.warm
+
+    def seal(self, kind: Kind, fact: Any, stream: UUID, version: int) -> Any:
+        """Return the fact with its personal fields blotted out. Raises `Erased`."""
+        del stream, version
+        blots: dict[str, Sealed] = {}
+        for field, about in kind.sealed.items():
+            plain, subject = getattr(fact, field), getattr(fact, about)
+            if plain is None or isinstance(plain, Sealed):
+                continue
+            if self._keys.is_erased(subject):
+                raise Erased(subject)
+            blots[field] = Sealed(subject, subject, ALG, "")
+        return but(fact, **blots) if blots else fact
 
 
 _STALE = float("-inf"), UUID(int=0), None

@@ -26,7 +26,7 @@ from shared.runtime import codec
 from shared.runtime.amending import stands_on
 from shared.runtime.asking import Asked
 from shared.runtime.log import Answered, Pending, Record, Store, Unit
-from shared.runtime.seal import Keys
+from shared.runtime.seal import Keys, Unmade
 from shared.runtime.territory import (
     Standing,
     homes_of,
@@ -88,7 +88,7 @@ class Work:
     def __init__(  # noqa: PLR0913 - all that one transaction needs
         self,
         store: Store,
-        keys: Keys | None,
+        keys: Keys | Unmade | None,
         borrowed: Sequence[Borrowed[Any, Any]],
         hmac: Callable[[str, str], bytes],
         unit: Unit,
