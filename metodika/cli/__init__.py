@@ -10,12 +10,13 @@ import click
 from metodika.cli.ending import ended_when_interrupted
 from metodika.cli.exits import EXIT_FAILED, EXIT_NO, EXIT_USAGE
 from metodika.cli.listed import Listed
+from metodika.version import VERSION
 from shared.runtime.allocator import begin_with_room
 from shared.runtime.told import Told
 
 
 @click.group(cls=Listed, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="metodika")
+@click.version_option(VERSION, prog_name="metodika")
 def metodika() -> None:
     """Numbers of the ЕФС НМС, and the proof of each from the log.
 

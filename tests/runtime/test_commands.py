@@ -10,6 +10,7 @@ import pytest
 
 import metodika.cli
 from metodika.cli.listed import LISTED, command
+from metodika.version import VERSION
 
 MODULES = [each.stem for each in Path(metodika.cli.__file__).parent.glob("*.py")]
 HEAVY = ("aiokafka", "duckdb", "fastapi", "faststream", "pyarrow", "psycopg", "pymongo")
@@ -50,3 +51,11 @@ def test_a_command_brings_what_it_needs(read: str, without: tuple[str, ...]) -> 
     )
 
     assert not set(without) & set(done.stdout.split())
+
+
+def test_it_says_which_it_is_though_nobody_installed_it() -> None:
+    """It runs from its folder, here and in the image."""
+    asked = [sys.executable, "-m", "metodika", "--version"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (0, f"metodika, version {VERSION}\n")
