@@ -1,6 +1,7 @@
 """Corrections: a fact said anew, or withdrawn, and when that is refused (contracts §1)."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import fields
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -177,15 +178,18 @@ def places(
         yield place
 
 
-def stands_on(
-    rules: Iterable[Stands[Any]], history: Iterable[Recorded[Any]], stream: UUID
-) -> bool:
-    """Say whether a fact of a history stands on the thing that a stream is about."""
-    return any(
-        isinstance(each.fact, rule.facts) and stream in rule.streams(each.fact)
+def grounds(
+    rules: Iterable[Stands[Any]], history: Iterable[Recorded[Any]]
+) -> AbstractSet[UUID]:
+    """Return on which things the facts of a history stand."""
+    stand = standing(history)
+    return {
+        stream
         for rule in rules
-        for each in standing(history)
-    )
+        for each in stand
+        if isinstance(each.fact, rule.facts)
+        for stream in rule.streams(each.fact)
+    }
 
 
 # ── What follows ────────────────────────────────────────────────────────────

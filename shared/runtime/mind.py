@@ -26,8 +26,8 @@ from shared.runtime.amending import (
     Withdraw,
     amended,
     derived,
+    grounds,
     places,
-    stands_on,
 )
 from shared.runtime.asking import Asked, Outcome
 from shared.runtime.engine import ERASED
@@ -111,7 +111,7 @@ class Mind:
         """Return the other streams of the service in which a fact stands on this one."""
         rules = [each for each in self.service.stands if each.on == decider.name]
         lives = self._lives.items() if rules else ()
-        return [it for it, life in lives if stands_on(rules, life.history, stream)]
+        return [it for it, life in lives if stream in grounds(rules, life.history)]
 
     def first(self, stream: UUID, fact: type[Any]) -> tuple[EventId, Any]:
         """Return the first fact of a class in a stream. LookupError if there is none."""

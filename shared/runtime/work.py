@@ -1,6 +1,7 @@
 """One unit of work: what has been read, what will be written, and nothing half."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -23,7 +24,7 @@ from shared.kernel import (
 )
 from shared.kernel.ids import EventId, OrgId, Territory
 from shared.runtime import codec
-from shared.runtime.amending import stands_on
+from shared.runtime.amending import grounds
 from shared.runtime.asking import Asked
 from shared.runtime.log import Answered, Pending, Record, Store, Unit
 from shared.runtime.seal import Keys, Unmade
@@ -38,6 +39,7 @@ from shared.runtime.work_held import Holding
 from shared.runtime.work_kept import Keeping, Kept
 
 PAGE = 1000
+_NO_GROUND: tuple[int, AbstractSet[UUID]] = (-1, frozenset())
 
 
 @dataclass(slots=True)
@@ -105,6 +107,7 @@ class Work:
         self._names_people = names_people
         self._stands = stands
         self._named: dict[str, dict[UUID, set[UUID]]] = {}
+        self._grounds: dict[tuple[str, int], tuple[int, AbstractSet[UUID]]] = {}
         self._things: dict[int, Thing] = {}  # by the number of an id: it has its hash at hand
         self._seen: list[Thing] = []
         self._read_to: int | None = None
@@ -165,10 +168,12 @@ class Work:
             self._read_to = self._store.head().position
         if decider.name not in self._named:
             self._named[decider.name] = self._namings(rules)
-        named = {each.stream for each in self._things.values()}
-        named |= self._named[decider.name].get(stream, set())
+        named = self._named[decider.name].get(stream, ())
         self.foresee(Wanted(streams=named))
-        return [it for it in named if stands_on(rules, self.thing(it).history, stream)]
+        for each in named:
+            self.thing(each)
+        things = self._things.items()
+        return [it.stream for n, it in things if stream in self._ground(decider.name, n, it)]
 
     def answer(self, command_id: UUID) -> Answered | None:
         """Return how a command was answered, here or, if it was foreseen, before."""
@@ -308,6 +313,14 @@ class Work:
         return done
 
     # ── Inside ──────────────────────────────────────────────────────────────
+
+    def _ground(self, on: str, number: int, thing: Thing) -> AbstractSet[UUID]:
+        """Return on which things of a decider a thing stands; reckoned once for a history."""
+        at, said = (on, number), len(thing.history)
+        if self._grounds.get(at, _NO_GROUND)[0] != said:
+            rules = (each for each in self._stands if each.on == on)
+            self._grounds[at] = said, grounds(rules, thing.history)
+        return self._grounds[at][1]
 
     def _namings(self, rules: Sequence[Stands[Any]]) -> dict[UUID, set[UUID]]:
         """Say of each stream in which others something was said that stood on it."""

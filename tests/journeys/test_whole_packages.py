@@ -16,7 +16,7 @@ from services.registry import domain as reg
 from services.registry.domain.roster import Source
 from shared.kernel import standing
 from shared.kernel.ids import EmploymentId, PersonId
-from shared.runtime import bulk
+from shared.runtime import bulk, work
 from shared.runtime.bulk import Report, Unreadable
 from tests.bench.roster import package
 from tests.journeys import chapters as ch
@@ -325,6 +325,23 @@ def test_a_whole_import_is_taken_back_and_taken_again(story: Telling) -> None:
 
     assert (again.faults, again.facts) == ([], first.facts)
     assert story.counted("K-F1", "31.12.2021") == counted == (0, PEOPLE)
+
+
+def test_to_take_many_back_is_not_to_look_at_each_for_each(
+    story: Telling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """contracts §7: на чём стоит каждая запись, смотрят, когда о ней что-то сказали."""
+    ch.places(story)
+    first = taken(story, sent(people=4 * PEOPLE), "sis", "25")
+    looked: list[int] = []
+    look = work.grounds
+    monkeypatch.setattr(work, "grounds", lambda *it: looked.append(1) or look(*it))
+    report = imports.take_back(
+        story.world, first.import_id, actor="operator", reason="ошибка", on=OCTOBER
+    )
+
+    assert report.faults == []
+    assert 0 < len(looked) < report.facts
 
 
 @pytest.mark.parametrize("heard", [True, False], ids=["heard before", "not heard yet"])
