@@ -95,7 +95,8 @@ def segments_verify(folder: Path, world: Path | None, as_json: bool) -> None:
         say.json(told | {"vector": vector_of(manifest)})
     else:
         click.echo(f"{len(manifest.files)} files, SHA-256 of the list: {told['manifest']}")
-        click.echo(f"content: {hash_ or 'not as written'}")
+        unread = "not looked at" if other else "not as written"
+        click.echo(f"content: {hash_ or unread}")
         known_line(vector_of(manifest), ())
     if found:
         say.no("; ".join(found))

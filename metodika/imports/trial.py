@@ -66,25 +66,25 @@ def rehearsed(engine: Engine, planned: Plan, may: May | None = None) -> Plan:
     nothing of it is written, and nobody gets a key.
     """
     found = _faults(engine, planned, may)
-    at = ((each, found.get((each.file, each.line))) for each in planned.lines)
-    lines = [replace(it, commands=(), fault=why) if why else it for it, why in at]
-    return but_for(planned, lines=lines)
+
+    def told(line: Line) -> Line:
+        fault = next((why for it in line.commands if (why := found.get(id(it)))), None)
+        return replace(line, commands=(), fault=fault) if fault else line
+
+    return but_for(planned, lines=[*map(told, planned.lines)])
 
 
 @collector_at_rest()
-def _faults(engine: Engine, planned: Plan, may: May | None) -> Mapping[tuple[str, int], Fault]:
+def _faults(engine: Engine, planned: Plan, may: May | None) -> Mapping[int, Fault]:
+    """Return why a command will be refused, by its identity: lines of no row have no place."""
     trial, home = engine.tried(), Territory(planned.home) if planned.home else None
-    found: dict[tuple[str, int], Fault] = {}
-    rows = (
-        (line, _asked(command, home))
-        for line in jobs_first(planned.lines)
-        for command in line.commands
-    )
-    for some in in_chunks(rows, COMMANDS):
-        asked = [each for _, each in some]
+    found: dict[int, Fault] = {}
+    commands = (it for line in jobs_first(planned.lines) for it in line.commands)
+    for some in in_chunks(commands, COMMANDS):
+        asked = [_asked(each, home) for each in some]
         trial.foresee(foreseen(engine, asked, is_new=True, begin=()))
-        for (line, _), outcome in zip(some, engine.decided(trial, asked, may), strict=True):
+        for command, outcome in zip(some, engine.decided(trial, asked, may), strict=True):
             if fault := fault_of(outcome):
-                found.setdefault((line.file, line.line), fault)
+                found.setdefault(id(command), fault)
         trial.handed_over()
     return found

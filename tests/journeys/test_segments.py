@@ -237,6 +237,20 @@ def test_a_damaged_segment_is_named_and_nothing_is_taken(
     assert ledger_of(world) == before
 
 
+def test_what_another_release_wrote_is_not_said_to_be_otherwise(
+    folder: Path, tmp_path: Path
+) -> None:
+    """ADR 0030: чего этот выпуск не читает, о том он не судит."""
+    copy = Path(shutil.copytree(folder, tmp_path / "older"))
+    listed = copy / "manifest.json"
+    said = listed.read_text(encoding="utf-8")
+    listed.write_text(said.replace("STRUCT(", "OTHER("), encoding="utf-8")
+    verified = run("segments", "verify", copy)
+
+    assert (verified.exit_code, "of another release" in verified.stderr) == (0, True)
+    assert "content: not looked at" in verified.stdout
+
+
 def ledger_of(world: Path) -> tuple[list[str], str]:
     """Return which generations of a ledger there are, and what the present one knows."""
     with opened(settings_of(world)) as here:

@@ -16,7 +16,7 @@ from services.registry import domain as reg
 from services.registry.domain.roster import Source
 from shared.kernel import standing
 from shared.kernel.ids import EmploymentId, PersonId
-from shared.runtime import bulk, work
+from shared.runtime import amending, bulk, work
 from shared.runtime.bulk import Report, Unreadable
 from tests.bench.roster import package
 from tests.journeys import chapters as ch
@@ -333,9 +333,13 @@ def test_to_take_many_back_is_not_to_look_at_each_for_each(
     """contracts §7: на чём стоит каждая запись, смотрят, когда о ней что-то сказали."""
     ch.places(story)
     first = taken(story, sent(people=4 * PEOPLE), "sis", "25")
-    looked: list[int] = []
-    look = work.grounds
-    monkeypatch.setattr(work, "grounds", lambda *it: looked.append(1) or look(*it))
+    looked: list[object] = []
+
+    def look(rules: Any, history: Any) -> Any:
+        looked.append(history)
+        return amending.grounds(rules, history)
+
+    monkeypatch.setattr(work, "grounds", look)
     report = imports.take_back(
         story.world, first.import_id, actor="operator", reason="ошибка", on=OCTOBER
     )
