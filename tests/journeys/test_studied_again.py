@@ -279,6 +279,13 @@ def of_vera(story: Telling) -> None:
     story.settle()
 
 
+STOOD = [
+    "RouteStarted 01.03.2022",
+    "RouteItemCompleted 20.05.2022",
+    "RouteCompleted 20.05.2022",
+]
+
+
 def stands(story: Telling) -> list[str]:
     """Return what stands of the route from its start on, and on which day."""
     history = story.world.engines["routes"].known().thing(ch.ROUTE).history
@@ -324,6 +331,19 @@ def test_another_day_of_the_document_is_that_of_the_route(story: Telling, on: st
     correct(story, "routes", ch.ENROLMENT, "ProgramCompleted", occurred_on=day(on))
 
     assert stands(story)[1:] == [f"RouteItemCompleted {on}", f"RouteCompleted {on}"]
+
+
+def test_an_item_whose_study_was_annulled_keeps_its_day(story: Telling) -> None:
+    """ADR 0034: что пройдено, пройдено; исправлен документ аннулированного освоения."""
+    of_vera(story)
+    annul(story, ch.ENROLMENT, "01.06.2022")
+    before = stands(story)
+    outcome = correct(
+        story, "routes", ch.ENROLMENT, "ProgramCompleted", occurred_on=day("19.05.2022")
+    )
+
+    assert outcome.status == "accepted"
+    assert stands(story) == before == STOOD
 
 
 def test_another_number_of_the_document_moves_nothing(story: Telling) -> None:
