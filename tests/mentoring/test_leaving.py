@@ -1,7 +1,7 @@
 """P4, S1 7.2: who leaves, who never left, and what people say of it stays (ADR 0039)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -177,6 +177,36 @@ def test_another_day_of_a_merger_is_another_day_of_its_end(
     made.hears(STRANGER, replace(into(TEACHER, STRANGER), occurred_on=LATER), corrects=merger)
 
     assert ends(made) == [LATER]
+
+
+@pytest.mark.parametrize("on", [AFTER, LATER], ids=["the same day", "another"])
+def test_another_day_of_one_merger_moves_no_end_of_another(
+    merged: tuple[Mentoring, UUID], on: date
+) -> None:
+    """contracts §1, S1 7.2: третья запись слита в другой день, а откреплён — в прежний."""
+    made, _ = merged
+    third = PersonId(UUID(int=94))
+    at_work(made, third)
+    merger = replace(into(STRANGER, third), occurred_on=on)
+    [said] = made.hears(third, merger)
+    made.hears(third, replace(merger, occurred_on=LATER + timedelta(9)), corrects=said)
+
+    assert ends(made) == [AFTER]
+
+
+def test_two_are_one_since_the_last_merger_between_them(trained: Mentoring) -> None:
+    """S1 7.2: о первом слиянии услышано последним: один человек — со дня второго."""
+    assert trained.asks(ACTIVATE, ATTACH) == ["accepted"] * 2
+    other_methodist(trained)
+    at_work(trained, STRANGER)
+    third = PersonId(UUID(int=94))
+    at_work(trained, third)
+    stranger = {"methodist_id": OTHER_METHODIST, "person_id": STRANGER}
+    assert trained.asks(replace(ATTACH, **stranger)) == ["accepted"]
+    trained.hears(third, replace(into(TEACHER, third), occurred_on=LATER))
+    trained.hears(STRANGER, into(third, STRANGER))
+
+    assert ends(trained) == [LATER]
 
 
 # ── Whichever comes last ────────────────────────────────────────────────────

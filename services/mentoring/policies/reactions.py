@@ -27,6 +27,7 @@ from services.mentoring.policies.remembered import (
     CANDIDACIES,
     CHARGES,
     COUNTRY,
+    HUMANS,
     METHODISTS,
     PEOPLE,
     REGIONS,
@@ -216,15 +217,17 @@ def one_human_has_one_methodist(said: PersonsMerged, known: Known) -> Iterator[D
     """Слитые записи — один педагог, и методист у него один (S1 7.2, S1 7.1).
 
     Which one: that of the surviving record. Two records with one methodist are one there.
+    They are one since the last of the mergers between them, whichever is heard last.
     """
     kept, *others = attachments(known, said.survivor_id) or [None]
     for each in others:
         if kept and each and each.methodist_id != kept.methodist_id:
+            since = HUMANS.one_since(known, each.person_id, kept.person_id)
             yield DetachTeacher(
                 methodist_id=each.methodist_id,
                 person_id=each.person_id,
                 reason=MERGED,
-                detached_on=max(said.occurred_on, each.occurred_on),
+                detached_on=max(since or said.occurred_on, each.occurred_on),
             )
 
 
@@ -250,13 +253,18 @@ def two_humans_have_two_methodists(said: PersonsMerged, known: Known) -> Iterato
 def followed(bond: Bond, said: PersonsMerged, known: Known) -> bool:
     """Say whether an attachment ended by this merger, and by no other that still stands.
 
-    One that is said anew joins the same two: what ended on its day is said anew as well.
+    One that is said anew joins the same two: what ended because of it is said anew as well,
+    if by all mergers they are one since another day.
     """
     who = bond.begun.person_id if isinstance(bond.begun, TeacherAttached) else None
     if who is None or said.survivor_id not in records(known, said.merged_id):
         return who is not None and not attachments(known, who)
     began, ended = bond.begun.occurred_on, bond.ended
-    return ended is not None and ended.fact.occurred_on == max(said.occurred_on, began)
+    on = ended.fact.occurred_on if ended else None
+    for kept in attachments(known, who):
+        since = HUMANS.one_since(known, who, kept.person_id)
+        return kept.person_id != who and on != max(since or said.occurred_on, began)
+    return on == max(said.occurred_on, began)
 
 
 POLICIES = (
