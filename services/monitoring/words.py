@@ -146,11 +146,11 @@ CREATE OR REPLACE MACRO pedagogues(as_of, known, scope) AS TABLE
 
 -- из них молодые: до 35 лет и в первые три года работы (S0 V.4, AM34)
 CREATE OR REPLACE MACRO young(as_of, known, scope) AS TABLE
-    WITH base AS (FROM pedagogues(as_of, known, scope)),
+    WITH base AS (FROM pedagogues_called(as_of, known, scope)),
     called AS (
         SELECT person_id, person_id AS called FROM base
         UNION ALL
-        SELECT survivor_id, merged_id FROM merged(as_of, known)
+        SELECT person_id, unnest(also) FROM base WHERE also IS NOT NULL
     ),
     youth AS NOT MATERIALIZED (
         SELECT called.person_id, young_until, event_id,
@@ -165,7 +165,7 @@ CREATE OR REPLACE MACRO young(as_of, known, scope) AS TABLE
         QUALIFY row_number() OVER (PARTITION BY person_id ORDER BY
             occurred_on DESC, recorded_at DESC, source DESC, position DESC) = 1
     )
-    SELECT person_id, org_id, list_append(evidence, event_id) AS evidence
+    SELECT person_id, org_id, list_append(evidence, event_id) AS evidence, also
     FROM base JOIN latest USING (person_id)
     WHERE as_of < young_until;
 
@@ -258,7 +258,8 @@ CREATE OR REPLACE MACRO methodists(as_of, known, scope) AS TABLE
     SELECT person_id, org_id, list_prepend(event_id, jobs) AS evidence
     FROM active JOIN working USING (person_id);
 
--- кто за кем закреплён в этот день: методист (человек) → педагог (S1 7.1)
+-- кто за кем закреплён в этот день: методист (человек) → педагог, который, как известно,
+-- когда-либо работал, под любой записью (S1 7.1)
 CREATE OR REPLACE MACRO attached(as_of, known) AS TABLE
     WITH said AS (
         SELECT methodist_id, person_id, TRUE AS holds, event_id, {ORDER}
@@ -275,9 +276,15 @@ CREATE OR REPLACE MACRO attached(as_of, known) AS TABLE
             PARTITION BY methodist_id, coalesce(survivor_id, said.person_id)
             ORDER BY occurred_on DESC, recorded_at DESC, source DESC, position DESC
         ) = 1
+    ),
+    worked AS (
+        SELECT coalesce(survivor_id, job.person_id) AS person_id
+        FROM work(as_of, known) AS job
+        LEFT JOIN merged(as_of, known) AS merged ON merged.merged_id = job.person_id
     )
     SELECT methodists.person_id AS methodist, last.person_id, min(last.event_id) AS event_id
-    FROM last JOIN live_mentoring_MethodistActivated(known) AS active USING (methodist_id)
+    FROM last SEMI JOIN worked USING (person_id)
+    JOIN live_mentoring_MethodistActivated(known) AS active USING (methodist_id)
     LEFT JOIN merged(as_of, known) AS merged ON merged.merged_id = active.person_id
     JOIN methodists(as_of, known, '') AS methodists
       ON methodists.person_id = coalesce(survivor_id, active.person_id)

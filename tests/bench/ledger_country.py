@@ -118,7 +118,12 @@ def fill(writer: duckdb.DuckDBPyConnection, teachers: int) -> dict[str, int]:
             writer,
             name,
             f"{everybody} WHERE n % 8 = 5 AND n // 8 % {modulus // 8} = 0",
-            {key: id_of(key, "n"), field: person, "occurred_on": later},
+            {
+                key: id_of(key, "n"),
+                field: person,
+                "mentor_id": id_of("person", f"(n + 2) % {teachers}"),
+                "occurred_on": later,
+            },
         )
     return known(writer)
 

@@ -85,6 +85,7 @@ def the_young(story: Story) -> None:
             occurred_on=day("02.09.2023"),
         )
     )
+    mentored(story, 24, by=41, since="10.10.2023")  # who works nowhere, as far as known
     mentored(story, 26, by=1, since="10.01.2022")
     mentored(story, 27, by=31, since="01.10.2023", closed="01.01.2024")
     mentored(story, 28, by=1, since="10.09.2023", closed="31.12.2023")
@@ -137,7 +138,7 @@ def methodists(story: Story) -> None:
     activated(story, 46, "D", "25", on="01.10.2022")
 
     attached(story, 1, "15.06.2022", 18)
-    attached(story, 1, "01.09.2022", 2, 3, 4, 5, 16)
+    attached(story, 1, "01.09.2022", 2, 3, 4, 5, 16, 41)
     attached(story, 3, "15.01.2023", 6, 7, 8, 10, 11, 12, 13)
     attached(story, 19, "01.03.2023", 9, 20)
     attached(story, 46, "01.10.2022", 14)

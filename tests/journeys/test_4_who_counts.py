@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from services.mentoring import domain as men
-from shared.kernel.ids import SessionId, SupportId
+from shared.kernel.ids import PersonId, SessionId, SupportId
 from tests.journeys import chapters as ch
 from tests.journeys.amends import withdraw
 from tests.journeys.methodists import TWIN, active, attach, form, is_one, leaves
@@ -111,3 +111,38 @@ def test_a_form_of_no_day_is_none(story: Telling) -> None:
         story.tell("mentoring", start, men.EndSupport(support_id=support, ended_on=day(on)))
         story.settle()
         assert story.counted("K-F4", "31.12.2022") == (int(on == "02.09.2022"), 1)
+
+
+def mistaken(story: Telling, who: PersonId) -> str:
+    """Withdraw the work of somebody; return K-F4 and K-R5x as they are then."""
+    assert withdraw(story, "registry", who, "EmploymentStarted").status == "accepted"
+    return counts(story)
+
+
+def counts(story: Telling) -> str:
+    """Return who is supported, who is attached, and whom that covers."""
+    of = ("K-F4", "K-R5x.max", "K-R5x.coverage")
+    return " ".join(str(story.counted(each, "31.12.2023")[0]) for each in of)
+
+
+def test_who_never_worked_makes_no_bond_count(story: Telling) -> None:
+    """K-F4, K-R5x, contracts §1: чужую работу отозвали — не засчитано; внесли заново — снова.
+
+    Nobody ends the pair: what is withdrawn is mostly entered anew (S1 7.2).
+    """
+    active(story)
+    story.tell("mentoring", attach(ch.ANNA, "05.09.2022"), form("05.09.2022"))
+    story.settle()
+    assert counts(story) == "1 1 1"
+    assert mistaken(story, ch.BORIS) == "0 1 1"
+    assert mistaken(story, ch.ANNA) == "0 0 0"
+    again = [
+        replace(
+            ch.employed(each, ch.SCHOOL, "01.09.2021"), employment_id=ch.uid(f"again {each}")
+        )
+        for each in (ch.BORIS, ch.ANNA)
+    ]
+    story.tell("registry", *again)
+    story.settle()
+
+    assert counts(story) == "1 1 1"

@@ -87,6 +87,10 @@ class People:
                 jobs[self.who(terms.person_id)].append((secondary, began[job], terms.org_id))
         return {person: min(each)[2] for person, each in jobs.items()}
 
+    def ever_worked(self) -> set[UUID]:
+        """Return who has begun any work by t, of any position, at any organisation."""
+        return {self.who(each.person_id) for each in self.past.every(EmploymentStarted)}
+
     def left_on(self, who: UUID) -> date | None:
         """Return the day after his last day of work by t; None while any work goes on.
 

@@ -10,7 +10,9 @@ from shared.events.diagnostics import (
     DiagnosticCompleted,
 )
 from shared.events.mentoring import (
+    MentorshipPairFormed,
     MethodistActivated,
+    TeacherAttached,
 )
 from shared.events.registry import (
     EmploymentChanged,
@@ -181,6 +183,19 @@ class FederalMethodists(World):
             ]
 
         self.past.every = all_regional
+
+
+class EverybodyWorked(World):
+    """Nobody asks whether a mentor, or who is attached, has ever worked."""
+
+    def ever_worked(self) -> set[UUID]:
+        spoken_of = {
+            who
+            for each in self.past.every(MentorshipPairFormed, TeacherAttached)
+            for who in (getattr(each, "mentor_id", None), getattr(each, "person_id", None))
+            if who
+        }
+        return super().ever_worked() | {self.who(each) for each in spoken_of}
 
 
 class NobodyLeftWork(World):

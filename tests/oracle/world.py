@@ -25,7 +25,6 @@ from shared.events.mentoring import (
     TeacherDetached,
 )
 from shared.events.registry import (
-    EmploymentStarted,
     RegionalCentreClosed,
     RegionalCentreOpened,
 )
@@ -202,8 +201,10 @@ class World(People):
 
         Decided here: a pair supports its mentee, not its mentor, on any basis; a
         proposed pair is none; on the day it ends it is in force no more (§2.4.3), so one
-        that ends on its first day never supported anybody.
+        that ends on its first day never supported anybody. A mentor is a pedagogue (S4
+        3.2.7): a pair whose mentor has begun no work by t is none.
         """
+        worked = self.ever_worked()
         forms_over = {
             each.support_id: each.occurred_on for each in self.past.every(SupportFormEnded)
         }
@@ -219,6 +220,7 @@ class World(People):
             each.mentee_id
             for each in self.past.every(MentorshipPairFormed)
             if self._supports(each.occurred_on, pairs_over.get(each.pair_id))
+            and self.who(each.mentor_id) in worked
         }
         return {self.who(each) for each in in_forms | in_pairs | self.tutored()}
 
@@ -232,7 +234,7 @@ class World(People):
         named never led; of whose work nothing is known, nobody knows that he left. A
         cancelled route never counts (§2.4.14).
         """
-        known = {self.who(each.person_id) for each in self.past.every(EmploymentStarted)}
+        known = self.ever_worked()
         named: dict[RouteId, list[RouteAssigned | TutorAppointed]] = defaultdict(list)
         for each in self.past.every(RouteAssigned, TutorAppointed):
             if each.tutor_id is not None and each.route_id not in self.cancelled():
@@ -272,8 +274,10 @@ class World(People):
         Detached on a day is not attached on it (TeacherDetached). Decided here: of the
         facts about one assignment and one person (all his records) the last one holds;
         who left P without being detached is still a burden (RU7), so the maximum counts
-        him and the coverage does not.
+        him and the coverage does not; who has begun no work by t is none (S1 7.1:
+        «педагогических работников»).
         """
+        worked = self.ever_worked()
         holds: dict[tuple[UUID, UUID], bool] = {}
         for each in self.past.every(TeacherAttached, TeacherDetached):
             pair = (each.methodist_id, self.who(each.person_id))
@@ -285,7 +289,7 @@ class World(People):
                 of[who] |= {
                     person
                     for (methodist_id, person), is_so in holds.items()
-                    if is_so and methodist_id == each.methodist_id
+                    if is_so and methodist_id == each.methodist_id and person in worked
                 }
         return of
 

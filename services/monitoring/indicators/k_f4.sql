@@ -15,18 +15,15 @@ base AS (FROM young($as_of, $known, $scope)),
 called AS (
     SELECT person_id, person_id AS called FROM base
     UNION ALL
-    SELECT survivor_id, merged_id FROM merged($as_of, $known)
-    SEMI JOIN base ON person_id = survivor_id
+    SELECT person_id, unnest(also) FROM base WHERE also IS NOT NULL
 ),
 
 -- «…в различных формах поддержки и сопровождения…»
-begun AS (
-    SELECT support_id AS id, person_id, 'в форме поддержки (S0 V.4)' AS form,
-        event_id, occurred_on
-    FROM live_mentoring_SupportFormStarted($known)
-    UNION ALL
-    SELECT pair_id, mentee_id, 'есть наставник (S0 V.4)', event_id, occurred_on
+pairs AS (
+    SELECT pair_id, mentor_id, mentee_id, event_id, occurred_on
     FROM live_mentoring_MentorshipPairFormed($known)
+    SEMI JOIN called ON called = mentee_id
+    WHERE occurred_on <= $as_of
 ),
 ended AS (
     SELECT id, max(occurred_on) AS ended_on
@@ -62,26 +59,40 @@ completed AS (
     WHERE occurred_on <= $as_of
     GROUP BY route_id
 ),
--- …пока его работа не окончена: «тьютор» — педагогический работник (S1 2), под любой записью
-tutors AS (
-    SELECT DISTINCT tutor_id, coalesce(survivor_id, tutor_id) AS human
-    FROM named LEFT JOIN merged($as_of, $known) ON merged_id = tutor_id
+-- …пока его работа не окончена: и «тьютор», и наставник — педагогические работники (S1 2,
+-- S4 3.2.7), под любой записью
+same AS MATERIALIZED (FROM merged($as_of, $known)),
+leaders AS (
+    SELECT leader, coalesce(survivor_id, leader) AS human
+    FROM (
+        SELECT tutor_id AS leader FROM named UNION SELECT mentor_id FROM pairs
+    ) LEFT JOIN same ON merged_id = leader
 ),
 records AS (
-    SELECT tutor_id, human AS record FROM tutors
+    SELECT leader, human AS record FROM leaders
     UNION ALL
-    SELECT tutor_id, merged_id FROM merged($as_of, $known) JOIN tutors ON survivor_id = human
+    SELECT leader, merged_id FROM same JOIN leaders ON survivor_id = human
 ),
 worked AS (
-    SELECT tutor_id,
+    SELECT leader,
         CASE WHEN bool_and(last_day IS NOT NULL) THEN max(last_day) + 1 END AS gone_on
     FROM work($as_of, $known) AS job JOIN records ON record = job.person_id
-    GROUP BY tutor_id
+    GROUP BY leader
 ),
 led AS (
     SELECT person_id, event_id, occurred_on,
         least(replaced_on, completed_on, gone_on) AS ended_on
-    FROM named LEFT JOIN worked USING (tutor_id) LEFT JOIN completed USING (route_id)
+    FROM named LEFT JOIN worked ON leader = tutor_id LEFT JOIN completed USING (route_id)
+),
+-- пары, в которых наставник, как известно, когда-либо работал
+begun AS (
+    SELECT support_id AS id, person_id, 'в форме поддержки (S0 V.4)' AS form,
+        event_id, occurred_on
+    FROM live_mentoring_SupportFormStarted($known)
+    WHERE occurred_on <= $as_of
+    UNION ALL
+    SELECT pair_id, mentee_id, 'есть наставник (S0 V.4)', event_id, occurred_on
+    FROM pairs SEMI JOIN worked ON leader = mentor_id
 ),
 
 -- «…участвующих…»: в этот день, или участие окончено в этом году; что окончено в день, в
@@ -89,7 +100,6 @@ led AS (
 each_form AS (
     SELECT person_id, form, event_id, occurred_on, ended_on
     FROM begun LEFT JOIN ended USING (id)
-    WHERE begun.occurred_on <= $as_of
     UNION ALL
     SELECT person_id, 'маршрут ведёт тьютор (S0 V.4)', event_id, occurred_on, ended_on FROM led
 ),
