@@ -6,7 +6,7 @@ import signal
 import socket
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from metodika.homes import views_of
 from metodika.imports.api import imports_router
 from metodika.services import NAMES, doors, folded_by, service, source
 from metodika.world import World
+from shared.kernel import Known
 from shared.kernel.ids import named
 from shared.runtime import logs, telemetry_start
 from shared.runtime.access import Access, Tokens
@@ -26,7 +27,7 @@ from shared.runtime.ear import Ear, unread, waiting
 from shared.runtime.ears_near import NeighbourEars
 from shared.runtime.ears_parked import retry_parked
 from shared.runtime.engine import Engine, utc_now
-from shared.runtime.grants import GRANTS
+from shared.runtime.grants import GRANTS, Grant
 from shared.runtime.health import Parts
 from shared.runtime.hearing import hear, retry
 from shared.runtime.issuer import LocalIssuer
@@ -37,6 +38,7 @@ from shared.runtime.problems import answer_problems
 from shared.runtime.projector import Projector
 from shared.runtime.relay import Relay
 from shared.runtime.settings import Settings, WrongSettings
+from shared.runtime.territory import as_it_is_now
 from shared.runtime.web import build_app
 
 GRACE = 10
@@ -121,9 +123,15 @@ def access_of(settings: Settings, engine: Engine) -> Access:
     issuers = settings.oidc_issuers or (LocalIssuer(settings.world).trusted(),)
     return Access(
         Tokens(issuers, utc_now),
-        lambda actor: engine.known().of(GRANTS, named("grantee", actor)),
+        lambda actor: granted(engine.known(), actor),
         utc_now,
     )
+
+
+def granted(known: Known, actor: str) -> tuple[Grant, ...]:
+    """Return what somebody was granted, each where its organisation is by now."""
+    grants = known.of(GRANTS, named("grantee", actor))
+    return tuple(replace(it, territory=as_it_is_now(it.territory, known)) for it in grants)
 
 
 def mounted(parts: Sequence[Part]) -> Starlette:

@@ -21,6 +21,7 @@ from shared.runtime.store_log import Still
 from shared.runtime.territory import TREE
 from shared.runtime.tree import UNREADABLE
 from shared.runtime.work import Kept
+from shared.runtime.work_kept import MOVES, moves_of
 
 TABLE = "known"
 
@@ -37,18 +38,22 @@ def known_beside(engine: Engine, still: Still, neighbours: Neighbours) -> Iterat
     kinds = {each.name for each in (*engine.service.borrowed, *TREE)}
     where = {f"{each}@" for each in kinds}
     for kind, cell, history in still.rows(TABLE):
-        if kind not in kinds | where:
+        if kind not in kinds | where | {MOVES[0]}:
             continue
         try:
             about = as_id(cell)
             due = expected.pop((kind, about), None)
             found = read.moved(about, history, due) if kind in where else None
+            if kind == MOVES[0]:
+                due = due or history
+                found = None if moves_of(history) == moves_of(due) else "leads elsewhere"
             if kind in kinds:
                 found = next(read.differing(_entries(history), _entries(due or b"[]")), None)
         except (*UNREADABLE, msgspec.MsgspecError) as wrong:
             found, about = f"unreadable: {type(wrong).__name__}", shown(cell)
         if found:
             yield Finding(TABLE, f"{kind} {about}", found)
+    expected.pop(MOVES, None)  # what an earlier release did not keep
     for (kind, about), due in expected.items():
         lacks = next(read.differing(set(), _entries(due)), None) if kind in kinds else None
         yield Finding(TABLE, f"{kind} {about}", lacks or "nothing is kept")

@@ -102,7 +102,7 @@ def require_right_to_hear(work: Work, thing: Thing, asked: Asked, may: May) -> N
         )
         places += [at for at, _ in leading]
     if isinstance(command, AMENDING):
-        places.append(work.stands(command.event_id)[0])
+        places.append(work.is_at(command.event_id)[0])
     if not any(map(may, places)):
         raise NotAllowed(type(command).__name__)
 

@@ -202,7 +202,7 @@ class Deciding:
         ]
 
         def at(event_id: UUID) -> Standing:
-            return work.stands(said_last(history, event_id))
+            return work.is_at(said_last(history, event_id))
 
         here = at(asked.command.event_id)
         where = restated_at(record.fact, fact, here, work)

@@ -5,7 +5,7 @@ a correction needs no rule of its own.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial, reduce
 from time import monotonic
 from typing import Any
@@ -22,6 +22,7 @@ from shared.runtime.store_log import LogStore
 from shared.runtime.territory import Stood, home_of
 from shared.runtime.views import Put, Rebuilding, Taken, Views
 from shared.runtime.wake import Bell
+from shared.runtime.work_kept import MOVES, moves_of
 
 BATCH = 500
 PAUSES = (0.2, 0.5, 1, 2, 5, 10, 30)
@@ -34,7 +35,15 @@ class LeftAlone(Exception):  # noqa: N818 - said of documents
     """A newer release folded them, and does not run."""
 
 
-def fold(projection: Projection[Any, Any], history: Sequence[Record]) -> Put | None:
+type Moves = Mapping[str, str]
+"""From which path to which organisations were moved, by a correction (ADR 0036)."""
+
+NOWHERE: Moves = {}
+
+
+def fold(
+    projection: Projection[Any, Any], history: Sequence[Record], moves: Moves = NOWHERE
+) -> Put | None:
     """Return the document of one stream, or None if no fact of it is of this kind."""
     said = [_recorded(each) for each in history]
     if not any(isinstance(each.fact, projection.facts) for each in said):
@@ -42,11 +51,12 @@ def fold(projection: Projection[Any, Any], history: Sequence[Record]) -> Put | N
     places = {each.event_id: each.territory for each in history}
     stand = [Stood(each.fact, places[where_said(said, each)]) for each in standing(said)]
     its = (each.fact for each in stand if isinstance(each.fact, projection.facts))
+    place = home_of(stand, projection.leads)
     return Put(
         id=str(history[0].stream),
         position=history[-1].position,
         document=reduce(projection.evolve, its, None),
-        territory=home_of(stand, projection.leads),
+        territory=place and moves.get(place, place),
     )
 
 
@@ -93,6 +103,7 @@ class Projector:
         self._left_at: float | None = None
         self._store = store
         self._views = views
+        self._moves: Moves = NOWHERE
         self.error: str | None = None
         self.waits: str | None = None
 
@@ -121,10 +132,23 @@ class Projector:
     async def catch_up(self) -> None:
         """Take in what there is; fold anew what older code folded, or nobody."""
         await self._come()
+        moves = await asyncio.to_thread(self._moved)
         newer = [each for each in self._projections if not await self._taken_in(each)]
         self.waits = NEWER if newer else None
         if not newer:
             self._left_at = None
+        await self._follow_moves(moves)
+
+    def _moved(self) -> Moves:
+        """Return from where to where organisations were moved, as this service has heard."""
+        return moves_of(self._store.known([MOVES]).get(MOVES, b""))
+
+    async def _follow_moves(self, moves: Moves) -> None:
+        """Take what stands at the old path of an organisation along, where it is not yet."""
+        anew = {old: new for old, new in moves.items() if self._moves.get(old) != new}
+        for each in self._projections if anew else ():
+            await self._views.move(each.name, anew)
+        self._moves = moves
 
     async def _come(self) -> None:
         if self._made_by and not self._came:
@@ -210,13 +234,13 @@ class Projector:
         """Fold the streams of these records; return how far each was folded."""
         ids = {each.stream for each in touched}
         histories = await asyncio.to_thread(self._store.streams, ids)
-        puts = await asyncio.to_thread(_folded, projection, histories.values())
+        puts = await asyncio.to_thread(_folded, projection, histories.values(), self._moves)
         await self._views.put(projection.name, puts, into=into)
         return {stream: each[-1].position for stream, each in histories.items()}
 
 
 def _folded(
-    projection: Projection[Any, Any], histories: Iterable[Sequence[Record]]
+    projection: Projection[Any, Any], histories: Iterable[Sequence[Record]], moves: Moves
 ) -> list[Put]:
-    folded = (fold(projection, each) for each in histories)
+    folded = (fold(projection, each, moves) for each in histories)
     return [each for each in folded if each is not None]

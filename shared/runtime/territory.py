@@ -28,6 +28,9 @@ ORGANISATIONS = ("org_id", "host_org_id", "provider_org_id", "university_id")
 SCOPE = r"^$|^\d{2}(/(\d{5,11}|-)(/[0-9a-f-]{36})?)?$"
 """A place of the tree as it is asked for: empty, 25, 25/05701, 25/-/ORG."""
 
+ID = 36
+"""How long the id of an organisation is at the end of its path."""
+
 PEOPLE = ("person_id", "mentee_id", "survivor_id")
 
 
@@ -76,8 +79,13 @@ def _closeness(job: Running) -> tuple[bool, bool]:
     return job.is_pedagogical, job.is_main
 
 
-def _placed(_: object, said: OrganisationRegistered, *__: EventId) -> Territory:
+def place_in(said: OrganisationRegistered) -> Territory:
+    """Return the path that the record of an organisation states."""
     return Territory(path(said.region, said.oktmo, said.org_id))
+
+
+def _placed(_: object, said: OrganisationRegistered, __: EventId) -> Territory:
+    return place_in(said)
 
 
 def _at_home(so_far: Home, said: EmploymentFact, _: EventId | None = None) -> Home:
@@ -161,7 +169,7 @@ def territory_of(
     if stated is not None:
         return stated or None, None
     if isinstance(said, OrganisationRegistered):
-        return _placed(None, said), said.org_id
+        return place_in(said), said.org_id
     person = _first(said, leads.people)
     org_id = _organisation(said, leads, person, known)
     if org_id is not None:
@@ -199,6 +207,17 @@ def restated_at(old: Any, new: Any, stands: Standing, known: Known) -> Standing:
 
 def _region(place: Standing) -> str:
     return (place[0] or "").partition("/")[0]
+
+
+def as_it_is_now[P: (Territory, Territory | None)](place: P, known: Known) -> P | Territory:
+    """Return where an organisation is by what is known now, of a path at which it was.
+
+    Its region or municipality may have been corrected since somebody wrote the path down.
+    """
+    above, _, last = (place or "").rpartition("/")
+    if "/" not in above or len(last) != ID:
+        return place
+    return known.of(PLACE, OrgId(UUID(last))) or place
 
 
 def homes_of(person: UUID, record: Territory | None, known: Known) -> list[Standing]:

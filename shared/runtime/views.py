@@ -119,6 +119,10 @@ class Views(Protocol):
         """
         ...
 
+    async def move(self, name: str, moves: Mapping[str, str]) -> None:
+        """Take the live documents at each of these paths to another."""
+        ...
+
     async def close(self) -> None:
         """Let go of every connection."""
         ...

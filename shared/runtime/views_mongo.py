@@ -211,6 +211,13 @@ class MongoViews:
             return False
         return True
 
+    @reaching
+    async def move(self, name: str, moves: Mapping[str, str]) -> None:
+        """Take the live documents at each of these paths to another."""
+        home = await self._live(name)
+        for old, new in moves.items():
+            await home.update_many({"territory": old}, {"$set": {"territory": new}})
+
     async def close(self) -> None:
         """Let go of every connection."""
         await self._client.close()

@@ -46,6 +46,10 @@ WHERE ?4 IS (SELECT generation FROM homes WHERE name = ?1)
 ON CONFLICT DO UPDATE SET
     before = generation, generation = excluded.generation, position = excluded.position
 """
+MOVE = """
+UPDATE documents SET territory = (SELECT value FROM json_each(?3) WHERE key = territory)
+WHERE name = ?1 AND generation = ?2 AND territory IN (SELECT key FROM json_each(?3))
+"""
 FORGET = """
 DELETE FROM documents WHERE name = ?1 AND generation NOT IN (
     SELECT generation FROM homes WHERE name = ?1
@@ -188,6 +192,12 @@ class SqliteViews:
         before = self._before.pop(generation)
         await asyncio.to_thread(self._write, SWAP, [name, generation, position, before])
         await asyncio.to_thread(self._write, FORGET, [name])
+
+    async def move(self, name: str, moves: Mapping[str, str]) -> None:
+        """Take the live documents at each of these paths to another."""
+        live = await asyncio.to_thread(self._home, name)
+        said = msgspec.json.encode(moves).decode()
+        await asyncio.to_thread(self._write, MOVE, [name, live, said])
 
     async def close(self) -> None:
         """Let go of every connection."""

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from msgspec.structs import replace
 
 from shared.events.registry import Role
-from shared.kernel.ids import NAMES, Territory
+from shared.kernel.ids import NAMES, EventId, Territory
 from shared.runtime import codec
 from shared.runtime.access import Access, Caller, Knock, forbidden
 from shared.runtime.amending import Correct, Withdraw
@@ -203,10 +203,11 @@ class Commands:
         Raises `Problem`: 404 on a territory that is not his, 403 for another role.
         """
         said = self.store.events([event_id]).get(event_id)
-        if said is None or not may(place_of(said)):
+        place, _ = self.engine.known().is_at(EventId(event_id)) if said else (None, None)
+        if said is None or not may(place):
             raise Problem(404, "no-such-fact")
         may_say = caller.may(said_by.get(said.name, ()))
-        if not may_say(place_of(said)):
+        if not may_say(place):
             raise forbidden("Факт исправляет и отзывает тот, кто вправе его сказать")
         return may_say
 

@@ -30,6 +30,7 @@ from shared.runtime.log import Answered, Pending, Record, Store, Unit
 from shared.runtime.seal import Keys, Unmade
 from shared.runtime.territory import (
     Standing,
+    as_it_is_now,
     homes_of,
     rights_to,
     tells_home,
@@ -241,6 +242,11 @@ class Work:
         place = None if said.territory is None else Territory(said.territory)
         home_org = codec.decode_meta(said.meta).home_org
         return place, None if home_org is None else OrgId(home_org)
+
+    def is_at(self, event_id: EventId) -> Standing:
+        """Return where the fact of a record is at home: its school may be elsewhere by now."""
+        place, org_id = self.stands(event_id)
+        return as_it_is_now(place, self), org_id
 
     def said_of(self, event_id: UUID) -> UUID | None:
         """Return the stream of a record that was said here; it may not be written yet."""

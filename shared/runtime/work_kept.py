@@ -18,11 +18,12 @@ from shared.kernel import (
     standing,
     stood,
 )
-from shared.kernel.ids import EventId
+from shared.kernel.ids import EventId, named
 from shared.runtime import codec
 from shared.runtime.amending_life import withdrawn
 from shared.runtime.log import Learned, Read, Store, digest
 from shared.runtime.service import by_fact
+from shared.runtime.territory import PLACE, place_in
 
 
 class Kept(msgspec.Struct, array_like=True, frozen=True):
@@ -37,6 +38,9 @@ class Kept(msgspec.Struct, array_like=True, frozen=True):
 
 MOVED = "перенесено"
 """Why a fact is withdrawn from one history: it stands in another."""
+
+MOVES = ("moved organisations", named("moved organisations"))
+"""Where it is kept from which path to which organisations were moved by a correction."""
 
 _encoder = msgspec.json.Encoder()
 _histories = msgspec.json.Decoder(list[Kept])
@@ -64,7 +68,7 @@ class Keeping:
         self._stories = defaultdict[str, dict[int, _Story]](dict)  # an int is its own hash
         self._used: list[_Story] = []
         self._places: dict[tuple[str, UUID], bytes] = {}
-        self._index: dict[tuple[str, UUID], UUID] = {}
+        self._index: dict[tuple[str, UUID], Any] = {}
         self._indexed: dict[tuple[str, UUID], None] = {}
 
     def of[D](self, borrowed: Borrowed[D, Any], about: UUID) -> D:
@@ -122,6 +126,27 @@ class Keeping:
                 at = (f"{each.name}@", kept.corrects or kept.event_id)
                 self._index[at], self._indexed[at] = about, None
             self._append(each, about, kept, fact)
+            if kept.corrects and each.name == PLACE.name:
+                self._note_move(about)
+
+    def _note_move(self, org_id: UUID) -> None:
+        """Note from where to where an organisation was moved, by a correction."""
+        story = self._story(PLACE.name, org_id)
+        said = (_recorded(each).fact for each in story.history)
+        now = self.of(PLACE, org_id)
+        paths = {place_in(each) for each in said if isinstance(each, PLACE.facts)} - {now}
+        found = self._moves()
+        ours = {old for old in found if old.endswith(f"/{org_id}")}
+        moves = {old: new for old, new in found.items() if old not in ours}
+        self._index[MOVES] = moves | (dict.fromkeys(paths, now) if now else {})
+        self._indexed[MOVES] = None
+
+    def _moves(self) -> dict[str, str]:
+        if MOVES in self._index:
+            return self._index[MOVES]
+        found = self._store.known([MOVES]).get(MOVES, b"")
+        self._places[MOVES] = digest(found)
+        return moves_of(found)
 
     def _whereabouts(
         self, borrowed: Borrowed[Any, Any], event_id: EventId, stream: UUID
@@ -178,6 +203,11 @@ class Keeping:
             story.used = True
             self._used.append(story)
         return story
+
+
+def moves_of(kept: bytes) -> dict[str, str]:
+    """Read from which path to which organisations were moved."""
+    return msgspec.json.decode(kept, type=dict[str, str]) if kept else {}
 
 
 def _folded[D](borrowed: Borrowed[D, Any], history: Sequence[Kept]) -> D:

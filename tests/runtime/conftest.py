@@ -3,14 +3,21 @@
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
+from pymongo import AsyncMongoClient
 
 from metodika.services import service
 from shared.runtime.engine import Engine
 from shared.runtime.seal import Keys
 from shared.runtime.seal_shelves import migrate_keys
 from shared.runtime.store import LogStore, migrate, open_store
+from shared.runtime.views_mongo import MongoViews
+from shared.runtime.views_sqlite import SqliteViews
+from tests.infra.certificates import Authority
+from tests.infra.servers import Mongo
+from tests.runtime.documents import ASKED_BY, NAME, OTHER, Open, known_to
 from tests.runtime.inbox import Inbox
 from tests.runtime.made import a_log
 from tests.runtime.school import LAND, Ask, asking
@@ -83,3 +90,18 @@ def hearing() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(params=["sqlite", "mongo", "asking_mongo"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    """Give the same documents each time, in a loop of one's own."""
+    if request.param == "sqlite":
+        return lambda: SqliteViews(str(tmp_path / "views"), [NAME, OTHER], ASKED_BY)
+    mongo = cast("Mongo", request.getfixturevalue(request.param))
+    database, known = mongo.new_database(), {}
+    if request.param == "asking_mongo":
+        authority: Authority = request.getfixturevalue("authority")
+        known = known_to(authority)
+    return lambda: MongoViews(
+        AsyncMongoClient(mongo.url, **known), database, [NAME, OTHER], ASKED_BY
+    )
