@@ -1,7 +1,7 @@
 """What was said between two moments of knowledge about those whom it moved."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -140,7 +140,7 @@ class Between:
                 "as_of": self.as_of,
             },
         ).fetchall()
-        for subject, event, occurred, recorded, source, position, *rest in rows:
+        for subject, event, occurred, recorded, source, position, *rest in told_once(rows):
             actor, basis, corrects, replaced_at, is_new = rest
             yield (
                 subject,
@@ -178,6 +178,21 @@ class Between:
             "actor": actor,
             "basis": basis,
         }
+
+
+def told_once(rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
+    """Return each correction once, though it was said once more where its fact was heard.
+
+    Those records have one fact and one moment (ADR 0019); the last of them is replaced by
+    what came later, and not by a copy of itself.
+    """
+    found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for row in rows:
+        subject, event, _, recorded, *_, corrects, replaced_at, is_new = row
+        said = (subject, corrects, recorded) if corrects else (subject, event)
+        first = found.get(said, row)
+        found[said] = (*first[:-2], replaced_at, is_new)
+    return found.values()
 
 
 def persons(kind: Kind) -> list[str]:

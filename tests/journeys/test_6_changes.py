@@ -9,11 +9,20 @@ import pytest
 
 from services.registry import domain as reg
 from shared.events.registry import EmploymentStarted
-from shared.kernel.ids import EnrolmentId, EventId, PersonId, RouteItemId, SessionId
+from shared.kernel.ids import (
+    EnrolmentId,
+    EventId,
+    Oktmo,
+    OrgId,
+    PersonId,
+    RouteItemId,
+    SessionId,
+)
 from shared.runtime.amending import Correct, Withdraw
 from shared.runtime.answers import Change
 from shared.runtime.codec import Basis
 from tests.journeys import chapters as ch
+from tests.journeys.amends import correct
 from tests.journeys.telling import Telling, day, noon, refused
 
 BEFORE = noon("01.06.2022")
@@ -209,6 +218,28 @@ def test_a_key_that_no_record_names_any_more_is_free(told: Telling) -> None:
     newcomer = ch.registered(PersonId(ch.uid("newcomer")), "213-333-332 08", "01.01.1990")
 
     assert told.ask("registry", newcomer).status == "accepted"
+
+
+def test_a_correction_that_is_told_at_two_places_is_one(told: Telling) -> None:
+    """§1.6, ADR 0019: исправление повторено там, где факт слышали: исправление одно."""
+    other = OrgId(ch.uid("other school"))
+    nakhodka = Oktmo("05702000")
+    there = reg.AddMunicipality(
+        oktmo=nakhodka, region=ch.PRIMORYE, name="Находка", added_on=day("06.08.2020")
+    )
+    told.tell("registry", there, ch.organisation(other, "school", ch.PRIMORYE, nakhodka))
+    before, _ = told.world.answers.vector(None)
+    assert (
+        correct(told, "registry", ch.ANNA, "EmploymentStarted", org_id=other).status
+        == "accepted"
+    )
+    after, _ = told.world.answers.vector(None)
+    at = f"25/{nakhodka}"
+    [change] = told.world.answers.diff("K-RR03", at, day("31.12.2022"), before, after)
+
+    assert told.names("registry")[-2:] == ["EmploymentStarted"] * 2
+    said = [(each["what"], each["by"] is None) for each in change.facts]
+    assert [each for each in said if each[0] == "corrects"] == [("corrects", True)]
 
 
 def test_a_closed_school_has_no_staff_in_the_numbers(told: Telling) -> None:
