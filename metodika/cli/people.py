@@ -12,8 +12,8 @@ from metodika.cli import say
 from metodika.cli.rights import registry
 from metodika.erasure import erase_person
 from metodika.imports import shown
+from metodika.imports.claims import Wrong, senders, wrong_of
 from metodika.imports.claims import forgive as kept_no_more
-from metodika.imports.claims import wrong_of
 from metodika.imports.days import today_in
 from metodika.imports.shown import told_of
 from metodika.imports.state import Kept, Weighed, told
@@ -203,31 +203,45 @@ def erase(
 
 
 @click.command()
-@click.argument("sender", metavar="TERRITORY")
+@click.argument("sender", metavar="[TERRITORY]", default="")
 @click.option("--forgive", is_flag=True, help="Let the sender claim again.")
 @say.world_option
 @say.json_option
 def claims(sender: str, forgive: bool, world: Path | None, as_json: bool) -> None:
-    """Show how often rosters of a territory claimed another's people wrongly.
+    """Show how often rosters of a territory, and of those below it, claimed wrongly.
 
     After too many, its rows about people of others wait until --forgive (ADR 0040).
+    Without a territory: all that wait.
     """
     with registry(say.existing(world)) as engine:
-        kept = wrong_of(engine, sender)
+        theirs = senders(engine, sender)
+        if forgive and sender not in theirs:
+            say.no(f"nobody at {sender or 'the country'} has claimed anybody wrongly")
+        said = [counted(each, wrong_of(engine, each)) for each in theirs]
         if forgive:
             kept_no_more(engine, sender)
-    said = {
+    if not sender:
+        said = [each for each in said if each["stopped"]]
+    if as_json:
+        say.json(said)
+    elif said:
+        rows = (tuple(each.values()) for each in said)
+        say.table("Wrong claims, as they were", tuple(said[0]), rows)
+    else:
+        click.echo("no sender waits" if not sender else f"no wrong claims of {sender}")
+    if forgive:
+        click.echo(f"forgiven: {sender}", err=True)
+
+
+def counted(sender: str, kept: Wrong) -> dict[str, Any]:
+    """Return what is kept of one sender, as a row."""
+    return {
         "territory": sender,
         "on": kept.on,
         "today": kept.today,
         "people": len(kept.of),
         "stopped": kept.stopped or any(map(kept.stops, kept.of)),
-        "forgiven": forgive,
     }
-    if as_json:
-        say.json(said)
-    else:
-        say.table(f"Wrong claims of {sender}", tuple(said), [tuple(said.values())])
 
 
 COMMANDS = (import_, claims, erase)

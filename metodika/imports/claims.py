@@ -19,9 +19,10 @@ from services.registry.domain.rows import day, said
 from services.registry.domain.same import NOT_YOURS, is_named, written_alike
 from services.registry.domain.teacher import Registered
 from shared.kernel import Fault
-from shared.kernel.ids import named
+from shared.kernel.ids import Territory, named
 from shared.runtime.asking import May
 from shared.runtime.engine import Engine
+from shared.runtime.grants import covers
 from shared.runtime.log import Conflict, Learned, Read, Unit, digest
 from shared.runtime.logs import log
 from shared.runtime.telemetry import measure
@@ -29,6 +30,9 @@ from shared.runtime.territory import HOME, PLACE
 from shared.runtime.work import Work
 
 KIND = "wrong claims"
+SENDERS = (KIND, named(KIND))
+"""Where it is kept who claimed anybody wrongly: of a key nobody can tell a sender."""
+
 MOST_A_DAY = 20
 """Different wrong claims of one sender in a day; one more, and an operator looks."""
 MOST_OF_ONE = 3
@@ -70,6 +74,14 @@ _reader = msgspec.json.Decoder(Wrong)
 def wrong_of(engine: Engine, sender: str) -> Wrong:
     """Return the wrong claims of a sender, a territory."""
     return _read(engine, sender)[0]
+
+
+def senders(engine: Engine, inside: str = "") -> list[str]:
+    """Return the territories that claimed anybody wrongly, at or below one, in order."""
+    found = {*_senders(engine)[0]}
+    if wrong_of(engine, inside).of:  # kept before there was a list
+        found.add(inside)
+    return sorted(it for it in found if covers(Territory(inside), Territory(it)))
 
 
 def forgive(engine: Engine, sender: str) -> None:
@@ -168,11 +180,25 @@ def _changed(engine: Engine, sender: str, change: Callable[[Wrong], Wrong]) -> W
             known=[Learned(KIND, about, msgspec.json.encode(after))],
             read=[Read(KIND, about, digest(kept))],
         )
+        _list(engine, sender, unit)
         try:
             engine.store.append(unit)
         except Conflict:
             continue
         return after
+
+
+def _list(engine: Engine, sender: str, unit: Unit) -> None:
+    """Put a sender on the list of senders, in the same transaction, if it is not there."""
+    listed, kept = _senders(engine)
+    if sender not in listed:
+        unit.known.append(Learned(*SENDERS, msgspec.json.encode(sorted({*listed, sender}))))
+        unit.read.append(Read(*SENDERS, digest(kept)))
+
+
+def _senders(engine: Engine) -> tuple[list[str], bytes]:
+    kept = engine.store.known([SENDERS]).get(SENDERS, b"")
+    return (msgspec.json.decode(kept, type=list[str]) if kept else []), kept
 
 
 def _read(engine: Engine, sender: str) -> tuple[Wrong, bytes]:

@@ -1,7 +1,7 @@
 """S0 V: who knows a СНИЛС alone learns nothing of its holder by sending rosters."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -181,6 +181,33 @@ def test_wrong_claims_are_counted_by_the_day(
     assert "оператор" not in right
 
 
-def typed(there: Sender, *said: str) -> Any:
+def test_an_operator_sees_who_waits(senders: tuple[Sender, Sender]) -> None:
+    """ADR 0040: кто остановлен, видно и без пути, и над ним; кто не слал, того не прощают."""
+    here, _ = senders
+    path = f"25/{ch.VLADIVOSTOK}"
+    guesses = [(ANNA[0], ANNA[1], f"1980-04-{n}") for n in range(10, 10 + MOST_OF_ONE)]
+    nobody = typed(here, at="")
+    for each in guesses:
+        town(here, path).sent(package("25", ch.VLADIVOSTOK, each), dry_run=True)
+    waits = [typed(here, "--json", at=at) for at in ("", "25", path)]
+    made_up, forgiven = (typed(here, "--forgive", at=at) for at in ("Приморье", path))
+
+    assert "no sender waits" in nobody.stdout
+    assert all(path in each.stdout and '"stopped": true' in each.stdout for each in waits)
+    assert (made_up.exit_code, forgiven.exit_code) == (1, 0)
+    assert "no sender waits" in typed(here, at="").stdout
+
+
+def town(there: Sender, path: str) -> Sender:
+    """Let a municipality send, too."""
+    let_in = grant("town", "municipality", path)
+    there.engine.ask(Asked(command=let_in, command_id=let_in.grant_id, actor="federal-1"))
+    token = LocalIssuer(there.folder).issue("town", now=utc_now())
+    client = Client(there.client.app, headers(token))
+    return replace(there, client=client, system="ru-town")
+
+
+def typed(there: Sender, *said: str, at: str = "77") -> Any:
     world = str(there.folder)
-    return CliRunner().invoke(metodika, ["claims", "77", *said, "--world", world])
+    args = ["claims", *([at] if at else []), *said, "--world", world]
+    return CliRunner().invoke(metodika, args)
