@@ -53,6 +53,12 @@ class Closed:
 
 type Pair = Nobody | Proposed | Active | Closed
 
+ANOTHER = (
+    "Пара предложена другому педагогу; записанную не о том отзывают"
+    " и образуют заново другой записью"
+)
+"""Why a mentee is not replaced where a mentor was sought for another."""
+
 # ── Decide ──────────────────────────────────────────────────────────────────
 
 
@@ -66,7 +72,7 @@ def decide(pair: Pair, asked: PairCommand) -> Sequence[PairFact]:
             return [form(asked)]
         case Proposed(), FormPair():
             same = asked.mentee_id == pair.proposed.mentee_id
-            require(same, clause="S1 4.4", reason="Пара предложена другому педагогу")
+            require(same, clause="S1 4.4", reason=ANOTHER)
             both_work(asked)
             return [form(asked)]
         case Active(), ClosePair():
