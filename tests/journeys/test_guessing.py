@@ -114,6 +114,17 @@ def test_who_begins_a_thing_with_anothers_person_learns_nothing_of_her(
     assert asked(told, "mentoring", form("31.08.2005", ch.BORIS), "25").clause == "S4 3.2.7"
 
 
+def test_who_names_his_own_in_anothers_thing_learns_nothing(told: Telling) -> None:
+    """S0 V: назвал своего педагога в чужой паре: есть ли она и чья, всё равно не говорят."""
+    own = form("01.09.2022", ch.BORIS)
+    told.tell("mentoring", own)
+    for mentee in (ch.DINA, ch.ANNA):
+        with pytest.raises(NotAllowed, match="FormPair"):
+            asked(told, "mentoring", replace(own, mentee_id=mentee), "77")
+
+    assert asked(told, "mentoring", replace(own, mentee_id=ch.DINA), "25").clause == "S4 3.2.7"
+
+
 def test_how_much_was_said_of_anothers_person_is_not_told(told: Telling) -> None:
     """S0 V: чужому не отвечают и версией записи: If-Match наугад — тоже 403."""
     engine = told.world.engines["registry"]

@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.registry.domain import CloseOrganisation, RegisterTeacher
-from shared.kernel.ids import EmploymentId, PersonId
+from shared.kernel.ids import EmploymentId, OrgId, PersonId
 from shared.runtime import bulk
 from shared.runtime.asking import Asked
 from shared.runtime.bulk import Line, Report
 from shared.runtime.engine import Engine
-from tests.runtime.school import DAY, EMPLOYED, SCHOOL, TEACHER, names
+from tests.runtime.school import DAY, EMPLOYED, LAND, SCHOOL, TEACHER, names
 
 PEOPLE = 20
 ID, ME = UUID(int=77), UUID(int=78)
@@ -189,6 +189,36 @@ def test_what_is_not_the_senders_keeps_no_other_row_from_being_taken(
         (PEOPLE + n, "S0 V") for n in (3, 8, 13, 18)
     ]
     assert (one.accepted, rest.accepted, rest.unchanged) == (16, 4, 16)
+
+
+def test_what_is_not_the_senders_is_not_when_it_is_decided_anew(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S0 V, contracts §7: другой записал раньше: о праве спрашивают и со второго раза."""
+    theirs = replace(LAND[-1], org_id=OrgId(UUID(int=9)), oktmo=None)
+    said(engine, theirs)
+    take(engine, lines()[:PEOPLE], monkeypatch)
+    rows = lines()[PEOPLE:]
+    [own] = rows[5].commands
+    foreign = replace(own, org_id=OrgId(UUID(int=9)))
+    rows[5] = Line(file="f.csv", line=PEOPLE + 5, commands=(foreign,))
+    others = iter(each.commands[0] for each in rows[3:4])
+
+    def meanwhile(_: int) -> None:  # while the second transaction, of rows 3 to 5, is decided
+        for one in others:
+            said(engine, one)
+
+    report = bulk.take(
+        engine,
+        rows,
+        Report(import_id=ME),
+        actor="x",
+        may=lambda place: (place or "").startswith("25/05701000"),
+        progress=meanwhile,
+    )
+
+    assert [(line, fault.clause) for _, line, fault in report.faults] == [(PEOPLE + 5, "S0 V")]
+    assert report.unchanged == 1
 
 
 def test_the_collector_is_at_work_again_after_an_import(
