@@ -58,7 +58,7 @@ background.threads=2
 """
 JAVA = ("java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 INITDB = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale")
-FORGETFUL = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "128MB"}
+FORGETFUL = {"fsync": "off", "max_wal_size": "128MB"}
 """Nothing is written through to a disk: a server that is killed finds all of it again, for
 the machine goes on, and that is all that tests can break."""
 
