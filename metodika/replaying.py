@@ -15,11 +15,11 @@ from metodika.world import World
 from shared.kernel import catalogue
 from shared.runtime.answers import Answers
 from shared.runtime.columns import Ledger
-from shared.runtime.follow import logs_of_kafka
 from shared.runtime.hearing import relearned
 from shared.runtime.kafka import Broker
 from shared.runtime.log import Hole, Mark, Record
 from shared.runtime.projector import Projector
+from shared.runtime.rereading import logs_of_kafka
 from shared.runtime.segments import required
 from shared.runtime.segments_logs import require_of
 from shared.runtime.segments_read import filling

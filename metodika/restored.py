@@ -26,7 +26,6 @@ from shared.kernel import catalogue
 from shared.kernel.ids import named
 from shared.runtime.branches import BEGUN, Begun, Note, begun, line_of
 from shared.runtime.codec import decode_meta, unwire, wire
-from shared.runtime.follow import logs_of_kafka
 from shared.runtime.hearing import relearned
 from shared.runtime.heartbeat import in_common
 from shared.runtime.kafka import Broker
@@ -34,6 +33,7 @@ from shared.runtime.log import Conflict, Learned, Mark, Record, Unit
 from shared.runtime.marked import differs, last_heard, remembered, without_log
 from shared.runtime.projector import Projector
 from shared.runtime.relay_agreed import holds
+from shared.runtime.rereading import logs_of_kafka
 from shared.runtime.store import Epoch, LogStore
 from shared.runtime.topic_log import TopicLog
 

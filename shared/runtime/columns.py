@@ -1,21 +1,22 @@
 """The ledger's file: every log in columns, in one DuckDB database that one process owns."""
 
-import hashlib
 import os
 import shutil
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import duckdb
 
-from shared.kernel import Kind, catalogue
-from shared.runtime import codec, columns_release
+from shared.runtime import codec
+from shared.runtime.columns_asked import AT, COMPLETE, digest_of
 from shared.runtime.columns_batch import (
     Announced,
     Batch,
@@ -26,8 +27,10 @@ from shared.runtime.columns_batch import (
     in_order,
     read_ahead,
 )
+from shared.runtime.columns_generation import Generation, written
 from shared.runtime.columns_release import Logless, OtherRelease, begin, renew
-from shared.runtime.log import Hole, Record
+from shared.runtime.columns_terms import AsKnown, Came, Language, Logs, Taken, Vector
+from shared.runtime.log import Hole
 from shared.runtime.logs import log
 from shared.runtime.told import Told
 
@@ -38,15 +41,6 @@ LOCKED = (  # nothing is fetched, nothing but this file is touched, and so it st
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
-
-type Vector = dict[str, tuple[UUID, int]]
-"""Of each log its epoch and a position: everything up to there is known."""
-
-type Came = Sequence[Record | bytes]
-"""Records as a log holds them, or as they came on the wire."""
-
-type Logs = Callable[[Mapping[str, int]], Iterable[Came]]
-"""Given how far each source is heard, what follows, batch by batch, to the ends."""
 
 __all__ = [
     "AsKnown",
@@ -64,72 +58,6 @@ __all__ = [
 
 class InUse(Told):
     """Another process owns the ledger's file."""
-
-
-class Language(columns_release.Language, Protocol):
-    """The words of the ledger (`services.monitoring.ledger`), text only."""
-
-    def table(self, kind: Kind, /) -> str:
-        """Return the name of a fact's table."""
-        ...
-
-    def columns(self, kind: Kind, /) -> dict[str, str]:
-        """Return the columns of a fact's table and their types."""
-        ...
-
-    def replace(self, kind: Kind, /) -> str:
-        """Return what marks the facts that `amendments` restate or withdraw."""
-        ...
-
-    def by_level(self, members: str, unit: str, aggregate: str, /) -> str:
-        """Return the sums of an indicator at every level."""
-        ...
-
-    def at_scope(self, members: str, aggregate: str, /) -> str:
-        """Return the sum of an indicator inside one scope."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What became of a batch: put into tables, not readable by this code, known before."""
-
-    applied: int = 0
-    skipped: int = 0
-    repeated: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class AsKnown:
-    """What an answer may know, and the logs that may have said more by the moment asked."""
-
-    vector: Vector
-    lagging: tuple[str, ...] = ()
-
-    @property
-    def known(self) -> dict[str, int]:
-        """Return the vector as the ledger's words take it."""
-        return {source: position for source, (_, position) in self.vector.items()}
-
-
-@dataclass(slots=True)
-class _Generation:
-    """One database, and who still reads it."""
-
-    name: str
-    connection: duckdb.DuckDBPyConnection
-    readers: int = 0
-    retired: bool = False
-    heard: dict[str, Heard] = field(default_factory=dict[str, Heard])
-    hearing: dict[str, Heard] = field(default_factory=dict[str, Heard])
-
-    @contextmanager
-    def written(self) -> Generator[duckdb.DuckDBPyConnection]:
-        """Write in one transaction; only after it is what came in it `heard`."""
-        self.hearing = dict(self.heard)
-        with _written(self.connection) as writer:
-            yield writer
-        self.heard = self.hearing
 
 
 class Ledger:
@@ -213,9 +141,11 @@ class Ledger:
         name = str(int(self._current.name) + 1)
         if begun is not None:
             self._begin(name, begun)
-        new = self._open(name)
+            new, came = self._open(name), None
+        else:
+            new, came = self._open_and_read(name, logs)
         try:
-            total = self._read(new, logs)
+            total = self._read(new, logs, came)
             with self._writing:
                 if put_back or self._lacks(new):  # the old one heard more meanwhile
                     total = _sum(total, self._read(new, logs))
@@ -226,8 +156,7 @@ class Ledger:
                     old, self._current = self._current, new
                     old.retired = True
         except BaseException:
-            new.connection.close()
-            shutil.rmtree(self.folder / new.name)
+            self._throw_away(new)
             raise
         self._let_go(old)
         return total
@@ -300,8 +229,8 @@ class Ledger:
                 found = cursor.execute("SELECT source, epoch, position FROM heard ORDER BY ALL")
                 return AsKnown({source: (epoch, at) for source, epoch, at in found.fetchall()})
             asked = {"moment": moment}
-            found = cursor.execute(_AT, asked).fetchall()
-            complete = {name for (name,) in cursor.execute(_COMPLETE, asked).fetchall()}
+            found = cursor.execute(AT, asked).fetchall()
+            complete = {name for (name,) in cursor.execute(COMPLETE, asked).fetchall()}
             heard = {name for (name,) in cursor.execute("SELECT source FROM heard").fetchall()}
         lagging = sorted((heard | self._sources) - complete)
         return AsKnown({name: (epoch, at) for name, epoch, at in found}, tuple(lagging))
@@ -327,7 +256,7 @@ class Ledger:
             shutil.rmtree(home)
             raise
 
-    def _open(self, name: str) -> _Generation:
+    def _open(self, name: str) -> Generation:
         home = self.folder / name
         new = not (home / FILE).exists()
         home.mkdir(exist_ok=True)
@@ -348,16 +277,16 @@ class Ledger:
         for each in LOCKED:
             connection.execute(each)
         try:
-            with _written(connection) as writer:
+            with written(connection) as writer:
                 (begin if new else renew)(writer, self.language)
         except OtherRelease:
             connection.close()
             raise
         found = connection.execute("SELECT source, epoch, position, recorded_at FROM heard")
         heard = {source: Heard(*mark) for source, *mark in found.fetchall()}
-        return _Generation(name, connection, heard=heard)
+        return Generation(name, connection, heard=heard)
 
-    def _ingest(self, generation: _Generation, came: Came) -> Taken:
+    def _ingest(self, generation: Generation, came: Came) -> Taken:
         """Take records in the transaction that goes on; what fails ends it."""
         if not came:
             return Taken()
@@ -368,28 +297,55 @@ class Ledger:
             return self._ingest_each(generation, batch, came)
         return Taken(len(came))
 
-    def _ingest_each(self, generation: _Generation, batch: Batch, came: Came) -> Taken:
+    def _ingest_each(self, generation: Generation, batch: Batch, came: Came) -> Taken:
         records = [codec.unwire(e, leaf=False) if isinstance(e, bytes) else e for e in came]
         fresh, repeated, heard = in_order(generation.hearing, records, self._announced)
         skipped = batch.write_each(fresh, repeated, heard)
         generation.hearing |= heard
         return Taken(len(fresh) - skipped, skipped, len(repeated))
 
-    def _read(self, new: _Generation, logs: Logs) -> Taken:
-        """Read logs in one transaction: nothing is lost with a generation that failed."""
-        total = Taken()
+    def _open_and_read(self, name: str, logs: Logs) -> tuple[Generation, Generator[Came]]:
+        """Open an empty generation while the first of the logs comes."""
+        with ThreadPoolExecutor(1, "open") as aside:
+            opening, came = aside.submit(self._open, name), _each(logs({}))
+            try:
+                first = next(came, ())
+                return opening.result(), _each(chain([first], came))
+            except BaseException:
+                came.close()
+                if opening.exception() is None:
+                    self._throw_away(opening.result())
+                raise
+
+    def _read(self, new: Generation, logs: Logs, came: Generator[Came] | None = None) -> Taken:
+        """Read logs; a generation that fails is thrown away, whatever of it is committed.
+
+        Where a log ends, what was written of it is kept while the next is read. They may
+        be read already, `came`, from their beginnings.
+        """
+        total, goes_on = Taken(), True
         heard = {source: mark.position for source, mark in new.heard.items()}
-        with new.written(), closing(_each(logs(heard))) as batches:
-            for came in batches:
-                total = _sum(total, self._ingest(new, came))
+        with closing(came or _each(logs(heard))) as batches:
+            while goes_on:
+                goes_on = False
+                with new.written():
+                    for each in batches:
+                        total = _sum(total, self._ingest(new, each))
+                        if isinstance(each, Portion) and each.ends:
+                            goes_on = True
+                            break
         return total
 
-    def _must_have_heard_as_much(self, new: _Generation, put_back: Collection[str]) -> None:
+    def _throw_away(self, new: Generation) -> None:
+        new.connection.close()
+        shutil.rmtree(self.folder / new.name)
+
+    def _must_have_heard_as_much(self, new: Generation, put_back: Collection[str]) -> None:
         for source, position in self._lacks(new).items():
             if source not in put_back:
                 raise Hole(f"{source} ends before {position}, known already")
 
-    def _lacks(self, new: _Generation) -> dict[str, int]:
+    def _lacks(self, new: Generation) -> dict[str, int]:
         """Return the logs that the current generation heard farther, and how far."""
         known = {source: mark.position for source, mark in new.heard.items()}
         return {
@@ -398,7 +354,7 @@ class Ledger:
             if known.get(source, -1) < mark.position
         }
 
-    def _carry_heartbeats(self, new: _Generation) -> None:
+    def _carry_heartbeats(self, new: Generation) -> None:
         found = self._current.connection.execute("FROM heartbeat").fetchall()
         with new.written() as writer:
             for each in found:
@@ -412,62 +368,13 @@ class Ledger:
             os.fsync(file.fileno())
         new.replace(self.folder / CURRENT)
 
-    def _let_go(self, generation: _Generation) -> None:
+    def _let_go(self, generation: Generation) -> None:
         with self._naming:
             if not generation.retired or generation.readers:
                 return
             generation.retired = False
         generation.connection.close()
         shutil.rmtree(self.folder / generation.name)
-
-
-_PIECES = """
-SELECT source, position // 10000 AS piece, count(*),
-    sha256(string_agg(sha256(row::VARCHAR), '' ORDER BY position))
-FROM {table} AS row
-GROUP BY source, piece ORDER BY source, piece
-"""
-_AT = """
-SELECT source, epoch, last.position
-FROM (
-    SELECT source, max(position) AS position FROM records
-    WHERE recorded_at <= $moment GROUP BY source
-) AS last JOIN heard USING (source)
-ORDER BY source
-"""
-_COMPLETE = """
-SELECT source FROM heard WHERE recorded_at >= $moment
-UNION
-SELECT source FROM heartbeat
-JOIN (SELECT source, epoch, position AS heard FROM heard) AS heard USING (source, epoch)
-WHERE recorded_at >= $moment AND position <= heard
-UNION
-SELECT source FROM heartbeat
-WHERE recorded_at >= $moment AND position = 0
-"""
-
-
-def digest_of(cursor: duckdb.DuckDBPyConnection, language: Language) -> str:
-    """Return a hash of what stands in the tables of a ledger, whatever holds them."""
-    tables = sorted([*map(language.table, catalogue.values()), "records"])
-    whole = hashlib.sha256()
-    for table in tables:
-        for row in cursor.execute(_PIECES.format(table=table)).fetchall():
-            whole.update(f"{table} {row}\n".encode())
-    return whole.hexdigest()
-
-
-@contextmanager
-def _written(
-    connection: duckdb.DuckDBPyConnection,
-) -> Generator[duckdb.DuckDBPyConnection]:
-    connection.execute("BEGIN TRANSACTION")
-    try:
-        yield connection
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
 
 
 def _read_ahead(came: Came) -> Portion:

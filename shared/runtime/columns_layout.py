@@ -14,14 +14,16 @@ import pyarrow as pa
 
 from shared.kernel import Kind
 from shared.runtime import codec
-from shared.runtime.columns_pattern import Block, Pattern, Patternless, Place
+from shared.runtime.columns_pattern import Block, Pattern, Patternless, Place, always
 
 LEAST = 256
 """Fewer wires of a kind are sooner read as JSON than by a pattern of their own,"""
 FEW = 8
 """unless there are no more patterns than this for so few: JSON takes some ms to begin."""
-BLOCK = 4_096
+BLOCK = 1_024
 """Wires that are looked at together: what is made of them on the way stays small."""
+
+EXACT = always(True, pa.bool_())  # noqa: FBT003 - Arrow takes no name for it
 
 READ_AS_JSON: Any = (
     Patternless,
@@ -58,7 +60,7 @@ def laid_out(kind: Kind, wires: Sequence[bytes]) -> tuple[Columns | None, list[b
             left += part
             continue
         try:
-            read += _blocks(Pattern(kind, part[0]), part)
+            read += blocks(Pattern(kind, part[0]), part)
         except Unlike as unlike:
             parts += _by(part, unlike.place.of)
         except READ_AS_JSON:
@@ -73,17 +75,15 @@ def _by(wires: Iterable[bytes], what: Any) -> list[list[bytes]]:
     return [*parts.values()]
 
 
-def _blocks(pattern: Pattern, wires: Sequence[bytes]) -> list[Columns]:
+def blocks(pattern: Pattern, wires: Sequence[bytes]) -> list[Columns]:
     """Read wires of one length. Raises `Unlike`; ArrowInvalid for a day that is none."""
     starts = range(0, len(wires), BLOCK)
     return [_block(pattern, wires[n : n + BLOCK]) for n in starts]
 
 
 def _block(pattern: Pattern, wires: Sequence[bytes]) -> Columns:
-    block = Block(wires)
-    for each in pattern.places:
-        if not block.follows(each):
-            raise Unlike(each)
-    made = {name: column(block) for name, column in pattern.columns.items()}
-    made["exact"] = pa.repeat(pa.scalar(True), block.count)  # noqa: FBT003 - Arrow takes no name for it
-    return pa.RecordBatch.from_pydict(made)
+    said = Block(wires)
+    if place := pattern.unlike(said):
+        raise Unlike(place)
+    made = {name: column(said) for name, column in pattern.columns.items()}
+    return pa.RecordBatch.from_pydict(made | {"exact": EXACT(said)})

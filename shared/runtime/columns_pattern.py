@@ -5,17 +5,19 @@ else is the same in every wire that follows the pattern.
 """
 
 import re
-from array import array
 from binascii import unhexlify
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyarrow import compute
 
 from shared.kernel import Kind
@@ -30,6 +32,9 @@ PLAIN = bytes(
     for n in range(256)
 )
 """What stands for each byte in the shape of an id, of figures, of text without escapes."""
+
+EVERY = 0xFF
+"""All bits of a byte."""
 
 TYPES: dict[Any, Any] = {
     UUID: pa.uuid(),
@@ -71,24 +76,18 @@ class Place:
 
 
 class Block:
-    """Wires of one length, one after another, cut by places."""
+    """Wires of one length, one below another, cut by places."""
 
     def __init__(self, wires: Sequence[bytes]) -> None:
-        self.count, length = len(wires), len(wires[0])
-        ends = array("q", range(0, self.count * length + 1, length))
-        buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(wires))]
-        self._wires: Columns = pa.Array.from_buffers(pa.large_binary(), self.count, buffers)
-        self._cut: dict[Place, Columns] = {}
-
-    def cut(self, place: Place) -> Columns:
-        """Return what stands at a place, as a column."""
-        if place not in self._cut:
-            self._cut[place] = pc.binary_slice(self._wires, place.start, place.end)
-        return self._cut[place]
+        self.count = len(wires)
+        self.rows = np.frombuffer(b"".join(wires), np.uint8).reshape(self.count, -1)
+        self._cut: dict[int, bytes] = {}
 
     def among(self, place: Place) -> bytes:
-        """Return it as bytes, one wire's after another's."""
-        return self.cut(place).buffers()[2].to_pybytes()
+        """Return what stands at a place, one wire's after another's."""
+        if place.start not in self._cut:
+            self._cut[place.start] = self.rows[:, place.start : place.end].tobytes()
+        return self._cut[place.start]
 
     def follows(self, place: Place) -> bool:
         """Say whether it is of the place's shape in all of them."""
@@ -119,6 +118,21 @@ class Pattern:
         self._same()
         if self._text != wire:
             raise Patternless
+        self._wire = np.frombuffer(wire, np.uint8)
+        self._fixed = np.zeros(len(wire), np.uint8)
+        for each in self.places:
+            if each.table is None:
+                self._fixed[each.start : each.end] = EVERY
+
+    def unlike(self, block: Block) -> Place | None:
+        """Return a place at which a block does not follow it, None if it does."""
+        differ = np.bitwise_xor(block.rows, self._wire)
+        differ &= self._fixed
+        if differ.any():
+            at = int(differ.any(axis=0).argmax())
+            return next(each for each in self.places if each.end > at)
+        vary = (each for each in self.places if each.table is not None)
+        return next((each for each in vary if not block.follows(each)), None)
 
     # ── As `codec.wire` writes it ───────────────────────────────────────────
 
@@ -138,15 +152,15 @@ class Pattern:
         self._say(f',"schema":{record.schema},"recorded_at":"')
         made["recorded_at"] = _moments(first, self._place(moment, DIGITS))
         self._say('Z","meta":')
-        made["source"] = _always(record.source, pa.string())
+        made["source"] = always(record.source, pa.string())
         made["epoch"] = _always_id(record.epoch)
-        made["schema"] = _always(record.schema, pa.int64())
+        made["schema"] = always(record.schema, pa.int64())
 
     def _meta(self, meta: codec.Meta) -> None:
         opening = "{"
         for name, hint in get_type_hints(codec.Meta).items():
             value, bare = getattr(meta, name), plain(hint)
-            made = _always(None, TYPES.get(bare, pa.string()))
+            made = always(None, TYPES.get(bare, pa.string()))
             if value is not None:
                 self._say(f'{opening}"{name}":')
                 made = self._value(bare, value) if bare in TYPES else self._as_it_is(value)
@@ -158,7 +172,7 @@ class Pattern:
     def _as_it_is(self, value: Any) -> Column:
         said = _json(value).decode()
         self._say(said)
-        return _always(said, pa.string())
+        return always(said, pa.string())
 
     def _fields(self, of: Any, value: Any) -> dict[str, Column]:
         hints, made, opening = get_type_hints(of), dict[str, Column](), "{"
@@ -190,7 +204,7 @@ class Pattern:
                 return self._quoted(text, PLAIN, _texts)
             case _:
                 self._say(text.decode())
-                return _always(value, _type(hint))
+                return always(value, _type(hint))
 
     def _list(self, hint: Any, values: Sequence[Any]) -> Column:
         bare, opening = plain(hint), "["
@@ -237,17 +251,24 @@ class Pattern:
 # ── Columns ─────────────────────────────────────────────────────────────────
 
 
-def _always(value: Any, type_: Columns) -> Column:
-    def made(block: Block) -> Columns:
-        if value is None:
-            return pa.nulls(block.count, type_)
-        return pa.repeat(pa.scalar(value, type_), block.count)
+def always(value: Any, type_: Columns) -> Column:
+    """Return a column of one value."""
 
-    return made
+    @lru_cache(maxsize=2)
+    def made(count: int) -> Columns:
+        if value is None:
+            return pa.nulls(count, type_)
+        return pa.repeat(pa.scalar(value, type_), count)
+
+    return lambda block: made(block.count)
 
 
 def _always_id(value: UUID) -> Column:
-    return lambda block: _ids(value.bytes * block.count, block.count)
+    @lru_cache(maxsize=2)
+    def made(count: int) -> Columns:
+        return _ids(value.bytes * count, count)
+
+    return lambda block: made(block.count)
 
 
 def _ids(raw: bytes, count: int) -> Columns:
@@ -260,7 +281,12 @@ def _uuids(place: Place) -> Column:
 
 
 def _texts(place: Place) -> Column:
-    return lambda block: block.cut(place).view(pa.large_string()).cast(pa.string())
+    def read(block: Block) -> Columns:
+        ends = _ends(block.count, place.end - place.start)
+        said = [None, pa.py_buffer(ends), pa.py_buffer(block.among(place))]
+        return pa.Array.from_buffers(pa.string(), block.count, said)
+
+    return read
 
 
 def _days(place: Place) -> Column:
@@ -298,6 +324,12 @@ def _figures(place: Place, block: Block) -> Columns:
     return _texts(place)(block)
 
 
+@lru_cache(maxsize=64)
+def _ends(count: int, size: int) -> NDArray[np.int32]:
+    """Return where each of some things of one size ends, and 0 before the first."""
+    return np.arange(count + 1, dtype=np.int32) * np.int32(size)
+
+
 def _structs(made: Mapping[str, Column]) -> Column:
     def read(block: Block) -> Columns:
         parts = [each(block) for each in made.values()]
@@ -312,12 +344,12 @@ def _lists(made: Sequence[Column], type_: Columns) -> Column:
 
     def read(block: Block) -> Columns:
         count = block.count
-        ends = pa.array([n * size for n in range(count + 1)], pa.int32())
+        ends = pa.array(_ends(count, size))
         if not made:
             return pa.ListArray.from_arrays(ends, pa.nulls(0, type_))
         parts = pa.concat_arrays([each(block) for each in made])
-        turns = [n * count + row for row in range(count) for n in range(size)]
-        return pa.ListArray.from_arrays(ends, parts.take(pa.array(turns, pa.int64())))
+        turns = np.arange(size * count).reshape(size, count).T.ravel()
+        return pa.ListArray.from_arrays(ends, parts.take(pa.array(turns)))
 
     return read
 

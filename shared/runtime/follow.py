@@ -8,29 +8,20 @@ import asyncio
 import time
 from collections.abc import (
     Callable,
-    Coroutine,
-    Iterable,
-    Iterator,
     Mapping,
     Sequence,
 )
-from concurrent.futures import CancelledError, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
-from queue import Full, Queue
-from threading import Event, Lock
-from typing import Any
+from threading import Lock
 from uuid import UUID
 
 from aiokafka import TopicPartition
 
 from shared.runtime import telemetry
-from shared.runtime.columns_batch import Portion, read_ahead
-from shared.runtime.ear import UNREAD, Ear, position_of, unread, utc, waiting
+from shared.runtime.ear import UNREAD, Ear, unread, utc, waiting
 from shared.runtime.heartbeat import Heartbeat, apart
 from shared.runtime.kafka import Broker
-from shared.runtime.log import Hole, Mark, Record
+from shared.runtime.log import Mark, Record
 from shared.runtime.marked import following_of_ledger
 from shared.runtime.store_log import LogStore
 from shared.runtime.topic import Consumer, offset_after, parent_of, reading
@@ -38,14 +29,9 @@ from shared.runtime.wake import Bell
 
 WHO = "monitoring"
 BATCH = 500
-BULK = 60_000
-AT_ONCE = 500
-FETCH = 16 * 1024 * 1024
-LOOK = 64 * 1024
 
 type Ingest = Callable[[Sequence[bytes | Record]], object]
 type Positions = Callable[[], Mapping[str, tuple[UUID, int]]]
-type Logs = Callable[[Mapping[str, int]], Iterable[Sequence[bytes]]]
 type EventAt = Callable[[str, int], UUID | None]
 type Told = Callable[[Heartbeat], object]
 
@@ -254,161 +240,3 @@ class Follower:
 
 def _known(positions: Mapping[str, tuple[UUID, int]], source: str) -> int:
     return positions[source][1] if source in positions else 0
-
-
-async def replay(
-    broker: Broker,
-    source: str,
-    take: Callable[[list[bytes]], object],
-    *,
-    after: int = 0,
-    announced: Told = lambda _: None,
-) -> int:
-    """Give a topic from a position to its present end to `take`, as wire bytes.
-
-    In batches of about `BULK` facts, in order, each in a thread while the next is
-    polled; `announced` hears the heartbeats before what comes with them. Returns how many
-    facts there were, those said twice counted twice.
-    """
-    facts, batch = 0, list[bytes]()
-    options = {"max_partition_fetch_bytes": FETCH, "fetch_max_bytes": FETCH}
-    taking: asyncio.Future[object] | None = None
-    offset = await _found(broker, source, after) if after else None
-    async with reading(broker, source, **options) as (consumer, at):
-        end = (await consumer.end_offsets([at]))[at]
-        if offset is None:
-            offset = await offset_after(consumer, at, 0)
-        consumer.seek(at, offset)
-        while offset < end:
-            got = await consumer.getmany(at, timeout_ms=10_000, max_records=AT_ONCE)
-            records = got.get(at, [])
-            wires, beat, _ = apart(source, records)
-            if beat is not None:
-                announced(beat)
-            batch += wires
-            offset = records[-1].offset + 1 if records else offset
-            if len(batch) >= BULK or (offset >= end and batch):
-                if taking is not None:
-                    await taking
-                taking = asyncio.ensure_future(asyncio.to_thread(take, batch))
-                facts += len(batch)
-                batch = []
-        if taking is not None:
-            await taking
-    return facts
-
-
-async def _found(broker: Broker, source: str, after: int) -> int:
-    """Return where a log goes on after a position, without fetching much at each look."""
-    little = {"max_partition_fetch_bytes": LOOK, "fetch_max_bytes": LOOK}
-    async with reading(broker, source, **little) as (consumer, at):
-        return await offset_after(consumer, at, after)
-
-
-def logs_of_kafka(
-    broker: Broker, sources: Sequence[str], announced: Told = lambda _: None
-) -> Logs:
-    """Return what `Ledger.rebuild` reads: all logs from Kafka, after what is known.
-
-    Each log contiguous and in order, whatever was said twice, as it is on the wire;
-    `announced` hears of epochs before they come. For
-    a thread without a loop. Raises `Hole` at the end of a topic from which a record is
-    missing. Who stops reading is let go, also while Kafka is away.
-    """
-
-    def read(known: Mapping[str, int]) -> Iterator[Portion]:
-        ready, enough = Queue[Portion | None](1), Event()
-
-        def give(portion: Portion | None) -> None:
-            while not enough.is_set():  # whoever reads may stop half-way
-                with suppress(Full):
-                    return ready.put(portion, timeout=0.2)
-            raise CancelledError
-
-        async def poll() -> None:
-            for source in sources:
-                take = partial(_in_turn, turns[source], give)
-                after = known.get(source, 0)
-                await replay(broker, source, take, after=after, announced=announced)
-
-        def work() -> None:
-            try:
-                asyncio.run(_unless(enough, poll()))
-            finally:
-                with suppress(CancelledError):
-                    give(None)
-
-        turns = {source: _Turn(source, known.get(source, 0)) for source in sources}
-        with ThreadPoolExecutor(1, "replay") as thread:
-            done = thread.submit(work)
-            try:
-                while (portion := ready.get()) is not None:
-                    yield portion
-                done.result()
-            finally:
-                enough.set()
-        for each in turns.values():
-            each.must_be_whole()
-
-    return read
-
-
-def _in_turn(turn: "_Turn", give: Callable[[Portion], None], wires: list[bytes]) -> None:
-    """Give what follows, read already: the next is polled, the last is written meanwhile."""
-    if kept := turn.following(wires):
-        give(read_ahead(kept))
-
-
-async def _unless(enough: Event, work: Coroutine[Any, Any, None]) -> None:
-    """Do some work, and leave off in the middle of it when it is enough."""
-    working = asyncio.ensure_future(work)
-    while not working.done():
-        await asyncio.wait({working}, timeout=0.2)
-        if enough.is_set():
-            working.cancel()
-    with suppress(asyncio.CancelledError):
-        await working
-
-
-def _follow(wires: Sequence[bytes], first: int) -> bool:
-    """Say whether wires are those of a log from a position on, without reading them."""
-    at = dict[int, int]()  # what is equally long is mostly of one kind
-    for position, wire in enumerate(wires, first):
-        place = b'"position":%d,"version":' % position
-        if not wire.startswith(place, at.get(len(wire), 0)):
-            at[len(wire)] = wire.find(place)
-            if at[len(wire)] < 0:
-                return False
-    return True
-
-
-@dataclass
-class _Turn:
-    """How far a log was given in order, and how far any of it came."""
-
-    source: str
-    after: int
-    farthest: int = 0
-
-    def following(self, wires: list[bytes]) -> list[bytes]:
-        """Leave out what was said before, or before its turn: then it comes again."""
-        if _follow(wires, self.after + 1):
-            self.after += len(wires)
-            return wires
-        kept: list[bytes] = []
-        for each in wires:
-            position = position_of(each) or 0
-            self.farthest = max(self.farthest, position)
-            if position == self.after + 1:
-                kept.append(each)
-                self.after = position
-        return kept
-
-    def must_be_whole(self) -> None:
-        """Raise `Hole` when something came that never had its turn."""
-        if self.farthest > self.after:
-            raise Hole(
-                f"{self.source} is in Kafka up to {self.farthest}, but {self.after + 1} is"
-                " missing; publish it anew: metodika relay"
-                f" --service {self.source.partition('@')[0]} --from {self.after}"
-            )

@@ -1,6 +1,6 @@
 """What a silent log says: I am complete up to here, up to then (contracts §2)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID, uuid5
@@ -91,17 +91,18 @@ def beat_of(source: str, sent: Sent) -> Heartbeat | None:
         return None
 
 
-def apart(source: str, records: Sequence[Sent]) -> tuple[list[bytes], Heartbeat | None, int]:
+def apart(source: str, records: Iterable[Sent]) -> tuple[list[bytes], Heartbeat | None, int]:
     """Return facts' wire bytes, the last heartbeat, and how many records are neither.
 
     A heartbeat's key is the name of its log; a fact's key is its stream.
     """
     key, wires, beat, empty = source.encode(), list[bytes](), None, 0
     for each in records:
-        if each.value is None:
+        value = each.value
+        if value is None:
             empty += 1
         elif each.key != key:
-            wires.append(each.value)
+            wires.append(value)
         elif told := beat_of(source, each):
             beat = told
         else:

@@ -9,8 +9,9 @@ import duckdb
 from msgspec.structs import replace
 
 from shared.kernel import catalogue
-from shared.runtime.columns import Language, digest_of
+from shared.runtime.columns_asked import digest_of
 from shared.runtime.columns_release import begin
+from shared.runtime.columns_terms import Language
 from shared.runtime.segments import (
     UNREAD,
     UNREAD_COLUMNS,

@@ -8,10 +8,10 @@ from itertools import islice
 from uuid import UUID
 
 from shared.runtime.codec import unwire
-from shared.runtime.follow import logs_of_kafka
 from shared.runtime.heartbeat import Heartbeat
 from shared.runtime.kafka import Broker
 from shared.runtime.log import Head, Record
+from shared.runtime.rereading import logs_of_kafka
 from shared.runtime.store_log import UNTOLD, Epoch
 from shared.runtime.topic import Said, last_beat, last_said
 

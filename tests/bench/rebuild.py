@@ -19,10 +19,10 @@ from aiokafka import AIOKafkaConsumer
 from services.monitoring import ledger as language
 from shared.runtime.bulk import in_chunks
 from shared.runtime.columns import Ledger, Logs
-from shared.runtime.follow import AT_ONCE, FETCH, logs_of_kafka
 from shared.runtime.kafka import Broker
 from shared.runtime.log import Pending, Record, Unit
 from shared.runtime.relay import Relay
+from shared.runtime.rereading import logs_of_kafka
 from shared.runtime.store import LogStore, migrate, open_store
 from tests.bench.ledger_ingest import records
 from tests.bench.measured import Measured, at_least, quiet, seconds, servers
@@ -31,6 +31,7 @@ from tests.infra.servers import Postgres
 FACTS = 300_000
 PAGE = 20_000
 SHARE = 0.5
+AT_ONCE, FETCH = 500, 16 * 1024 * 1024
 PORTION = (
     "SELECT position, epoch, recorded_at, event_id, stream, version, name, schema,"
     " territory, meta, data, leaf FROM records WHERE position > {} ORDER BY position LIMIT {}"

@@ -17,11 +17,11 @@ from metodika.services import NAMES, source
 from metodika.world import BATCH, World, prepare
 from shared.runtime.ear import position_of
 from shared.runtime.engine import Engine
-from shared.runtime.follow import replay
 from shared.runtime.hearing import hear
 from shared.runtime.kafka import Broker
 from shared.runtime.relay import Relay
 from shared.runtime.relay_lead import RELAY
+from shared.runtime.rereading import replay
 from shared.runtime.settings import Settings
 from tests.infra.servers import Kafka, Mongo, Postgres
 

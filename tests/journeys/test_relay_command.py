@@ -19,9 +19,9 @@ from metodika.cli.say import EXIT_NO, EXIT_USAGE
 from metodika.services import source
 from services.monitoring.domain import FOUNDING_TARGETS
 from shared.runtime.ear import position_of
-from shared.runtime.follow import replay
 from shared.runtime.kafka import Broker
 from shared.runtime.relay_lead import RELAY
+from shared.runtime.rereading import replay
 from shared.runtime.settings import Settings
 from shared.runtime.store import LogStore, open_store
 from tests.infra.servers import Kafka, Mongo, Postgres

@@ -14,16 +14,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.runtime import follow, topic
+from shared.runtime import follow, rereading, topic
 from shared.runtime.codec import unwire, wire
 from shared.runtime.columns import Hole
 from shared.runtime.ear import position_of
-from shared.runtime.follow import Follower, logs_of_kafka, replay
+from shared.runtime.follow import Follower
 from shared.runtime.heartbeat import Heartbeat
 from shared.runtime.kafka import Broker, source_of
 from shared.runtime.log import Record
 from shared.runtime.relay import Relay
 from shared.runtime.relay_lead import Pace
+from shared.runtime.rereading import logs_of_kafka, replay
 from shared.runtime.store_log import LogStore
 from shared.runtime.topic import offset_after, reading
 from tests.infra.servers import Kafka
@@ -248,7 +249,7 @@ def test_an_append_wakes_it_and_silence_is_told(logs: list[LogStore]) -> None:
 def test_a_replay_gives_the_stored_bytes(
     logs: list[LogStore], broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follow, "BULK", 1_000)
+    monkeypatch.setattr(rereading, "BULK", 1_000)
     publish(logs, broker, (2_500, 0))
     taken: list[list[bytes]] = []
 
@@ -261,7 +262,7 @@ def test_a_ledger_is_rebuilt_from_kafka(
     logs: list[LogStore], broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Contiguous and in order, whatever was said twice; then only what is new."""
-    monkeypatch.setattr(follow, "BULK", 1_000)
+    monkeypatch.setattr(rereading, "BULK", 1_000)
     publish(logs, broker, (2_500, 3))
     asyncio.run(Relay(logs[0], broker).rebuild(1_200))
     read = logs_of_kafka(broker, SOURCES)
@@ -279,7 +280,7 @@ def test_a_ledger_is_rebuilt_from_kafka(
 def test_who_stops_reading_half_way_is_let_go(
     logs: list[LogStore], broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follow, "BULK", 100)
+    monkeypatch.setattr(rereading, "BULK", 100)
     publish(logs, broker, (2_000, 0))
     some = iter(logs_of_kafka(broker, SOURCES)({}))
     first = next(some)
@@ -327,7 +328,7 @@ def a_record(source: str, position: int) -> Record:
 
 
 def positions_of(topics: Topics, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    monkeypatch.setattr(follow, "replay", topics.replay)
+    monkeypatch.setattr(rereading, "replay", topics.replay)
     broker = Broker(bootstrap="nowhere:1")
     read = logs_of_kafka(broker, SOURCES[:1])({})
     return [position_of(each) or 0 for wires in read for each in wires]
@@ -371,7 +372,7 @@ def test_who_waits_for_kafka_can_leave(monkeypatch: pytest.MonkeyPatch) -> None:
     async def silent(*_: object, **__: object) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(follow, "replay", silent)
+    monkeypatch.setattr(rereading, "replay", silent)
     read = logs_of_kafka(Broker(bootstrap="nowhere:1"), SOURCES[:1])({})
     Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
     began = time.monotonic()

@@ -13,12 +13,13 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import TopicAuthorizationFailedError
 
 from shared.runtime.ears import Ears
-from shared.runtime.follow import Follower, logs_of_kafka, replay
+from shared.runtime.follow import Follower
 from shared.runtime.kafka import Broker, NotProvisioned
 from shared.runtime.logs import harmless
 from shared.runtime.reach import Unreachable, shown
 from shared.runtime.relay import Relay
 from shared.runtime.relay_lead import Pace
+from shared.runtime.rereading import logs_of_kafka, replay
 from shared.runtime.settings import PREFIX, Settings
 from shared.runtime.store_log import LogStore
 from tests.infra.certificates import Authority
