@@ -59,32 +59,44 @@ completed AS (
     WHERE occurred_on <= $as_of
     GROUP BY route_id
 ),
--- …пока его работа не окончена: и «тьютор», и наставник — педагогические работники (S1 2,
--- S4 3.2.7), под любой записью
+-- …пока его работа не окончена: «тьютор» — педагогический работник (S1 2), под любой записью
 same AS MATERIALIZED (FROM merged($as_of, $known)),
-leaders AS (
-    SELECT leader, coalesce(survivor_id, leader) AS human
-    FROM (
-        SELECT tutor_id AS leader FROM named UNION SELECT mentor_id FROM pairs
-    ) LEFT JOIN same ON merged_id = leader
+tutors AS (
+    SELECT DISTINCT tutor_id, coalesce(survivor_id, tutor_id) AS human
+    FROM named LEFT JOIN same ON merged_id = tutor_id
 ),
 records AS (
-    SELECT leader, human AS record FROM leaders
+    SELECT tutor_id, human AS record FROM tutors
     UNION ALL
-    SELECT leader, merged_id FROM same JOIN leaders ON survivor_id = human
+    SELECT tutor_id, merged_id FROM same JOIN tutors ON survivor_id = human
 ),
 worked AS (
-    SELECT leader,
+    SELECT tutor_id,
         CASE WHEN bool_and(last_day IS NOT NULL) THEN max(last_day) + 1 END AS gone_on
     FROM work($as_of, $known) AS job JOIN records ON record = job.person_id
-    GROUP BY leader
+    GROUP BY tutor_id
 ),
 led AS (
     SELECT person_id, event_id, occurred_on,
         least(replaced_on, completed_on, gone_on) AS ended_on
-    FROM named LEFT JOIN worked ON leader = tutor_id LEFT JOIN completed USING (route_id)
+    FROM named LEFT JOIN worked USING (tutor_id) LEFT JOIN completed USING (route_id)
 ),
--- пары, в которых наставник, как известно, когда-либо работал
+
+-- и пара — двух педагогов (S4 3.2.7): наставник, как известно, когда-либо работал, под любой
+-- записью
+mentors AS (
+    SELECT mentor_id, coalesce(survivor_id, mentor_id) AS record
+    FROM pairs LEFT JOIN same ON merged_id = mentor_id
+    UNION ALL
+    SELECT mentor_id, other.merged_id
+    FROM pairs LEFT JOIN same ON same.merged_id = mentor_id
+    JOIN same AS other ON other.survivor_id = coalesce(same.survivor_id, mentor_id)
+),
+at_work AS (
+    SELECT mentor_id
+    FROM live_registry_EmploymentStarted($known) JOIN mentors ON record = person_id
+    WHERE occurred_on <= $as_of
+),
 begun AS (
     SELECT support_id AS id, person_id, 'в форме поддержки (S0 V.4)' AS form,
         event_id, occurred_on
@@ -92,7 +104,7 @@ begun AS (
     WHERE occurred_on <= $as_of
     UNION ALL
     SELECT pair_id, mentee_id, 'есть наставник (S0 V.4)', event_id, occurred_on
-    FROM pairs SEMI JOIN worked ON leader = mentor_id
+    FROM pairs SEMI JOIN at_work USING (mentor_id)
 ),
 
 -- «…участвующих…»: в этот день, или участие окончено в этом году; что окончено в день, в
