@@ -231,7 +231,7 @@ CREATE OR REPLACE MACRO work(as_of, known) AS TABLE
     WHERE begun.occurred_on <= as_of;
 
 -- действующие региональные методисты: человек — один методист (S1 7.1), «педагогический
--- работник»: пока работает (S1 2), под любой записью
+-- работник»: пока работает (S1 2), под любой записью; в закрытой организации никто (S0 I)
 CREATE OR REPLACE MACRO methodists(as_of, known, scope) AS TABLE
     WITH active AS (
         SELECT coalesce(survivor_id, said.person_id) AS person_id, org_id, event_id
@@ -250,9 +250,8 @@ CREATE OR REPLACE MACRO methodists(as_of, known, scope) AS TABLE
         SEMI JOIN active ON person_id = survivor_id
     ),
     working AS (
-        SELECT called.person_id, list(event_id ORDER BY event_id) AS jobs
-        FROM work(as_of, known) AS job JOIN called ON called = job.person_id
-        WHERE last_day IS NULL
+        SELECT called.person_id, list(job.evidence[1] ORDER BY job.evidence[1]) AS jobs
+        FROM employment(as_of, known, '') AS job JOIN called ON called = job.person_id
         GROUP BY ALL
     )
     SELECT person_id, org_id, list_prepend(event_id, jobs) AS evidence

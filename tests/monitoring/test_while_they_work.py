@@ -5,21 +5,23 @@ from datetime import UTC, datetime
 
 import pytest
 
+from shared.events.registry import OrganisationClosed
 from shared.events.routes import TutorAppointed
 from shared.runtime.answers import Answers
 from shared.testing.facts import a
 from tests.golden.story_people import determined, job, merged, organisation
 from tests.golden.story_support import activated, attached
 from tests.golden.story_training import routed
-from tests.golden.words import Story, day, known_by, person, route
+from tests.golden.words import Story, day, known_by, org, person, route
 from tests.monitoring.telling import answered, heard
 from tests.oracle.fold import oracle
 from tests.oracle.said import Said
 
 BEGUN = "01.02.2022"
 YOUNG = range(1, 7)
-A, B, C, D, E, F, G, H = range(21, 29)
-"""Tutors. Methodists are D, whose other record E works, and H, who left."""
+A, B, C, D, E, F, G, H, K = range(21, 30)
+"""Tutors. Methodists are D, whose other record E works, H, who left, and K, whose school
+is closed."""
 
 
 def led(story: Story) -> None:
@@ -43,6 +45,10 @@ def led(story: Story) -> None:
     story.say(a(TutorAppointed, **of_5, occurred_on=day("01.06.2022")))
     activated(story, D, "A", "25", on="01.03.2022")
     activated(story, H, "A", "25", on="01.12.2021")
+    organisation(story, "B", "25", None)
+    story.say(a(OrganisationClosed, org_id=org("B"), occurred_on=day("01.06.2023")))
+    job(story, K, "B")
+    activated(story, K, "B", "25", on="01.05.2022")
     attached(story, D, "01.03.2022", 1, 2)
     attached(story, H, "01.01.2022", 3)
 
@@ -100,6 +106,8 @@ def test_who_is_away_for_a_while_leads_again(answers: Answers) -> None:
         ("31.01.2022", 1, {3}),
         ("01.02.2022", 0, set()),  # H left
         ("30.04.2022", 1, {1, 2}),
+        ("31.05.2023", 2, {1, 2}),
+        ("01.06.2023", 1, {1, 2}),  # the school of K is closed (S0 I)
         ("31.12.2023", 1, {1, 2}),  # D left, and works as E, of no pedagogical position
     ],
 )

@@ -107,6 +107,23 @@ class People:
         last = max(days, default=date.min)
         return last + timedelta(days=1) if last < self.t else None
 
+    def at_work(self) -> set[UUID]:
+        """Return who has any employment in force at t; at a closed organisation none is."""
+        terms = {
+            each.employment_id: each
+            for each in self.past.every(EmploymentStarted, EmploymentChanged)
+        }
+        last_day = {
+            each.employment_id: each.occurred_on for each in self.past.every(EmploymentEnded)
+        }
+        closed = {each.org_id for each in self.past.every(OrganisationClosed)}
+        return {
+            self.who(each.person_id)
+            for each in self.past.every(EmploymentStarted)
+            if self.t <= last_day.get(each.employment_id, self.t)
+            and terms[each.employment_id].org_id not in closed
+        }
+
     def young(self) -> set[UUID]:
         """Young(t): P(t) with t < young_until of the latest YouthPeriodDetermined.
 

@@ -204,6 +204,9 @@ class NobodyLeftWork(World):
     def left_on(self, who: UUID) -> date | None:  # noqa: ARG002 - whoever it is
         return None
 
+    def at_work(self) -> set[UUID]:
+        return self.ever_worked()
+
 
 class TheLastDayIsNoWork(World):
     """A methodist and a tutor have left on their last day of work."""
@@ -215,6 +218,13 @@ class TheLastDayIsNoWork(World):
         finally:
             self.t -= timedelta(days=1)
         return None if left is None else left - timedelta(days=1)
+
+    def at_work(self) -> set[UUID]:
+        self.t += timedelta(days=1)
+        try:
+            return super().at_work()
+        finally:
+            self.t -= timedelta(days=1)
 
 
 class TheUniversityTeaches(World):

@@ -266,7 +266,7 @@ class World(People):
         for each in self.past.every(MethodistActivated):
             if each.level == "R" and each.org_id in self.orgs:
                 found.setdefault(self.who(each.person_id), each.org_id)
-        return {who: unit for who, unit in found.items() if self.left_on(who) is None}
+        return {who: unit for who, unit in found.items() if who in self.at_work()}
 
     def attached(self) -> dict[UUID, set[UUID]]:
         """Return whom each active regional methodist has: methodist → people.
