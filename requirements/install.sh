@@ -60,9 +60,8 @@ site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"
 pwd >"$site/metodika.pth"
 cat >.venv/bin/metodika <<END
 #!$PWD/.venv/bin/python
-import sys
-from metodika.cli import main
-sys.exit(main())
+from metodika.__main__ import typed
+typed()
 END
 chmod +x .venv/bin/metodika
 echo "ready: $(.venv/bin/python --version) in .venv"

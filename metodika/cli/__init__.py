@@ -11,7 +11,6 @@ from metodika.cli.ending import ended_when_interrupted
 from metodika.cli.exits import EXIT_FAILED, EXIT_NO, EXIT_USAGE
 from metodika.cli.listed import Listed
 from metodika.version import VERSION
-from shared.runtime.allocator import begin_with_room
 from shared.runtime.told import Told
 
 
@@ -28,8 +27,6 @@ def metodika() -> None:
 
 def main() -> None:
     """Run a command; whoever typed it sees a sentence, never a stack trace."""
-    if sys.argv[1:2] == ["up"]:
-        begin_with_room()
     logging.getLogger("psycopg").addHandler(logging.NullHandler())  # we tell it ourselves
     try:
         with ended_when_interrupted():

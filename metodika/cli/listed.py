@@ -8,7 +8,7 @@ import click
 LISTED: Mapping[str, tuple[str, str]] = {
     "claims": (
         "people",
-        "Show how often rosters of a territory claimed another's people wrongly.",
+        "Show how often rosters of a territory, and of those below it, claimed wrongly.",
     ),
     "demo": (
         "demo",
