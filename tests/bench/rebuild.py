@@ -28,7 +28,7 @@ from tests.bench.ledger_ingest import records
 from tests.bench.measured import Measured, at_least, quiet, seconds, servers
 from tests.infra.servers import Postgres
 
-FACTS = 300_000
+FACTS = 1_000_000
 PAGE = 20_000
 SHARE = 0.5
 AT_ONCE, FETCH = 500, 16 * 1024 * 1024

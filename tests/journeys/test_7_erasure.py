@@ -366,7 +366,7 @@ def test_nothing_of_a_long_life_is_left(lived: Heard) -> None:
     erased(lived)
     asyncio.run(replay_documents(world, Replayed()))
     late = write(world.ledger, world.settings.world / "segments", roots_of({}), {})
-    seen = {place for place, _ in found(world, [str(WHO).encode()])}
+    seen = {place for place, _ in found(world, [str(WHO).encode(), WHO.bytes])}
     new = {Path(each.file).name for each in late.new}
 
     assert new

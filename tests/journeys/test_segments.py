@@ -142,7 +142,7 @@ def test_the_auditors_page_says_how(folder: Path, world: Path) -> None:
 
 
 def test_other_engines_are_shown_no_type_of_ours(folder: Path) -> None:
-    """Traps: Spark refuses Parquet UUID columns; ids are text, and nothing is Arrow's."""
+    """Traps: Spark refuses Parquet UUID columns; ids are bytes, and nothing is Arrow's."""
     asked = """
 import duckdb
 ids = "FROM parquet_schema('1/**/*.parquet') WHERE concat(converted_type, logical_type)"
