@@ -16,8 +16,7 @@ def views_of(settings: Settings, name: str) -> Views:
         if isinstance(each, Reading)
     }
     if settings.views_url:
-        # read only where documents are in MongoDB
-        from shared.runtime.views_mongo import MongoViews  # noqa: PLC0415
+        from shared.runtime.views_mongo import MongoViews  # noqa: PLC0415 - only where it is
 
         return MongoViews.of(settings, f"{settings.prefix}_{name}", projections, asked_by)
     return SqliteViews(str(settings.world / f"{name}.documents.sqlite"), projections, asked_by)
